@@ -1,0 +1,1 @@
+"""What there is, where it is and whether it can be used."""

@@ -1,0 +1,40 @@
+"""Places: site > building > floor > room > bed, with their polygons on a plan in metres."""
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from asset_registry.db import Base
+
+KINDS = ("site", "building", "floor", "room", "bed")
+
+
+class Place(Base):
+    """A place. `number` is what stands on the door ("4.12"), unique in its parent; `name` says what it is for.
+
+    `room_type` picks the room's profile (`asset_registry.hvac`), or is one of corridor, stairs, lift.
+    `plan` holds for a floor `{"width", "depth"}` and for a room
+    `{"polygon": [[x, y], …], "doors": [{"x", "y", "width", "wall": "n|e|s|w"}]}`, all in metres from the floor's north-west corner.
+    """
+
+    __tablename__ = "place"
+    __table_args__ = (UniqueConstraint("parent_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"), index=True)
+    number: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    level: Mapped[int | None]
+    room_type: Mapped[str] = mapped_column(default="")
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class Serves(Base):
+    """An asset (an air handler, a luminaire circuit) serves a place."""
+
+    __tablename__ = "serves"
+
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), primary_key=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), primary_key=True)

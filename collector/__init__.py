@@ -1,0 +1,1 @@
+"""What a reading is, and how it gets from a link to disk and on to its consumers."""

@@ -1,0 +1,26 @@
+"""One axis of errors: does trying again help?"""
+
+
+class WardkeeperError(Exception):
+    """Base of every error Wardkeeper raises on purpose. Its text says what, where and what to do."""
+
+
+class ConfigError(WardkeeperError):
+    """Trying again never helps: the configuration must change."""
+
+
+class Unreachable(WardkeeperError):
+    """A peer is down or slow: wait with back-off and jitter, and show it."""
+
+
+class BadFrame(WardkeeperError):
+    """A frame that cannot be decoded: count it, keep it, go on."""
+
+    def __init__(self, why: str, offset: int = 0) -> None:
+        """`offset` is where in the payload the trouble was seen, in bytes."""
+        super().__init__(why)
+        self.offset = offset
+
+
+class Refused(WardkeeperError):
+    """A peer understood and said no: a dead letter, shown on a page."""

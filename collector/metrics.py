@@ -1,0 +1,123 @@
+"""Every metric Wardkeeper knows: its family, unit (UCUM), words for people, LOINC and IEEE 11073-10101 (MDC) codes.
+
+LOINC and MDC codes are those of the LOINC table and the Rosetta Terminology Mapping; a blank means that none was verified.
+"""
+
+import msgspec
+
+FAMILIES = (
+    "vital",
+    "environment",
+    "hvac",
+    "lighting",
+    "power",
+    "device_health",
+    "water",
+    "door",
+    "cold_chain",
+    "medical_gas",
+    "location",
+)
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """`kind` is the type of its values; `digits` how many decimals a person needs; `shown` the unit as written on a screen."""
+
+    name: str
+    family: str
+    label: str
+    unit: str = ""
+    shown: str = ""
+    kind: type = float
+    digits: int = 0
+    loinc: str = ""
+    mdc: int = 0
+
+
+def _table(*rows: Metric) -> dict[str, Metric]:
+    return {row.name: row for row in rows}
+
+
+METRICS = _table(
+    Metric("heart_rate", "vital", "Heart rate", "/min", "/min", loinc="8867-4", mdc=147842),
+    Metric("pulse_rate", "vital", "Pulse rate", "/min", "/min", loinc="8889-8", mdc=149530),
+    Metric("spo2", "vital", "SpO₂", "%", "%", loinc="59408-5", mdc=150456),
+    Metric("perfusion_index", "vital", "Perfusion index", "%", "%", digits=1),
+    Metric("resp_rate", "vital", "Respiratory rate", "/min", "/min", loinc="9279-1", mdc=151562),
+    Metric("body_temp", "vital", "Body temperature", "Cel", "°C", digits=1, loinc="8310-5", mdc=150344),
+    Metric("nibp_sys", "vital", "Blood pressure, systolic", "mm[Hg]", "mmHg", loinc="8480-6", mdc=150021),
+    Metric("nibp_dia", "vital", "Blood pressure, diastolic", "mm[Hg]", "mmHg", loinc="8462-4", mdc=150022),
+    Metric("nibp_mean", "vital", "Blood pressure, mean", "mm[Hg]", "mmHg", loinc="8478-0", mdc=150023),
+    Metric("etco2", "vital", "End-tidal CO₂", "%", "%", digits=1),
+    Metric("body_weight", "vital", "Body weight", "kg", "kg", digits=1, loinc="29463-7", mdc=188736),
+    Metric("temperature", "environment", "Temperature", "Cel", "°C", digits=1),
+    Metric("humidity", "environment", "Humidity", "%", "%"),
+    Metric("dew_point", "environment", "Dew point", "Cel", "°C", digits=1),
+    Metric("co2", "environment", "CO₂", "[ppm]", "ppm"),
+    Metric("illuminance", "environment", "Light", "lx", "lx"),
+    Metric("air_pressure", "environment", "Air pressure", "hPa", "hPa"),
+    Metric("pm1", "environment", "Particles, 1 µm", "ug/m3", "µg/m³"),
+    Metric("pm25", "environment", "Particles, 2.5 µm", "ug/m3", "µg/m³"),
+    Metric("pm10", "environment", "Particles, 10 µm", "ug/m3", "µg/m³"),
+    Metric("voc", "environment", "Volatile organics", "[ppb]", "ppb"),
+    Metric("formaldehyde", "environment", "Formaldehyde", "mg/m3", "mg/m³", digits=2),
+    Metric("noise", "environment", "Noise", "dB", "dB"),
+    Metric("occupancy", "environment", "Occupied", kind=bool),
+    Metric("vibration", "environment", "Vibration", kind=bool),
+    Metric("smoke", "environment", "Smoke detected", kind=bool),
+    Metric("differential_pressure", "hvac", "Pressure to the corridor", "Pa", "Pa", digits=1),
+    Metric("air_changes", "hvac", "Air changes", "/h", "/h", digits=1),
+    Metric("air_flow", "hvac", "Air flow", "m3/h", "m³/h"),
+    Metric("fan_speed", "hvac", "Fan speed", "%", "%"),
+    Metric("supply_temperature", "hvac", "Supply air", "Cel", "°C", digits=1),
+    Metric("setpoint_temperature", "hvac", "Set point", "Cel", "°C", digits=1),
+    Metric("valve_position", "hvac", "Valve", "%", "%"),
+    Metric("running", "hvac", "Running", kind=bool),
+    Metric("light_on", "lighting", "Light", kind=bool),
+    Metric("brightness", "lighting", "Brightness", "%", "%"),
+    Metric("color_temperature", "lighting", "Color temperature", "K", "K"),
+    Metric("power", "power", "Power", "W", "W"),
+    Metric("apparent_power", "power", "Apparent power", "VA", "VA"),
+    Metric("reactive_power", "power", "Reactive power", "var", "var"),
+    Metric("power_factor", "power", "Power factor", "1", "", digits=2),
+    Metric("voltage", "power", "Voltage", "V", "V"),
+    Metric("current", "power", "Current", "A", "A", digits=2),
+    Metric("frequency", "power", "Frequency", "Hz", "Hz", digits=1),
+    Metric("energy", "power", "Energy", "kW.h", "kWh", digits=1),
+    Metric("switch_on", "power", "Switched on", kind=bool),
+    Metric("mains", "power", "On mains", kind=bool),
+    Metric("battery", "device_health", "Battery", "%", "%"),
+    Metric("battery_voltage", "device_health", "Battery voltage", "V", "V", digits=2),
+    Metric("battery_low", "device_health", "Battery low", kind=bool),
+    Metric("link_quality", "device_health", "Link quality", "1", ""),
+    Metric("signal", "device_health", "Signal", "dB[mW]", "dBm"),
+    Metric("uptime", "device_health", "Uptime", "s", "s"),
+    Metric("device_temperature", "device_health", "Inside temperature", "Cel", "°C", digits=1),
+    Metric("tamper", "device_health", "Tampered with", kind=bool),
+    Metric("available", "device_health", "Available", kind=bool),
+    Metric("link_up", "device_health", "Link up", kind=bool),
+    Metric("sensor_fault", "device_health", "Sensor fault", kind=bool),
+    Metric("technical_alarm", "device_health", "Technical alarm", kind=str),
+    Metric("action", "device_health", "Button", kind=str),
+    Metric("leak", "water", "Water leak", kind=bool),
+    Metric("water_flow", "water", "Water flow", "L/min", "L/min", digits=1),
+    Metric("door_open", "door", "Door open", kind=bool),
+    Metric("locked", "door", "Locked", kind=bool),
+    Metric("probe_temperature", "cold_chain", "Buffered probe", "Cel", "°C", digits=1),
+    Metric("gas_pressure", "medical_gas", "Gas pressure", "kPa", "kPa"),
+    Metric("room", "location", "Room", kind=str),
+    Metric("fix_confidence", "location", "Confidence", "1", "", digits=2),
+    Metric("rssi", "location", "Heard at", "dB[mW]", "dBm"),
+)
+"""By name. Anything else a device says is not a metric: decoders give nothing for it."""
+
+
+def family_of(metric: str) -> str:
+    """The family of a metric; `device_health` for a name that is not in the table (a store may hold an older one)."""
+    known = METRICS.get(metric)
+    return known.family if known else "device_health"
+
+
+def is_vital(metric: str) -> bool:
+    """Vitals are stored, exported and shown on one device's page, and never judged."""
+    return family_of(metric) == "vital"

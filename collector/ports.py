@@ -1,0 +1,124 @@
+"""The seams: what a link, a decoder, a store and a registry look like from the other side."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from collector.reading import Announcement, DeliveryKey, Frame, Item, Reading, Sighting
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Decoded = Reading | Sighting | Announcement | Frame
+Aggregate = Literal["mean", "min", "max", "last", "count"]
+
+
+class Decoder(Protocol):
+    """Stateless: bytes in, readings out. A Frame inside a Frame (an advert in MQTT) is decoded again."""
+
+    def decode(self, frame: Frame) -> Sequence[Decoded]:
+        """Everything the frame says. Raises BadFrame with the offset; what is missing or invalid gives nothing."""
+
+
+class Query(msgspec.Struct, frozen=True):
+    """Bytes a session wants sent. Each part declares its own closed set of subclasses."""
+
+    data: bytes
+
+
+class Session(Protocol):
+    """Stateful and sans-I/O: a conversation with one device."""
+
+    def receive(self, data: bytes, now: datetime) -> Sequence[Decoded]:
+        """What the bytes, with all before them, say."""
+
+    def due(self) -> datetime | None:
+        """When `next` wants to be asked."""
+
+    def next(self, now: datetime) -> Query | None:
+        """What to send now."""
+
+
+class Intake(Protocol):
+    """Where links hand over what they heard. Thread-safe, never blocks."""
+
+    def offer(
+        self, items: Sequence[Item], durable: Callable[[], None] | None = None, key: DeliveryKey | None = None
+    ) -> bool:
+        """Take `items`; call `durable` from the spool's thread once they are fsynced.
+
+        False: no room. A link that can pause keeps the items and offers them again; others count the loss.
+        """
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which points of a store: `start <= at < end`; empty `devices` or `metrics` means all.
+
+    With `every` the points are put into windows of that length aligned to the epoch, and `aggregate` says how.
+    """
+
+    start: datetime
+    end: datetime
+    devices: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    every: timedelta | None = None
+    aggregate: Aggregate = "mean"
+    limit: int | None = None
+
+
+class Store(Protocol):
+    """A time-series store. Tables have the columns of `collector.points.SCHEMA`."""
+
+    def write(self, items: Sequence[Item], position: int) -> None:
+        """Keep readings and sightings, and in the same transaction that everything up to `position` is kept.
+
+        Idempotent on (device, metric, gateway, at). Raises Unreachable or Refused.
+        """
+
+    def position(self) -> int:
+        """The spool position up to which everything is kept."""
+
+    def query(self, selection: Selection) -> "pa.Table":
+        """The selected points, by device, metric, gateway, at."""
+
+    def latest(self, devices: Collection[str] = (), metrics: Collection[str] = ()) -> "pa.Table":
+        """The newest point (by `at`) of each series."""
+
+    def drop(self, family: str, before: datetime) -> int:
+        """Forget what is older; say how many points went."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class Place(Protocol):
+    """Where something is, as far as the collector cares."""
+
+    @property
+    def id(self) -> int:
+        """The surrogate id of the place."""
+
+    @property
+    def number(self) -> str:
+        """What is written on the door: "4.12"."""
+
+
+class Registry(Protocol):
+    """What the collector asks the registry: no I/O, a snapshot in memory."""
+
+    def place_of(self, device: str, at: datetime) -> Place | None:
+        """Where `device` is bound to be at that time, if the registry knows."""
+
+
+class Consumer(Protocol):
+    """Reads the spool behind its own durable cursor and never holds up another."""
+
+    name: str
+
+    def position(self) -> int:
+        """The position up to which everything has been consumed."""
+
+    def consume(self, items: Iterable[Item], position: int) -> None:
+        """Work through one batch and remember `position` in the same transaction."""

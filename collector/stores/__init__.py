@@ -1,0 +1,1 @@
+"""Time-series stores: one file, one store."""

@@ -1,0 +1,1 @@
+"""The web: pages, API and the live connection."""

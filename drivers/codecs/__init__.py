@@ -1,0 +1,1 @@
+"""Framers, checksums and number formats shared by decoders."""

@@ -1,0 +1,1 @@
+"""The I/O: one file a kind of link."""

@@ -1,0 +1,1 @@
+"""MQTT dialects: one file, one convention."""

@@ -1,0 +1,1 @@
+"""Alarms with one cause are one incident."""

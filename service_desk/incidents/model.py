@@ -1,0 +1,41 @@
+"""Incidents: alarms with one cause."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from asset_registry.db import Base
+
+
+class Incident(Base):
+    """`key` is what makes it once and only once: the alarm's rule, subject and onset."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    priority: Mapped[str]
+    opened: Mapped[datetime] = mapped_column(index=True)
+    closed: Mapped[datetime | None]
+    asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+
+
+class Outbox(Base):
+    """What a ticket system has still to be told about an incident. Written in the transaction of the transition."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    sink: Mapped[str]
+    what: Mapped[str]
+    created: Mapped[datetime]
+    due: Mapped[datetime] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    done: Mapped[datetime | None]
+    refused: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,1 @@
+"""Rule kinds: one file, one pure judge."""

@@ -1,0 +1,1 @@
+"""The simulated hospital: wire formats into the real links."""
