@@ -1,0 +1,39 @@
+"""Opens the one database and brings it to the newest version."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from asset_registry.db import Database
+from collector.errors import ConfigError, Unreachable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def alembic_config(database: Database) -> Config:
+    """What Alembic needs to know, over one connection of `database`."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["database"] = database
+    return config
+
+
+def open_database(url: str) -> Database:
+    """The database at `url`, made or migrated. Raises Unreachable, or ConfigError when it is newer than this program."""
+    database = Database(url)
+    config = alembic_config(database)
+    try:
+        with database.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise ConfigError(
+            f"The database was written by a newer Wardkeeper ({error}). Start that version, or restore a backup."
+        ) from error
+    except SQLAlchemyError as error:
+        shown = database.engine.url.render_as_string(hide_password=True)
+        raise Unreachable(f"The database {shown} cannot be opened: {error}. Is it running, and is its folder there?") from error
+    return database

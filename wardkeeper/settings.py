@@ -1,0 +1,231 @@
+"""One YAML file in, typed settings out; every mistake named as `path:line: field: why`."""
+
+import difflib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from collector.errors import ConfigError
+from wardkeeper.yaml_lines import Loc, YamlProblem, read
+
+_SECRET_WORDS = ("password", "token", "secret", "bindkey")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Web(_Section):
+    """Where the screens and the API listen."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; put TLS in front before opening it to others.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    https: bool = Field(
+        default=False, description="Browsers come through TLS (a reverse proxy): cookies are marked Secure."
+    )
+    url: str = Field(
+        "", description="The address people use, for links in messages; made from host and port when empty."
+    )
+
+
+class SpoolSettings(_Section):
+    """The durable spool between links and everything else."""
+
+    segment_mb: int = Field(64, ge=1, le=4096, description="Size at which a new segment begins.")
+    keep_s: float = Field(60.0, ge=0, description="How long delivered segments are kept for a replay.")
+    quota_mb: int = Field(10_240, ge=64, description="Disk the spool may use.")
+
+
+class Locating(_Section):
+    """How sightings become fixes."""
+
+    commit_delay_s: float = Field(
+        15.0, ge=0, description="A new room must stay the best for this long before it counts."
+    )
+    window_s: float = Field(10.0, gt=0, description="How far back sightings are averaged.")
+    unknown_after_s: float = Field(120.0, gt=0, description="A tag not heard for this long is nowhere.")
+
+
+class Alarms(_Section):
+    """How readings become alarms."""
+
+    history_after_s: float = Field(900.0, gt=0, description="Readings older than this make history, never an alarm.")
+
+
+class Settings(_Section):
+    """The whole file. Parts (links, store, sinks) are checked against the part's own settings."""
+
+    site: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Short name of the site, part of every device's identity."
+    )
+    site_name: str = Field("", description="Name of the site on the screens.")
+    timezone: str = Field("UTC", description="Time zone of the screens, as in the tz database.")
+    data: Path = Field(
+        Path("/var/lib/wardkeeper"), strict=False, description="Folder for the spool, the store and the database."
+    )
+    database: SecretStr | None = Field(
+        None, description="SQLAlchemy address of the database; SQLite in `data` when not given."
+    )
+    web: Web = Field(default_factory=Web, description="Screens and API.")
+    spool: SpoolSettings = Field(default_factory=SpoolSettings, description="Spool.")
+    locating: Locating = Field(default_factory=Locating, description="Locating.")
+    alarms: Alarms = Field(default_factory=Alarms, description="Alarms.")
+    store: dict[str, Any] = Field(
+        default_factory=lambda: {"kind": "store.duckdb"},
+        description="The time-series store: `kind` and that part's settings.",
+    )
+    links: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Links by name: `kind` and that kind's settings."
+    )
+    sinks: dict[str, dict[str, Any]] = Field(
+        default_factory=lambda: {"desk": {"kind": "sink.desk"}},
+        description="Ticket systems by name: `kind` and that part's settings.",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            near = difflib.get_close_matches(value, available_timezones(), 1)
+            raise ValueError(f"no such time zone{_did_you_mean(near)}")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the screens."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy address of the database."""
+        return self.database.get_secret_value() if self.database else f"sqlite:///{self.data / 'wardkeeper.db'}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a settings file."""
+
+    path: str
+    line: int
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        """As `wardkeeper check` prints it."""
+        return f"{self.path}:{self.line}: {self.field}: {self.why}"
+
+
+class SettingsError(ConfigError):
+    """All mistakes of a settings file at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        """`problems` in the order of the file."""
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def _did_you_mean(near: list[str]) -> str:
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+PartConfig = Callable[[str], type[BaseModel] | None]
+"""The Config of a part by its name ("mqtt.tasmota"), None when there is no such part."""
+
+
+def load(path: Path, config_of: PartConfig, kinds: list[str], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read, check and type the file. Raises SettingsError naming everything that is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    try:
+        data, lines = read(text, environment)
+    except YamlProblem as error:
+        raise SettingsError([Problem(str(path), error.line, _dotted(error.loc) or "file", str(error))]) from error
+    problems = [
+        Problem(str(path), _line(lines, loc), _dotted(loc) or "file", why)
+        for loc, why in _mistakes(data, config_of, kinds)
+    ]
+    if problems:
+        raise SettingsError(sorted(problems, key=lambda problem: problem.line))
+    return Settings.model_validate(data)
+
+
+def _mistakes(data: object, config_of: PartConfig, kinds: list[str]) -> Iterator[tuple[Loc, str]]:
+    yield from _model_mistakes(Settings, data, ())
+    if not isinstance(data, dict):
+        return
+    yield from _open_secrets(data, ())
+    yield from _part_mistakes(data.get("store"), ("store",), config_of, kinds)
+    for group in ("links", "sinks"):
+        parts = data.get(group)
+        for name, part in parts.items() if isinstance(parts, dict) else ():
+            yield from _part_mistakes(part, (group, name), config_of, kinds)
+            dialects = part.get("dialects") if isinstance(part, dict) else None
+            for index, dialect in enumerate(dialects) if isinstance(dialects, list) else ():
+                yield from _part_mistakes(dialect, (group, name, "dialects", index), config_of, kinds)
+
+
+def _part_mistakes(part: object, loc: Loc, config_of: PartConfig, kinds: list[str]) -> Iterator[tuple[Loc, str]]:
+    if not isinstance(part, dict):
+        return
+    kind = part.get("kind")
+    if not isinstance(kind, str):
+        yield loc, "needs a kind, as in `wardkeeper kinds`"
+        return
+    config = config_of(kind)
+    if config is None:
+        yield (*loc, "kind"), f"there is no {kind!r}{_did_you_mean(difflib.get_close_matches(kind, kinds, 1, 0.5))}"
+        return
+    yield from _model_mistakes(config, {key: value for key, value in part.items() if key != "kind"}, loc)
+
+
+def _model_mistakes(model: type[BaseModel], data: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        for mistake in error.errors(include_url=False, include_input=False):
+            where: Loc = (*loc, *mistake["loc"])
+            if mistake["type"] == "extra_forbidden":
+                near = difflib.get_close_matches(str(where[-1]), _fields_at(model, mistake["loc"]), 1)
+                yield where, f"unknown{_did_you_mean(near)}"
+            elif mistake["type"] == "missing":
+                yield where, "is missing"
+            else:
+                yield where, mistake["msg"].removeprefix("Value error, ")
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    for step in loc[:-1]:
+        field = model.model_fields.get(str(step))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return []
+        model = field.annotation
+    return list(model.model_fields)
+
+
+def _open_secrets(data: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if isinstance(value, str) and value and any(word in key for word in _SECRET_WORDS):
+                yield (*loc, key), "secrets do not stand in this file: write !env NAME or !file PATH"
+            else:
+                yield from _open_secrets(value, (*loc, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _open_secrets(value, (*loc, index))
+
+
+def _dotted(loc: Loc) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).removeprefix(".")
+
+
+def _line(lines: dict[Loc, int], loc: Loc) -> int:
+    while loc not in lines:
+        loc = loc[:-1]
+    return lines[loc]
