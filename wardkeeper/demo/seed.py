@@ -1,0 +1,146 @@
+"""Writes Linden General into an empty registry, once."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from asset_registry.assets import Asset
+from asset_registry.audit import bump, record
+from asset_registry.bindings import Binding, Device, Gateway
+from asset_registry.db import Database
+from asset_registry.people import Person
+from asset_registry.places import Place, Serves
+from wardkeeper.demo.building import DEPTH, WIDTH
+from wardkeeper.demo.world import SITE, SITE_NAME, World
+
+_LIVED = timedelta(days=30)
+"""How long the hospital had its equipment when the demo starts: the history behind it belongs to the same assets."""
+
+
+def seed(database: Database, world: World, now: datetime) -> bool:
+    """Write `world`; say whether anything was written: False when the site stands there already."""
+    with database.write() as session:
+        if session.scalar(select(Place.id).where(Place.kind == "site", Place.number == SITE)) is not None:
+            return False
+        then = now - _LIVED
+        places = _places(session, world)
+        assets = _assets(session, world, places, then)
+        _devices(session, world, places, assets, then)
+        _people(session, world, then)
+        record(session, now, "wardkeeper", "seed", ("site", SITE), after={"seed": world.seed})
+        bump(session)
+        return True
+
+
+def _places(session: Session, world: World) -> dict[str, int]:
+    site = Place(kind="site", number=SITE, name=SITE_NAME)
+    session.add(site)
+    session.flush()
+    building = Place(kind="building", parent_id=site.id, number="A", name="Main building")
+    session.add(building)
+    session.flush()
+    floors: dict[int, Place] = {}
+    for level in sorted({room.level for room in world.places}):
+        floor = Place(kind="floor", parent_id=building.id, number=str(level), name=f"Level {level}", level=level)
+        floor.plan = {"width": WIDTH, "depth": DEPTH}
+        floors[level] = floor
+    session.add_all(floors.values())
+    session.flush()
+    rows = {
+        room.number: Place(
+            kind="room",
+            parent_id=floors[room.level].id,
+            number=room.number,
+            name=room.name,
+            level=room.level,
+            room_type=room.room_type,
+            plan=room.plan,
+        )
+        for room in world.places
+    }
+    session.add_all(rows.values())
+    session.flush()
+    return {number: row.id for number, row in rows.items()}
+
+
+def _assets(session: Session, world: World, places: dict[str, int], now: datetime) -> dict[str, int]:
+    rows = {
+        thing.number: Asset(
+            number=thing.number,
+            name=thing.name,
+            category=thing.category,
+            maker=thing.maker,
+            model=thing.model,
+            serial=thing.serial,
+            udi_di=thing.udi_di,
+            udi_pi=f"(21){thing.serial}" if thing.udi_di else "",
+            department=thing.department,
+            criticality=thing.criticality,
+            mobile=thing.mobile,
+            use=thing.use,
+            hygiene=thing.hygiene,
+            condition=thing.condition,
+            holding=thing.holding,
+            home_id=places[thing.home],
+            created=now,
+            changed=now,
+        )
+        for thing in world.assets
+    }
+    session.add_all(rows.values())
+    session.flush()
+    session.add_all(
+        Serves(asset_id=rows[thing.number].id, place_id=places[number])
+        for thing in world.assets
+        for number in thing.serves
+    )
+    return {number: row.id for number, row in rows.items()}
+
+
+def _devices(session: Session, world: World, places: dict[str, int], assets: dict[str, int], now: datetime) -> None:
+    rows = {
+        talker.native_id: Device(
+            site=SITE,
+            native_id=talker.native_id,
+            name=talker.name,
+            kind=talker.kind,
+            maker=talker.maker,
+            model=talker.model,
+            firmware=talker.firmware,
+            interval_s=talker.interval_s,
+            first_seen=now,
+        )
+        for talker in world.devices
+    }
+    session.add_all(rows.values())
+    session.flush()
+    session.add_all(
+        Binding(
+            device_id=rows[talker.native_id].id,
+            asset_id=assets[talker.asset] if talker.asset else None,
+            place_id=places[talker.room] if talker.room else None,
+            role=talker.role,
+            since=now,
+        )
+        for talker in world.devices
+    )
+    slugs = {talker.topic: rows[talker.native_id].id for talker in world.talkers("gateway")}
+    session.add_all(
+        Gateway(device_id=slugs[spot.slug], place_id=places[spot.room], x_m=spot.x, y_m=spot.y)
+        for spot in world.gateways
+    )
+
+
+def _people(session: Session, world: World, now: datetime) -> None:
+    session.add_all(
+        Person(
+            login=staff.login,
+            name=staff.name,
+            email=f"{staff.login}@linden-general.example",
+            roles=list(staff.roles),
+            created=now,
+        )
+        for staff in world.people
+        if session.scalar(select(Person.id).where(Person.login == staff.login)) is None
+    )
