@@ -68,15 +68,16 @@ explain() { # explain LOG: say why pip failed
 }
 
 progress() { # reads pip's output, shows "12 of 64: numpy"
-    count=0
+    count=0 total=$1
     while read -r first second _; do
         case $first in
+        Ignoring) total=$((total - 1)) ;; # is for another system
         Collecting)
             count=$((count + 1))
             if [ -t 1 ]; then
-                printf '\r\033[K  %s of %s: %s' "$count" "$1" "$second"
+                printf '\r\033[K  %s of %s: %s' "$count" "$total" "$second"
             elif [ $((count % 20)) = 0 ]; then
-                say "  $count of $1"
+                say "  $count of $total"
             fi
             ;;
         Installing)
