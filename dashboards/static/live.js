@@ -1,0 +1,88 @@
+// The one WebSocket of a page. `subscribe(kind, fn)`: fn gets that part of every message; `onState(fn)`: fn gets true or false.
+// The server says something at least every second; 2.5 s of silence is a lost connection.
+
+import { setServerNow } from './ages.js'
+
+const SILENCE = 2500
+const listeners = new Map()
+const watchers = new Set()
+let socket = null
+let heard = performance.now() // when the last message came
+let heardAt = null // the server's time in it
+let connected = null // null until the first answer
+let tries = 0
+let timer = 0
+
+export function subscribe (kind, fn) {
+  if (!listeners.has(kind)) listeners.set(kind, new Set())
+  listeners.get(kind).add(fn)
+  return () => listeners.get(kind).delete(fn)
+}
+
+export function onState (fn) {
+  watchers.add(fn)
+  if (connected !== null) fn(connected)
+}
+
+export const lastHeard = () => ({ ago: performance.now() - heard, at: heardAt })
+
+export function send (message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
+}
+
+function say (state) {
+  if (connected === state) return
+  connected = state
+  for (const fn of watchers) fn(state)
+}
+
+function connect () {
+  clearTimeout(timer)
+  timer = 0
+  const here = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/live`)
+  socket = here
+  here.onmessage = event => {
+    if (here !== socket) return
+    const message = JSON.parse(event.data)
+    heard = performance.now()
+    tries = 0
+    if (message.at) {
+      heardAt = message.at
+      setServerNow(message.at)
+    }
+    say(true)
+    for (const [kind, fns] of listeners) {
+      if (kind in message) for (const fn of fns) fn(message[kind], message)
+    }
+  }
+  here.onclose = () => { if (here === socket) lose() }
+}
+
+function lose () {
+  say(false)
+  if (timer) return
+  const gone = socket
+  socket = null
+  gone?.close()
+  timer = setTimeout(connect, Math.min(10000, 500 * 2 ** tries++) * (0.5 + Math.random()))
+}
+
+function watch () {
+  if (!timer && performance.now() - heard > SILENCE + (connected === null ? 2500 : 0)) {
+    heard = performance.now() - SILENCE // a new connection gets its own time to speak
+    lose()
+  }
+}
+
+function wake () {
+  if (document.hidden || connected) return
+  tries = 0
+  if (!socket) connect()
+}
+
+addEventListener('online', wake)
+document.addEventListener('visibilitychange', wake)
+addEventListener('pagehide', () => { const gone = socket; socket = null; clearTimeout(timer); gone?.close() })
+addEventListener('pageshow', event => { if (event.persisted) connect() })
+connect()
+setInterval(watch, 250)

@@ -1,0 +1,116 @@
+// Change a page in place from its own address: nothing jumps, new rows wait behind a pill, what is being used is left alone.
+
+import { tick } from './ages.js'
+import { subscribe } from './live.js'
+
+const PACE = 1500 // ms between two fetches of one page
+const parser = new DOMParser()
+let waiting = 0
+let last = 0
+
+export function say (text) {
+  const place = document.querySelector('#said')
+  place.textContent = text
+  clearTimeout(say.timer)
+  say.timer = setTimeout(() => { place.textContent = '' }, 6000)
+}
+
+const used = el => el.contains(document.activeElement) && document.activeElement !== document.body
+const open = el => el.querySelector('details[open], [data-dirty]')
+
+function swap (old, fresh) {
+  if (old.isEqualNode(fresh)) return
+  const focused = used(old) && (document.activeElement.dataset.key ?? document.activeElement.getAttribute('href'))
+  const copy = document.importNode(fresh, true)
+  old.replaceWith(copy)
+  if (focused) (copy.querySelector(`[data-key="${CSS.escape(focused)}"], [href="${CSS.escape(focused)}"]`) ?? copy.querySelector('a, button'))?.focus()
+}
+
+// Rows of one list: those that stay change in place; those that are gone stay, faded, until the next click; new ones wait.
+function rows (old, fresh, asked) {
+  const known = new Map([...old.querySelectorAll(':scope > [data-row]')].map(row => [row.dataset.row, row]))
+  const next = [...fresh.querySelectorAll(':scope > [data-row]')]
+  const fresher = next.filter(row => !known.has(row.dataset.row))
+  if (asked || known.size === 0 || next.length === 0) {
+    swap(old, fresh)
+    return 0
+  }
+  for (const row of next) {
+    const mine = known.get(row.dataset.row)
+    if (mine && !open(mine)) swap(mine, row)
+    known.delete(row.dataset.row)
+  }
+  for (const gone of known.values()) if (!used(gone) && !open(gone)) gone.remove()
+  return fresher.length
+}
+
+// Take over what differs from a fetched page. `asked`: a person did it, so new rows come at once.
+export function merge (text, asked = false) {
+  const page = parser.parseFromString(text, 'text/html')
+  let fresh = 0
+  for (const old of document.querySelectorAll('[data-rows]')) {
+    const next = page.getElementById(old.id)
+    if (next) fresh += rows(old, next, asked)
+    else swap(old, document.createElement('div'))
+  }
+  for (const old of document.querySelectorAll('[data-swap]')) {
+    const next = page.getElementById(old.id)
+    if (next && (asked || !(used(old) || open(old)))) swap(old, next)
+  }
+  const pill = document.querySelector('[data-fresh]')
+  if (pill) {
+    pill.hidden = fresh === 0
+    pill.textContent = `${fresh} new`
+  }
+  if (asked) document.title = page.title
+  tick()
+  return page
+}
+
+async function fetchPage (asked) {
+  last = performance.now()
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } })
+    if (answer.redirected && new URL(answer.url).pathname === '/sign-in') return location.reload()
+    if (answer.ok) merge(await answer.text(), asked)
+  } catch { /* the lamp says that the server is away */ }
+}
+
+export function refresh (asked = false) {
+  if (asked) return fetchPage(true)
+  if (waiting) return
+  waiting = setTimeout(() => { waiting = 0; fetchPage(false) }, Math.max(0, last + PACE - performance.now()))
+}
+
+export function refreshing (main) {
+  const kinds = main.dataset.refresh.trim()
+  if (!kinds) return
+  for (const kind of kinds.split(/\s+/)) subscribe(kind, () => refresh())
+  document.querySelector('[data-fresh]')?.addEventListener('click', () => refresh(true))
+}
+
+// Forms with data-inline: post, then show the page that comes back, without leaving this one.
+export async function inline (event) {
+  const form = event.target
+  if (!form.matches('[data-inline]') || event.defaultPrevented) return
+  event.preventDefault()
+  const button = event.submitter ?? form.querySelector('button')
+  if (button?.getAttribute('aria-busy') === 'true') return
+  const body = new FormData(form)
+  if (event.submitter?.name) body.set(event.submitter.name, event.submitter.value)
+  button?.setAttribute('aria-busy', 'true')
+  try {
+    const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(body), headers: { Accept: 'text/html' } })
+    const text = await answer.text()
+    if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url)
+    if (!answer.ok) return say(parser.parseFromString(text, 'text/html').querySelector('[data-detail]')?.textContent ?? `Not done: the server answered ${answer.status}. Nothing was changed.`)
+    for (const menu of document.querySelectorAll('details.menu[open]')) menu.open = false
+    form.reset()
+    merge(text, true)
+    if (form.dataset.said) say(form.dataset.said)
+  } catch {
+    say('Not sent: no connection. Nothing was changed; what you wrote is still here. Try again when the lamp says Live.')
+  } finally {
+    button?.removeAttribute('aria-busy')
+  }
+}
