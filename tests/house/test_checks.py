@@ -94,3 +94,12 @@ def test_licences_that_fail(licence):
 
 def test_the_lgpl_passes_only_by_name():
     assert licences.verdict("psycopg", metadata.metadata("psycopg")["License-Expression"]) is None
+
+
+def test_what_users_install_stays_under_a_gigabyte():
+    size = 0
+    for requirement in licences.locked(ROOT / "requirements.lock"):
+        if requirement.marker is None or requirement.marker.evaluate():
+            files = metadata.files(requirement.name) or []
+            size += sum(path.stat().st_size for file in files if (path := file.locate()).exists())
+    assert 200e6 < size < 1e9
