@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def files(root: Path = ROOT) -> Iterator[Path]:
     """What is committed or about to be: what git knows and what it does not ignore."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 (whichever git is there)
+        ["git", "-c", f"safe.directory={root}", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 (whichever git is there)
         cwd=root,
         check=True,
         capture_output=True,
