@@ -1,0 +1,92 @@
+"""Which dialect a topic belongs to: parts by name, one tree of their topic filters."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+from pydantic import ValidationError
+
+from collector.errors import ConfigError
+from collector.parts import names, part
+from collector.ports import Decoder
+from collector.reading import Frame, Item
+
+_PACKAGES = ("drivers",)
+_DEEPEST = 4  # a frame in a frame in a frame: an advertisement in an envelope in MQTT
+
+
+class Dialect(msgspec.Struct, frozen=True):
+    """A decoder with the topic filters it claims. `kind` is the part's name: "mqtt.tasmota"."""
+
+    kind: str
+    claims: tuple[str, ...]
+    decoder: Decoder
+
+
+def kinds(family: str) -> list[str]:
+    """The parts of a family, by name."""
+    return [name for name in names(_PACKAGES) if name.startswith(f"{family}.")]
+
+
+def dialect(kind: str, settings: Mapping[str, object] | None = None) -> Dialect:
+    """The part `kind` with its settings. Raises ConfigError for an unknown kind and for a wrong setting."""
+    module = part(kind, _PACKAGES).module
+    try:
+        config = module.Config.model_validate(dict(settings or {}))
+    except ValidationError as trouble:
+        raise ConfigError(f"{kind}: {trouble}") from trouble
+    return Dialect(kind, module.claims(config), module.decoder(config))
+
+
+class Dialects:
+    """The decoders of one link, found by topic filter (MQTT 3.1.1 §4.7)."""
+
+    def __init__(self, dialects: Iterable[Dialect]) -> None:
+        self._root = _Level()
+        self.filters: list[str] = []
+        for one in dialects:
+            for claim in one.claims:
+                self._root.add(claim.split("/"), one.decoder)
+                self.filters.append(claim)
+
+    def decoders(self, topic: str) -> list[Decoder]:
+        """Whoever claims `topic`, each once."""
+        found = {id(decoder): decoder for decoder in self._root.find(topic.split("/"), 0)}
+        return list(found.values())
+
+    def decode(self, frame: Frame, depth: int = 0) -> list[Item] | None:
+        """Everything `frame` says, also the frames inside it; None when nobody claims it. Raises BadFrame."""
+        decoders = self.decoders(frame.topic)
+        if not decoders:
+            return None
+        items: list[Item] = []
+        for decoder in decoders:
+            for said in decoder.decode(frame):
+                if not isinstance(said, Frame):
+                    items.append(said)
+                elif depth < _DEEPEST:
+                    items += self.decode(said, depth + 1) or ()
+        return items
+
+
+class _Level:
+    """One level of the tree of filters: the next ones by name, `+` and `#` among them, and who ends here."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Level] = {}
+        self.decoders: list[Decoder] = []
+
+    def add(self, levels: list[str], decoder: Decoder) -> None:
+        level = self
+        for name in levels:
+            level = level.next.setdefault(name, _Level())
+        level.decoders.append(decoder)
+
+    def find(self, levels: list[str], at: int) -> Iterator[Decoder]:
+        if rest := self.next.get("#"):  # also matches the level above it
+            yield from rest.decoders
+        if at == len(levels):
+            yield from self.decoders
+            return
+        for name in (levels[at], "+"):
+            if found := self.next.get(name):
+                yield from found.find(levels, at + 1)
