@@ -1,0 +1,77 @@
+"""What every page and resource is given: the running parts of one Wardkeeper, never a global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Annotated, Protocol
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from asset_registry.db import Database
+from asset_registry.sign_in import SignIn
+from asset_registry.snapshot import SnapshotSource
+from collector.clock import Clock
+from collector.counters import Counters
+from collector.latest import Latest
+from collector.ports import Intake, Store
+
+
+class Service(Protocol):
+    """One supervised part of this process, as the collector page and `/readyz` show it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called: "spool", "alarms", "mqtt:main"."""
+
+    @property
+    def state(self) -> str:
+        """A word: "running", "waiting to start again", "stopped"."""
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is in that state."""
+
+    @property
+    def last_error(self) -> str:
+        """What went wrong last, "" when nothing did."""
+
+
+def _no_services() -> list[Service]:
+    return []
+
+
+@dataclass
+class Context:
+    """The running parts. `site` is the hospital's name, `zone` the zone of its clocks.
+
+    `secure` says that browsers come by https even where this process sees http (behind a proxy).
+    `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
+    `live_every_s` is the pace of the live screens in real seconds, whatever the speed of `clock`.
+    """
+
+    database: Database
+    snapshots: SnapshotSource
+    latest: Latest
+    store: Store
+    counters: Counters
+    clock: Clock
+    sign_in: SignIn
+    intake: Intake | None = None
+    site: str = "Hospital"
+    zone: tzinfo = UTC
+    secure: bool = False
+    live_every_s: float = 0.5
+    first_link: str = ""
+    services: Callable[[], list[Service]] = field(default=_no_services)
+    version: str = "0"
+
+
+def context_of(connection: HTTPConnection) -> Context:
+    """The context of the application that serves this request or socket."""
+    context: Context = connection.app.state.context
+    return context
+
+
+Here = Annotated[Context, Depends(context_of)]
+"""`def page(request: Request, here: Here)`: the context as a FastAPI dependency."""
