@@ -1,7 +1,8 @@
 """Assets: what is owned. Their status has four parts; `usable` is derived from them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,3 +49,67 @@ class Usability:
 
     usable: bool
     why: str = ""
+
+
+class Status(Protocol):
+    """The four parts of an asset's status, and its claim; an `Asset` and a `KnownAsset` have them."""
+
+    @property
+    def use(self) -> str:
+        """One of USE."""
+
+    @property
+    def hygiene(self) -> str:
+        """One of HYGIENE."""
+
+    @property
+    def condition(self) -> str:
+        """One of CONDITION."""
+
+    @property
+    def holding(self) -> str:
+        """One of HOLDING."""
+
+    @property
+    def claimed_until(self) -> datetime | None:
+        """When the claim is over."""
+
+
+_HOLDING_WORDS = {
+    "missing": "Missing",
+    "retired": "Retired",
+    "loaned_out": "Loaned out",
+    "patient_owned": "Belongs to a patient",
+}
+_CONDITION_WORDS = {
+    "reported": "Reported broken",
+    "in_repair": "In repair",
+    "quarantined": "Quarantined",
+    "sequestered": "Sequestered",
+    "awaiting_acceptance": "Awaiting acceptance",
+}
+_HYGIENE_WORDS = {"soiled": "Soiled", "reprocessing": "Being reprocessed"}
+
+
+def is_claimed(asset: Status, now: datetime) -> bool:
+    """Whether a claim is in force."""
+    return asset.use == "claimed" and asset.claimed_until is not None and asset.claimed_until > now
+
+
+def usable(asset: Status, now: datetime, claimer: str = "", zone: tzinfo = UTC) -> Usability:
+    """Whether the asset can be taken now; the gravest reason when not.
+
+    Hygiene unknown is usable with a `why`: a person looks first. `claimer` is the name to show, `zone` the reader's.
+    """
+    if asset.holding in _HOLDING_WORDS:
+        return Usability(False, _HOLDING_WORDS[asset.holding])
+    if asset.condition in _CONDITION_WORDS:
+        return Usability(False, _CONDITION_WORDS[asset.condition])
+    if asset.use == "in_use":
+        return Usability(False, "In use")
+    if is_claimed(asset, now):
+        until = f"{asset.claimed_until.astimezone(zone):%H:%M}" if asset.claimed_until else ""
+        return Usability(False, f"Claimed by {claimer} to {until}" if claimer else f"Claimed to {until}")
+    if asset.hygiene in _HYGIENE_WORDS:
+        return Usability(False, _HYGIENE_WORDS[asset.hygiene])
+    return Usability(True, "Not known to be clean" if asset.hygiene == "unknown" else "")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Connection, Index, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.db import Base
@@ -43,7 +43,7 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Add a line to the audit log in the caller's transaction. `target` is (kind, id); `who` a login or "wardkeeper"."""
+    """Add a line to the log in the caller's transaction. `target` is (kind, id); `who` a login or "wardkeeper"."""
     kind, identity = target
     session.add(
         Audit(
@@ -65,3 +65,37 @@ def bump(session: Session) -> None:
         session.add(Revision(id=1, number=1))
     else:
         row.number += 1
+
+
+def history(session: Session, kind: str, identity: object, limit: int = 100) -> list[Audit]:
+    """What happened to one object, newest first."""
+    chosen = select(Audit).where(Audit.object_kind == kind, Audit.object_id == str(identity))
+    return list(session.scalars(chosen.order_by(Audit.at.desc(), Audit.id.desc()).limit(limit)))
+
+
+AUDIT_DDL: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        """CREATE TRIGGER audit_keep_update BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        """CREATE TRIGGER audit_keep_delete BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        # INSERT OR REPLACE deletes without firing the trigger above
+        """CREATE TRIGGER audit_keep_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$""",
+        """CREATE TRIGGER audit_keep_rows BEFORE UPDATE OR DELETE ON audit
+        FOR EACH ROW EXECUTE FUNCTION audit_keep()""",
+        """CREATE TRIGGER audit_keep_table BEFORE TRUNCATE ON audit
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_keep()""",
+    ),
+}
+"""What makes the log append-only, by dialect. `create_all` runs it; a migration must too: `op.execute` each."""
+
+
+@event.listens_for(Audit.__table__, "after_create")
+def _make_append_only(_table: object, connection: Connection, **_: object) -> None:
+    for statement in AUDIT_DDL.get(connection.dialect.name, ()):
+        connection.exec_driver_sql(statement)

@@ -23,13 +23,13 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Refuse a naive datetime: nobody could say what it means."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a naive datetime reached the database; give it a zone")
         return value.astimezone(UTC) if value is not None else None
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         """SQLite gives back naive UTC."""
         if value is None:
             return None
@@ -56,10 +56,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading; anything written in it is rolled back. On SQLite it takes no write lock."""
+        """A session for reading: takes no write lock, rolls back anything written; what was read stays readable."""
         with self._sessions() as session:
             session.connection(execution_options={"wardkeeper_read": True})
             yield session
+            session.expunge_all()  # a rollback would empty the rows that were read
             session.rollback()
 
     @contextmanager

@@ -15,7 +15,8 @@ class Place(Base):
 
     `room_type` picks the room's profile (`asset_registry.hvac`), or is one of corridor, stairs, lift.
     `plan` holds for a floor `{"width", "depth"}` and for a room
-    `{"polygon": [[x, y], …], "doors": [{"x", "y", "width", "wall": "n|e|s|w"}]}`, all in metres from the floor's north-west corner.
+    `{"polygon": [[x, y], …], "doors": [{"x", "y", "width", "wall": "n|e|s|w"}]}`,
+    all in metres from the floor's north-west corner.
     """
 
     __tablename__ = "place"

@@ -1,0 +1,101 @@
+"""What a snapshot knows: the registry's rows as frozen values that can be written to a file."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class KnownPlace(msgspec.Struct, frozen=True):
+    """A place; fields as in `places.Place`."""
+
+    id: int
+    kind: str
+    parent_id: int | None
+    number: str
+    name: str
+    level: int | None
+    room_type: str
+    plan: dict[str, Any]
+
+
+class KnownAsset(msgspec.Struct, frozen=True):
+    """An asset; fields as in `assets.Asset`, and the name of the person who claimed it."""
+
+    id: int
+    number: str
+    name: str
+    category: str
+    maker: str
+    model: str
+    serial: str
+    udi_di: str
+    udi_pi: str
+    department: str
+    criticality: str
+    mobile: bool
+    use: str
+    hygiene: str
+    condition: str
+    holding: str
+    claimed_by: int | None
+    claimed_until: datetime | None
+    home_id: int | None
+    changed: datetime
+    claimer: str = ""
+
+
+class KnownDevice(msgspec.Struct, frozen=True):
+    """A device; fields as in `bindings.Device`."""
+
+    id: int
+    site: str
+    native_id: str
+    name: str
+    kind: str
+    maker: str
+    model: str
+    firmware: str
+    interval_s: float | None
+    first_seen: datetime
+    dismissed: bool
+
+
+class KnownGateway(msgspec.Struct, frozen=True):
+    """A gateway; fields as in `bindings.Gateway`."""
+
+    device_id: int
+    place_id: int
+    x_m: float
+    y_m: float
+
+
+class KnownBinding(msgspec.Struct, frozen=True):
+    """A binding; fields as in `bindings.Binding`."""
+
+    id: int
+    device_id: int
+    asset_id: int | None
+    place_id: int | None
+    role: str
+    since: datetime
+    until: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it was in force at that time."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A whole snapshot as it is written to disk. `serves` holds (asset id, place id)."""
+
+    site: str
+    revision: int
+    taken: datetime
+    places: list[KnownPlace]
+    assets: list[KnownAsset]
+    devices: list[KnownDevice]
+    gateways: list[KnownGateway]
+    bindings: list[KnownBinding]
+    serves: list[tuple[int, int]]
+    version: int = 1

@@ -1,0 +1,298 @@
+"""The registry in memory: immutable snapshots that follow the database and survive without it."""
+
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from asset_registry.assets import Asset
+from asset_registry.audit import Revision
+from asset_registry.bindings import Binding, Device, Gateway
+from asset_registry.db import Database
+from asset_registry.known import Content, KnownAsset, KnownBinding, KnownDevice, KnownGateway, KnownPlace
+from asset_registry.people import Person
+from asset_registry.places import Place, Serves
+from collector.clock import Clock
+from collector.errors import Unreachable
+
+_Row = TypeVar("_Row", bound=msgspec.Struct)
+
+
+class Snapshot:
+    """The registry of one site at one revision. Never changes; every lookup is in memory.
+
+    Where a method takes `at`, None means the moment the snapshot was taken.
+    """
+
+    def __init__(self, content: Content) -> None:
+        """Index what was loaded."""
+        self.content = content
+        self.site = content.site
+        self.revision = content.revision
+        self.taken = content.taken
+        self.places = {place.id: place for place in content.places}
+        self.assets = {asset.id: asset for asset in content.assets}
+        self.devices = {device.id: device for device in content.devices}
+        self.gateways = {
+            gateway.device_id: gateway for gateway in content.gateways if gateway.device_id in self.devices
+        }
+        self._by_native = {device.native_id: device for device in content.devices}
+        self._by_number = {asset.number: asset for asset in content.assets}
+        self._gateway_by_native = {self.devices[key].native_id: gateway for key, gateway in self.gateways.items()}
+        self._bindings: dict[str, tuple[KnownBinding, ...]] = {}
+        self._of_asset: dict[int, list[KnownBinding]] = defaultdict(list)
+        self._of_place: dict[int, list[KnownBinding]] = defaultdict(list)
+        self._children: dict[int | None, list[KnownPlace]] = defaultdict(list)
+        self._index()
+
+    def _index(self) -> None:
+        of_device: dict[str, list[KnownBinding]] = defaultdict(list)
+        for binding in self.content.bindings:
+            if binding.device_id not in self.devices:
+                continue
+            of_device[self.devices[binding.device_id].native_id].append(binding)
+            if binding.asset_id is not None:
+                self._of_asset[binding.asset_id].append(binding)
+            if binding.place_id is not None:
+                self._of_place[binding.place_id].append(binding)
+        for native_id, bindings in of_device.items():
+            self._bindings[native_id] = tuple(sorted(bindings, key=lambda binding: binding.since, reverse=True))
+        for place in sorted(self.content.places, key=lambda place: (place.level or 0, place.number)):
+            self._children[place.parent_id].append(place)
+
+    # ------------------------------------------------------------ devices
+
+    def device(self, native_id: str) -> KnownDevice | None:
+        """The device with that native id."""
+        return self._by_native.get(native_id)
+
+    def gateway(self, native_id: str) -> KnownGateway | None:
+        """The gateway whose device has that native id."""
+        return self._gateway_by_native.get(native_id)
+
+    def bindings_of(self, native_id: str) -> tuple[KnownBinding, ...]:
+        """Every binding the device ever had, newest first."""
+        return self._bindings.get(native_id, ())
+
+    def devices_of_asset(self, asset_id: int, at: datetime | None = None) -> list[KnownDevice]:
+        """The asset's own voice, tags and sensors at that time."""
+        return self._held(self._of_asset.get(asset_id, ()), at)
+
+    def devices_of_place(self, place_id: int, at: datetime | None = None) -> list[KnownDevice]:
+        """The sensors bound to exactly this place at that time."""
+        return self._held(self._of_place.get(place_id, ()), at)
+
+    def _held(self, bindings: Iterable[KnownBinding], at: datetime | None) -> list[KnownDevice]:
+        moment = at or self.taken
+        held = {binding.device_id: self.devices[binding.device_id] for binding in bindings if binding.holds(moment)}
+        return list(held.values())
+
+    @cached_property
+    def unclaimed(self) -> list[KnownDevice]:
+        """Devices that nobody bound, placed or dismissed, newest first."""
+        return sorted(
+            (device for device in self.devices.values() if self._is_unclaimed(device)),
+            key=lambda device: device.first_seen,
+            reverse=True,
+        )
+
+    def _is_unclaimed(self, device: KnownDevice) -> bool:
+        if device.dismissed or device.id in self.gateways:
+            return False
+        return not any(binding.holds(self.taken) for binding in self.bindings_of(device.native_id))
+
+    # ------------------------------------------------------------ assets
+
+    def asset(self, number: str) -> KnownAsset | None:
+        """The asset with the hospital's own number."""
+        return self._by_number.get(number)
+
+    def asset_of(self, native_id: str, at: datetime | None = None) -> KnownAsset | None:
+        """What the device was the voice, tag or sensor of at that time."""
+        moment = at or self.taken
+        for binding in self._bindings.get(native_id, ()):
+            if binding.asset_id is not None and binding.holds(moment):
+                return self.assets.get(binding.asset_id)
+        return None
+
+    def serving(self, place_id: int) -> list[KnownAsset]:
+        """The assets (air handlers, circuits) that serve the place."""
+        return [
+            self.assets[asset] for asset, place in self.content.serves if place == place_id and asset in self.assets
+        ]
+
+    def served_by(self, asset_id: int) -> list[KnownPlace]:
+        """The places that the asset serves."""
+        return [
+            self.places[place] for asset, place in self.content.serves if asset == asset_id and place in self.places
+        ]
+
+    # ------------------------------------------------------------ places
+
+    def place_of(self, device: str, at: datetime | None = None) -> KnownPlace | None:
+        """Where the device is bound to be: a place's sensor, a gateway's place, the home of an asset that stays put.
+
+        None for a mobile asset's device: where that is only a fix can tell.
+        """
+        moment = at or self.taken
+        for binding in self._bindings.get(device, ()):
+            if not binding.holds(moment):
+                continue
+            if binding.place_id is not None:
+                return self.places.get(binding.place_id)
+            asset = self.assets.get(binding.asset_id or 0)
+            if asset is not None and not asset.mobile and asset.home_id is not None:
+                return self.places.get(asset.home_id)
+        gateway = self._gateway_by_native.get(device)
+        return self.places.get(gateway.place_id) if gateway else None
+
+    def children(self, place_id: int | None) -> list[KnownPlace]:
+        """What lies directly in a place, by level and number; None gives the sites."""
+        return self._children.get(place_id, [])
+
+    def path(self, place_id: int) -> list[KnownPlace]:
+        """The place and what it lies in, outermost first; empty when it is unknown."""
+        way: list[KnownPlace] = []
+        place = self.places.get(place_id)
+        while place is not None and place not in way:
+            way.append(place)
+            place = self.places.get(place.parent_id) if place.parent_id is not None else None
+        return way[::-1]
+
+    def _above(self, place_id: int, kind: str) -> KnownPlace | None:
+        return next((place for place in self.path(place_id) if place.kind == kind), None)
+
+    def floor_of(self, place: KnownPlace | int) -> KnownPlace | None:
+        """The floor a place is on, or is."""
+        return self._above(place if isinstance(place, int) else place.id, "floor")
+
+    def room_of(self, place: KnownPlace | int) -> KnownPlace | None:
+        """The room a place is in, or is."""
+        return self._above(place if isinstance(place, int) else place.id, "room")
+
+    @cached_property
+    def floors(self) -> list[KnownPlace]:
+        """Every floor, lowest first."""
+        return sorted((p for p in self.places.values() if p.kind == "floor"), key=lambda p: (p.level or 0, p.number))
+
+    @cached_property
+    def rooms(self) -> list[KnownPlace]:
+        """Every room, by number."""
+        return sorted((p for p in self.places.values() if p.kind == "room"), key=lambda p: p.number)
+
+    def rooms_on(self, floor_id: int) -> list[KnownPlace]:
+        """The rooms of a floor, by number."""
+        return [place for place in self.children(floor_id) if place.kind == "room"]
+
+    def room(self, number: str) -> KnownPlace | None:
+        """The room with that number on its door, when there is exactly one."""
+        found = [place for place in self.rooms if place.number == number]
+        return found[0] if len(found) == 1 else None
+
+
+class SnapshotSource:
+    """Keeps `current` up with the revision row. `current` does no I/O; call `refresh` or run `follow` in a thread."""
+
+    def __init__(self, database: Database, site: str, clock: Clock, cache: Path | None = None) -> None:
+        """`cache` is where the last snapshot is kept, so that a start without the database has one."""
+        self._database = database
+        self._site = site
+        self._clock = clock
+        self._cache = cache
+        self._lock = threading.Lock()
+        self._stale = True
+        self.trouble = ""
+        self.current = Snapshot(Content(site, -1, clock.now(), [], [], [], [], [], []))
+        if cache is not None and cache.exists():
+            self._from_disk(cache)
+
+    def place_of(self, device: str, at: datetime) -> KnownPlace | None:
+        """Where `device` is bound to be at that time (`collector.ports.Registry`)."""
+        return self.current.place_of(device, at)
+
+    def refresh(self) -> bool:
+        """Take a new snapshot when the registry has changed; say whether it had.
+
+        Raises Unreachable when the database cannot be asked; `current` stays what it was.
+        """
+        with self._lock:
+            try:
+                with self._database.read() as session:
+                    row = session.get(Revision, 1)
+                    number = row.number if row else 0
+                    if number == self.current.revision and not self._stale:
+                        self.trouble = ""
+                        return False
+                    content = _load(session, self._site, number, self._clock.now())
+            except DBAPIError as error:
+                self.trouble = (
+                    f"registry database: {error.orig}; places and assets are as of revision {self.current.revision}"
+                )
+                raise Unreachable(self.trouble) from error
+            self.current, self._stale, self.trouble = Snapshot(content), False, ""
+            if self._cache is not None:
+                _write(self._cache, msgspec.msgpack.encode(content))
+            return True
+
+    def follow(self, stop: threading.Event, every_s: float = 1.0) -> None:
+        """Refresh until `stop`; a database that is away is waited for, and `trouble` says so."""
+        while not stop.is_set():
+            try:
+                self.refresh()
+            except Unreachable:
+                self._clock.wait(stop, 4 * every_s)
+            self._clock.wait(stop, every_s)
+
+    def _from_disk(self, cache: Path) -> None:
+        try:
+            content = msgspec.msgpack.decode(cache.read_bytes(), type=Content)
+        except (msgspec.MsgspecError, OSError) as error:
+            self.trouble = f"{cache}: the kept snapshot cannot be read ({error}); it is made anew"
+            return
+        if content.site == self._site:
+            self.current = Snapshot(content)
+
+
+def _load(session: Session, site: str, revision: int, now: datetime) -> Content:
+    claiming = select(Person.id, Person.name).join(Asset, Asset.claimed_by == Person.id)
+    claimers = dict(session.execute(claiming).all())
+    assets = _rows(session, Asset, KnownAsset)
+    return Content(
+        site=site,
+        revision=revision,
+        taken=now,
+        places=_rows(session, Place, KnownPlace),
+        assets=[
+            msgspec.structs.replace(asset, claimer=claimers.get(asset.claimed_by, "")) if asset.claimed_by else asset
+            for asset in assets
+        ],
+        devices=[device for device in _rows(session, Device, KnownDevice) if device.site == site],
+        gateways=_rows(session, Gateway, KnownGateway),
+        bindings=_rows(session, Binding, KnownBinding),
+        serves=[(asset, place) for asset, place in session.execute(select(Serves.asset_id, Serves.place_id))],
+    )
+
+
+def _rows(session: Session, table: type[DeclarativeBase], kind: type[_Row]) -> list[_Row]:
+    columns = [getattr(table, name) for name in kind.__struct_fields__ if hasattr(table, name)]
+    return [kind(*row) for row in session.execute(select(*columns))]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all: a power cut leaves the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
