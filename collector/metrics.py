@@ -1,6 +1,7 @@
 """Every metric Wardkeeper knows: its family, unit (UCUM), words for people, LOINC and IEEE 11073-10101 (MDC) codes.
 
-LOINC and MDC codes are those of the LOINC table and the Rosetta Terminology Mapping; a blank means that none was verified.
+LOINC and MDC codes are those of the LOINC table and the Rosetta Terminology Mapping;
+a blank means that none was verified.
 """
 
 import msgspec
@@ -21,7 +22,7 @@ FAMILIES = (
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """`kind` is the type of its values; `digits` how many decimals a person needs; `shown` the unit as written on a screen."""
+    """`kind`: type of its values; `digits`: decimals a person needs; `shown`: the unit as written on a screen."""
 
     name: str
     family: str

@@ -1,0 +1,98 @@
+"""The newest reading of every device and metric, in memory, for screens and rules (DESIGN: live screens get a copy)."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime
+
+import pyarrow as pa
+
+from collector.points import RSSI, readings_of
+from collector.reading import OWN_GATEWAY, Item, Quality, Reading, Sighting
+
+
+def _speaks(reading: Reading) -> bool:
+    """Whether the reading shows that its device spoke just now: not a will, a retained state or something derived."""
+    retained = reading.quality is Quality.UNCERTAIN and reading.at == reading.received
+    will = reading.metric == "available" and reading.value is False
+    return not (retained or will or reading.gateway == OWN_GATEWAY)
+
+
+class Latest:
+    """The newest reading per (device, metric) by `at`, whatever its quality. Thread-safe; a reader copies little."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._devices: dict[str, dict[str, Reading]] = {}
+        self._seen: dict[str, datetime] = {}
+        self._changes: OrderedDict[tuple[str, str], int] = OrderedDict()  # oldest change first
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+        return self._version
+
+    def get(self, device: str, metric: str) -> Reading | None:
+        """The newest reading of one metric."""
+        return self._devices.get(device, {}).get(metric)
+
+    def of(self, device: str) -> dict[str, Reading]:
+        """The newest readings of one device, by metric."""
+        with self._lock:
+            return dict(self._devices.get(device, {}))
+
+    def devices(self) -> list[str]:
+        """Every device that has a reading."""
+        with self._lock:
+            return list(self._devices)
+
+    def seen(self, device: str) -> datetime | None:
+        """When the device last spoke itself; a retained message, a will or a derived reading does not count."""
+        return self._seen.get(device)
+
+    def changed_since(self, version: int) -> tuple[int, list[Reading]]:
+        """The version now, and the newest readings that changed after `version`, oldest change first."""
+        changed: list[Reading] = []
+        with self._lock:
+            for (device, metric), changed_at in reversed(self._changes.items()):
+                if changed_at <= version:
+                    break
+                changed.append(self._devices[device][metric])
+            changed.reverse()
+            return self._version, changed
+
+    def update(self, items: Iterable[Item]) -> None:
+        """Take over what is newer than what is known."""
+        with self._lock:
+            for item in items:
+                if isinstance(item, Sighting):
+                    self._heard(item.tag, item.received)
+                elif isinstance(item, Reading):
+                    self._take(item)
+
+    def prime(self, table: pa.Table) -> None:
+        """Start from what a store knows (`Store.latest`)."""
+        with self._lock:
+            for reading in readings_of(table):
+                if reading.metric == RSSI and reading.gateway:  # a sighting
+                    self._heard(reading.device, reading.received)
+                else:
+                    self._take(reading)
+
+    def _heard(self, device: str, received: datetime) -> None:
+        seen = self._seen.get(device)
+        if seen is None or received > seen:
+            self._seen[device] = received
+
+    def _take(self, reading: Reading) -> None:
+        if _speaks(reading):
+            self._heard(reading.device, reading.received)
+        metrics = self._devices.setdefault(reading.device, {})
+        known = metrics.get(reading.metric)
+        if known is None or reading.at >= known.at:
+            metrics[reading.metric] = reading
+            self._version += 1
+            key = (reading.device, reading.metric)
+            self._changes[key] = self._version
+            self._changes.move_to_end(key)

@@ -1,0 +1,107 @@
+"""Readings as Arrow: the columns every store gives back (docs/spool.md has their form on disk).
+
+A row has its value in one of `number`, `text`, `boolean`. A sighting is the series (tag, "rssi", gateway).
+With `Selection.every` a row is a window: `at` is its start, `number` the aggregate (the count for "count"); for "last"
+the value stands in its own column. Windows without points are absent, so charts draw gaps. Booleans count as 0 and 1;
+texts have only "last" and "count". "mean", "min" and "max" leave out BAD points; `quality` is the window's worst.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from collector.reading import Announcement, Item, Quality, Reading, Sighting, Value
+
+RSSI = "rssi"
+"""The metric under which sightings are kept."""
+
+MOMENT = pa.timestamp("ms", tz="UTC")
+
+SCHEMA = pa.schema(
+    [
+        pa.field("device", pa.string(), nullable=False),
+        pa.field("metric", pa.string(), nullable=False),
+        pa.field("gateway", pa.string(), nullable=False),
+        pa.field("at", MOMENT, nullable=False),
+        pa.field("number", pa.float64()),
+        pa.field("text", pa.string()),
+        pa.field("boolean", pa.bool_()),
+        pa.field("quality", pa.string(), nullable=False),
+        pa.field("received", MOMENT, nullable=False),
+    ]
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def ms_of(moment: datetime) -> int:
+    """Whole milliseconds since 1970, rounded down."""
+    return (moment - _EPOCH) // _MS
+
+
+def moment_of(ms: int) -> datetime:
+    """The moment `ms` milliseconds after 1970."""
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def points_of(items: Iterable[Item]) -> list[Reading]:
+    """What a store keeps of `items`: readings, and sightings as readings of RSSI; announcements are not points."""
+    points: list[Reading] = []
+    for item in items:
+        if isinstance(item, Reading):
+            points.append(item)
+        elif isinstance(item, Sighting):
+            points.append(
+                Reading(item.tag, RSSI, float(item.rssi_dbm), item.received, item.received, gateway=item.gateway)
+            )
+        else:
+            assert isinstance(item, Announcement)  # noqa: S101 - the union is closed
+    return points
+
+
+def number_of(value: Value) -> float | None:
+    """The value of a numeric point, None for another."""
+    return None if isinstance(value, bool | str) else float(value)
+
+
+def table_of(items: Iterable[Item]) -> pa.Table:
+    """The points among `items`, in their order."""
+    points = points_of(items)
+    columns: Sequence[Sequence[object]] = (
+        [p.device for p in points],
+        [p.metric for p in points],
+        [p.gateway for p in points],
+        [ms_of(p.at) for p in points],
+        [number_of(p.value) for p in points],
+        [p.value if isinstance(p.value, str) else None for p in points],
+        [p.value if isinstance(p.value, bool) else None for p in points],
+        [p.quality.value for p in points],
+        [ms_of(p.received) for p in points],
+    )
+    arrays = [
+        pa.array(column, pa.int64()).cast(field.type) if field.type == MOMENT else pa.array(column, field.type)
+        for column, field in zip(columns, SCHEMA, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
+def readings_of(table: pa.Table) -> list[Reading]:
+    """The rows as readings; the inverse of `table_of` for readings."""
+    columns = [
+        (column.cast(pa.int64()) if field.type == MOMENT else column).to_pylist()
+        for column, field in zip(table.columns, table.schema, strict=True)
+    ]
+    return [
+        Reading(
+            device,
+            metric,
+            number if number is not None else text if text is not None else boolean,
+            moment_of(at),
+            moment_of(received),
+            gateway,
+            Quality(quality),
+        )
+        for device, metric, gateway, at, number, text, boolean, quality, received in zip(*columns, strict=True)
+    ]

@@ -1,0 +1,120 @@
+"""Points in memory only: for tests, trials and edges that merely forward.
+
+Document: docs/stores.md. Nothing survives the process, so `position` starts at 0:
+the spool is read again from its start.
+"""
+
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from collector.metrics import family_of
+from collector.points import SCHEMA, moment_of, ms_of, points_of, table_of
+from collector.ports import Aggregate, Selection, Store
+from collector.reading import Item, Quality, Reading
+
+PROVEN = True
+
+_WORST = (Quality.BAD, Quality.UNCERTAIN, Quality.GOOD)
+Series = tuple[str, str, str]
+
+
+class Config(BaseModel):
+    """No settings."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def open_store(config: Config, directory: Path) -> Store:
+    """A new, empty store; `directory` is not used."""
+    del config, directory
+    return MemoryStore()
+
+
+class MemoryStore:
+    """A dictionary of series."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._series: dict[Series, dict[datetime, Reading]] = {}
+        self._position = 0
+
+    def write(self, items: Sequence[Item], position: int) -> None:
+        with self._lock:
+            for point in points_of(items):
+                series = self._series.setdefault((point.device, point.metric, point.gateway), {})
+                series[point.at] = point
+            self._position = position
+
+    def position(self) -> int:
+        return self._position
+
+    def query(self, selection: Selection) -> pa.Table:
+        with self._lock:
+            points = list(self._selected(selection))
+        if selection.every is None:
+            return table_of(points[: selection.limit])
+        return _windows(points, selection.every, selection.aggregate).slice(0, selection.limit)
+
+    def latest(self, devices: Collection[str] = (), metrics: Collection[str] = ()) -> pa.Table:
+        with self._lock:
+            return table_of(points[max(points)] for points in self._wanted(devices, metrics))
+
+    def drop(self, family: str, before: datetime) -> int:
+        dropped = 0
+        with self._lock:
+            for series, points in list(self._series.items()):
+                if family_of(series[1]) == family:
+                    kept = {at: point for at, point in points.items() if at >= before}
+                    dropped += len(points) - len(kept)
+                    if kept:
+                        self._series[series] = kept
+                    else:
+                        del self._series[series]
+        return dropped
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _wanted(self, devices: Collection[str], metrics: Collection[str]) -> Iterator[dict[datetime, Reading]]:
+        for series in sorted(self._series):
+            if (not devices or series[0] in devices) and (not metrics or series[1] in metrics):
+                yield self._series[series]
+
+    def _selected(self, selection: Selection) -> Iterator[Reading]:
+        for points in self._wanted(selection.devices, selection.metrics):
+            for at in sorted(points):
+                if selection.start <= at < selection.end:
+                    yield points[at]
+
+
+def _windows(points: Sequence[Reading], every: timedelta, aggregate: Aggregate) -> pa.Table:
+    """The points, which are in order, put into windows aligned to 1970."""
+    length = every // timedelta(milliseconds=1)
+    windows: dict[tuple[str, str, str, int], list[Reading]] = {}
+    for point in points:
+        start = ms_of(point.at) // length * length
+        windows.setdefault((point.device, point.metric, point.gateway, start), []).append(point)
+    rows = [_window(moment_of(key[3]), inside, aggregate) for key, inside in windows.items()]
+    return table_of(row for row in rows if row is not None) if rows else SCHEMA.empty_table()
+
+
+def _window(start: datetime, inside: Sequence[Reading], aggregate: Aggregate) -> Reading | None:
+    value: float | bool | str
+    if aggregate == "last":
+        value = inside[-1].value
+    elif aggregate == "count":
+        value = float(len(inside))
+    else:
+        numbers = [float(p.value) for p in inside if not isinstance(p.value, str) and p.quality is not Quality.BAD]
+        if not numbers:
+            return None
+        value = {"mean": sum(numbers) / len(numbers), "min": min(numbers), "max": max(numbers)}[aggregate]
+    first = inside[0]
+    quality = min((p.quality for p in inside), key=_WORST.index)
+    received = max(p.received for p in inside)
+    return Reading(first.device, first.metric, value, start, received, first.gateway, quality)

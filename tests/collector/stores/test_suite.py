@@ -1,0 +1,272 @@
+"""What every store promises. A store is a file in collector/stores: it is picked up here by being there."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from collector.clock import ManualClock
+from collector.parts import part, parts
+from collector.points import SCHEMA, moment_of, ms_of, readings_of
+from collector.ports import Selection, Store
+from collector.reading import Announcement, Item, Quality, Reading, Sighting
+
+T0 = ManualClock().now()
+KINDS = [found.name for found in parts(["collector.stores"])]
+Opener = Callable[[], Store]
+
+
+def s(seconds: float):
+    return T0 + timedelta(seconds=seconds)
+
+
+def reading(value, at=0.0, device="mqtt:air", metric="temperature", gateway="", quality=Quality.GOOD, received=None):
+    return Reading(device, metric, value, s(at), s(at if received is None else received), gateway, quality)
+
+
+def everything(**choice) -> Selection:
+    return Selection(start=s(-1e6), end=s(1e6), **choice)
+
+
+def numbers(table):
+    return list(zip(table["at"].to_pylist(), table["number"].to_pylist(), strict=True))
+
+
+@pytest.fixture(params=KINDS)
+def kind(request) -> str:
+    return request.param
+
+
+def opened(kind: str, directory: Path) -> Store:
+    found = part(kind, ["collector.stores"])
+    return found.module.open_store(found.config(), directory)
+
+
+@pytest.fixture
+def store(kind, tmp_path) -> Iterator[Store]:
+    made = opened(kind, tmp_path)
+    yield made
+    made.close()
+
+
+def test_an_empty_store_answers_with_empty_tables_and_position_0(store):
+    assert store.position() == 0
+    assert store.query(everything()).schema == SCHEMA
+    assert store.latest().schema == SCHEMA
+    assert store.query(everything(every=timedelta(minutes=5))).schema == SCHEMA
+    assert store.query(everything()).num_rows == 0
+
+
+def test_numbers_texts_booleans_quality_and_both_times_survive(store):
+    wrote = [
+        reading(21.5, at=0.001, received=0.5),
+        reading(True, metric="door_open", quality=Quality.UNCERTAIN),
+        reading(False, metric="light_on"),
+        reading("ümläut 空 \n, =", metric="technical_alarm", quality=Quality.BAD),
+        reading("", metric="room", gateway="wardkeeper"),
+        reading(-0.0, metric="humidity"),
+        reading(5e-324, metric="voltage"),
+    ]
+    store.write(wrote, 1)
+    assert readings_of(store.query(everything())) == sorted(wrote, key=lambda r: r.metric)
+
+
+def test_sightings_are_the_rssi_of_a_tag_at_each_gateway_and_announcements_are_no_points(store):
+    heard = [Sighting("ble:t", gateway, dbm, s(1), motion=3) for gateway, dbm in (("b", -60), ("a", -71))]
+    store.write([*heard, Announcement("mqtt:x", {"model": "y"}, s(1))], 1)
+    assert readings_of(store.query(everything())) == [
+        Reading("ble:t", "rssi", -71.0, s(1), s(1), gateway="a"),
+        Reading("ble:t", "rssi", -60.0, s(1), s(1), gateway="b"),
+    ]
+
+
+def test_points_come_by_device_metric_gateway_and_time(store):
+    wrote = [
+        reading(float(at), at=at, device=device, metric=metric, gateway=gateway)
+        for at in (3, 1, 2)
+        for device in ("b", "a", "a/x", "Z")
+        for metric in ("temperature", "co2")
+        for gateway in ("", "g")
+    ]
+    store.write(wrote, 1)
+    got = readings_of(store.query(everything()))
+    assert got == sorted(wrote, key=lambda r: (r.device, r.metric, r.gateway, r.at))
+
+
+def test_the_start_belongs_to_the_selection_and_the_end_does_not(store):
+    store.write([reading(float(at), at=at) for at in range(5)], 1)
+    assert store.query(Selection(start=s(1), end=s(3)))["number"].to_pylist() == [1.0, 2.0]
+
+
+def test_devices_metrics_and_limit_choose(store):
+    wrote = [reading(1.0, device=d, metric=m) for d in ("a", "b", "c") for m in ("co2", "humidity")]
+    store.write(wrote, 1)
+    some = store.query(everything(devices=("a", "c", "nobody"), metrics=("co2",)))
+    assert some["device"].to_pylist() == ["a", "c"]
+    assert store.query(everything(limit=3))["device"].to_pylist() == ["a", "a", "b"]
+
+
+def test_writing_the_same_again_changes_nothing(store):
+    wrote = [reading(float(at), at=at) for at in range(100)]
+    for position in (1, 2):
+        store.write(wrote, position)
+    store.write(wrote[40:60], 3)
+    assert readings_of(store.query(everything())) == wrote
+    assert store.query(everything(every=timedelta(days=1), aggregate="count"))["number"].to_pylist() == [100.0]
+
+
+def test_of_two_points_with_the_same_time_the_last_written_stands(store):
+    store.write([reading(1.0), reading(2.0)], 1)
+    assert numbers(store.query(everything())) == [(s(0), 2.0)]
+    store.write([reading(3.0)], 2)
+    assert numbers(store.query(everything())) == [(s(0), 3.0)]
+    assert numbers(store.latest()) == [(s(0), 3.0)]
+
+
+def test_late_points_find_their_place_and_do_not_become_the_latest(store):
+    store.write([reading(5.0, at=5)], 1)
+    store.write([reading(9.0, at=9), reading(1.0, at=1)], 2)
+    store.write([reading(3.0, at=3), reading(-1.0, at=-86400 * 400)], 3)
+    assert [value for _, value in numbers(store.query(everything()))] == [1.0, 3.0, 5.0, 9.0]
+    assert numbers(store.latest()) == [(s(9), 9.0)]
+
+
+def test_latest_is_the_newest_of_each_series_by_its_own_time(store):
+    store.write([reading(2.0, at=2), reading(1.0, at=1, received=9), reading(True, metric="door_open")], 1)
+    store.write([reading(7.0, device="b"), reading("x", metric="action")], 2)
+    assert readings_of(store.latest(devices=["mqtt:air"])) == [
+        reading("x", metric="action"),
+        reading(True, metric="door_open"),
+        reading(2.0, at=2),
+    ]
+    assert readings_of(store.latest(metrics=["temperature"])) == [reading(7.0, device="b"), reading(2.0, at=2)]
+
+
+@pytest.mark.parametrize(
+    "aggregate, expected",
+    [("mean", [2.0, 10.0]), ("min", [1.0, 10.0]), ("max", [3.0, 10.0]), ("last", [2.0, 10.0]), ("count", [3.0, 1.0])],
+)
+def test_windows_are_aligned_to_the_epoch_and_gaps_stay_gaps(store, aggregate, expected):
+    base = moment_of(ms_of(T0) // 300_000 * 300_000)
+    offset = (base - T0).total_seconds()
+    store.write([reading(v, at=offset + at) for v, at in ((1.0, 0), (3.0, 150), (2.0, 299.999), (10.0, 900))], 1)
+    table = store.query(everything(every=timedelta(minutes=5), aggregate=aggregate))
+    assert numbers(table) == [(base, expected[0]), (base + timedelta(minutes=15), expected[1])]
+
+
+def test_windows_before_1970_are_aligned_too(store):
+    old = moment_of(-1)
+    store.write([Reading("d", "temperature", 1.0, old, T0)], 1)
+    table = store.query(Selection(start=moment_of(-1000), end=moment_of(0), every=timedelta(seconds=1)))
+    assert numbers(table) == [(moment_of(-1000), 1.0)]
+
+
+def test_windows_of_texts_and_booleans(store):
+    day = timedelta(days=100_000)
+    store.write([reading(v, at=at, metric="door_open") for at, v in enumerate([True, False, False, True])], 1)
+    store.write([reading(v, at=at, metric="room") for at, v in enumerate(["12", "", "14"])], 2)
+    last = readings_of(store.query(everything(every=day, aggregate="last")))
+    assert [r.value for r in last] == [True, "14"]
+    mean = readings_of(store.query(everything(every=day, aggregate="mean")))
+    assert [(r.metric, r.value) for r in mean] == [("door_open", 0.5)]
+    count = readings_of(store.query(everything(every=day, aggregate="count")))
+    assert [r.value for r in count] == [4.0, 3.0]
+
+
+def test_a_window_is_as_good_as_its_worst_point_and_bad_points_do_not_count_in_a_mean(store):
+    day = timedelta(days=100_000)
+    store.write([reading(1.0, 0), reading(85.0, 1, quality=Quality.BAD), reading(3.0, 2, quality=Quality.UNCERTAIN)], 1)
+    (mean,) = readings_of(store.query(everything(every=day)))
+    assert (mean.value, mean.quality, mean.received) == (2.0, Quality.BAD, s(2))
+    store.write([reading(85.0, 1, metric="humidity", quality=Quality.BAD)], 2)
+    assert store.query(everything(every=day, metrics=("humidity",))).num_rows == 0
+
+
+def test_drop_forgets_one_family_before_a_time_and_says_how_many(store):
+    store.write(
+        [reading(float(at), at=at, metric=m) for at in range(4) for m in ("temperature", "humidity", "spo2")], 1
+    )
+    assert store.drop("environment", s(2)) == 4
+    assert store.drop("environment", s(2)) == 0
+    left = [(r.metric, r.at) for r in readings_of(store.query(everything()))]
+    assert left == [
+        (m, s(at)) for m, start in (("humidity", 2), ("spo2", 0), ("temperature", 2)) for at in range(start, 4)
+    ]
+    assert store.drop("vital", s(100)) == 4
+    assert store.latest()["metric"].to_pylist() == ["humidity", "temperature"]
+
+
+def test_what_was_dropped_can_be_written_again(store):
+    store.write([reading(1.0)], 1)
+    store.drop("environment", s(1))
+    store.write([reading(2.0)], 2)
+    assert numbers(store.query(everything())) == numbers(store.latest()) == [(s(0), 2.0)]
+
+
+def test_the_position_is_kept_with_the_batch_even_an_empty_one(store):
+    store.write([reading(1.0)], 7)
+    assert store.position() == 7
+    store.write([], 9)
+    assert store.position() == 9
+
+
+def test_many_threads_ask_while_one_writes(store):
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def ask():
+        while not done.is_set():
+            try:
+                got = store.query(everything())["number"].to_pylist()
+                assert len(got) % 50 == 0  # never half a batch
+                store.latest()
+                store.position()
+            except BaseException as failure:  # noqa: BLE001 - handed to the test below
+                failures.append(failure)
+                return
+
+    readers = [threading.Thread(target=ask) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for batch in range(40):
+        store.write([reading(float(n), at=batch * 50 + n) for n in range(50)], batch + 1)
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert not failures
+    assert store.query(everything()).num_rows == 2000
+
+
+VALUES = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.text(max_size=5))
+POINTS = st.lists(
+    st.builds(
+        reading,
+        VALUES,
+        at=st.integers(-50, 50),
+        device=st.sampled_from("ab"),
+        metric=st.sampled_from(["co2", "humidity"]),
+        gateway=st.sampled_from(["", "g"]),
+        quality=st.sampled_from(Quality),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(POINTS, max_size=4))
+def test_any_batches_read_back_as_the_last_written_of_each_time(kind, tmp_path_factory, batches):
+    store = opened(kind, tmp_path_factory.mktemp("store"))
+    expected: dict[tuple, Item] = {}
+    for position, batch in enumerate(batches, 1):
+        store.write(batch, position)
+        expected |= {(r.device, r.metric, r.gateway, r.at): r for r in batch}
+    newest: dict[tuple, Item] = {}
+    for key in sorted(expected):
+        newest[key[:3]] = expected[key]
+    assert readings_of(store.query(everything())) == [expected[key] for key in sorted(expected)]
+    assert readings_of(store.latest()) == list(newest.values())
+    store.close()

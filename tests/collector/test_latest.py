@@ -1,0 +1,88 @@
+"""The newest reading of everything."""
+
+from datetime import timedelta
+
+from collector.clock import ManualClock
+from collector.latest import Latest
+from collector.points import table_of
+from collector.reading import OWN_GATEWAY, Announcement, Quality, Reading, Sighting
+
+T0 = ManualClock().now()
+
+
+def reading(value, at=0, metric="temperature", device="d", quality=Quality.GOOD, gateway="", received=None):
+    heard = at if received is None else received
+    return Reading(device, metric, value, T0 + timedelta(seconds=at), T0 + timedelta(seconds=heard), gateway, quality)
+
+
+def test_the_newest_by_its_own_time_stands_whatever_its_quality():
+    latest = Latest()
+    latest.update([reading(2.0, at=2), reading(1.0, at=1, received=3), reading(9.0, at=9, quality=Quality.BAD)])
+    assert latest.get("d", "temperature") == reading(9.0, at=9, quality=Quality.BAD)
+    assert latest.get("d", "humidity") is None
+    assert latest.get("nobody", "humidity") is None
+
+
+def test_of_two_with_one_time_the_later_heard_stands():
+    latest = Latest()
+    latest.update([reading(1.0), reading(2.0, received=1)])
+    assert latest.get("d", "temperature").value == 2.0
+
+
+def test_of_gives_one_device_and_what_it_gives_does_not_change_later():
+    latest = Latest()
+    latest.update([reading(1.0), reading(True, metric="door_open"), reading(5.0, device="e")])
+    before = latest.of("d")
+    latest.update([reading(2.0, at=1)])
+    assert {metric: r.value for metric, r in before.items()} == {"temperature": 1.0, "door_open": True}
+    assert latest.devices() == ["d", "e"]
+
+
+def test_changes_come_once_newest_last_and_only_what_is_new():
+    latest = Latest()
+    latest.update([reading(1.0), reading(2.0, device="e"), reading(3.0, at=1)])
+    version, changed = latest.changed_since(0)
+    assert [(r.device, r.value) for r in changed] == [("e", 2.0), ("d", 3.0)]
+    assert latest.changed_since(version) == (version, [])
+    latest.update([reading(0.0, at=-1)])
+    assert latest.changed_since(version) == (version, [])
+    latest.update([reading(4.0, at=4)])
+    assert [r.value for r in latest.changed_since(version)[1]] == [4.0]
+
+
+def test_a_device_is_seen_when_it_speaks_and_a_tag_when_a_gateway_hears_it():
+    latest = Latest()
+    latest.update([reading(1.0, at=1, received=5), Sighting("ble:t", "gw", -70, T0), Announcement("x", {}, T0)])
+    assert latest.seen("d") == T0 + timedelta(seconds=5)
+    assert latest.seen("ble:t") == T0
+    assert latest.seen("x") is None
+
+
+def test_a_retained_state_a_will_and_what_was_derived_are_no_sign_of_life():
+    latest = Latest()
+    latest.update(
+        [
+            reading(1.0, quality=Quality.UNCERTAIN),
+            reading(False, metric="available"),
+            reading("12", metric="room", gateway=OWN_GATEWAY),
+        ]
+    )
+    assert latest.seen("d") is None
+    assert set(latest.of("d")) == {"temperature", "available", "room"}
+    latest.update([reading(True, metric="available", at=1)])
+    assert latest.seen("d") == T0 + timedelta(seconds=1)
+
+
+def test_a_late_message_does_not_turn_seen_back():
+    latest = Latest()
+    latest.update([reading(1.0, at=9), reading(1.0, at=3)])
+    assert latest.seen("d") == T0 + timedelta(seconds=9)
+
+
+def test_it_starts_from_what_the_store_knows():
+    latest = Latest()
+    latest.prime(table_of([reading(1.0, at=1), Sighting("ble:t", "gw", -70, T0)]))
+    assert latest.get("d", "temperature") == reading(1.0, at=1)
+    assert latest.seen("ble:t") == T0
+    assert latest.of("ble:t") == {}
+    assert [r.value for r in latest.changed_since(0)[1]] == [1.0]

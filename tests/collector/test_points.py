@@ -1,0 +1,45 @@
+"""Readings as Arrow and back."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.clock import ManualClock
+from collector.points import SCHEMA, moment_of, ms_of, readings_of, table_of
+from collector.reading import Announcement, Quality, Reading, Sighting
+
+T0 = ManualClock().now()
+MOMENTS = st.integers(-62_135_596_800_000, 253_402_300_799_999).map(moment_of)  # the years 1 to 9999
+READINGS = st.builds(
+    Reading,
+    st.text(),
+    st.text(),
+    st.one_of(st.floats(allow_nan=False), st.booleans(), st.text()),
+    MOMENTS,
+    MOMENTS,
+    st.text(),
+    st.sampled_from(Quality),
+)
+
+
+@given(st.lists(READINGS))
+def test_readings_come_back_as_they_were(readings):
+    table = table_of(readings)
+    assert table.schema == SCHEMA
+    assert readings_of(table) == readings
+    assert [type(r.value) for r in readings_of(table)] == [type(r.value) for r in readings]
+
+
+def test_a_sighting_is_a_point_of_rssi_and_an_announcement_is_none():
+    table = table_of([Announcement("d", {}, T0), Sighting("ble:t", "gw", -70, T0, motion=1)])
+    assert readings_of(table) == [Reading("ble:t", "rssi", -70.0, T0, T0, gateway="gw")]
+
+
+@given(MOMENTS)
+def test_milliseconds_and_moments_are_inverse(moment):
+    assert moment_of(ms_of(moment)) == moment
+
+
+def test_a_part_of_a_millisecond_is_rounded_down():
+    assert ms_of(moment_of(0) - timedelta(microseconds=1)) == -1
