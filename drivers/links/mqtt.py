@@ -1,0 +1,357 @@
+"""MQTT broker: subscribe, decode, spool, acknowledge (MQTT 3.1.1, OASIS Standard 2014).
+
+The session is persistent and nothing is acknowledged before it is fsynced, so the broker keeps what this link has not.
+When the intake is full the link stops reading: the broker keeps that too. Brokers limit how much they keep and how
+much may be on the way; for mosquitto set `max_inflight_messages 1000` and `max_queued_messages 0`.
+"""
+
+import random
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from collector.clock import Clock
+from collector.counters import Counters
+from collector.errors import ConfigError, Unreachable
+from collector.ports import Intake
+from drivers.dialects import Dialect, Dialects, dialect
+from drivers.links.delivery import Delivery, Message
+
+ONLINE, OFFLINE = "online", "offline"
+
+_CONNECT_TIMEOUT_S = 5.0
+_TURN_S = 1.0
+_PAUSE_S = 0.1
+_FIRST_DELAY_S, _LONGEST_DELAY_S = 1.0, 60.0
+_STEADY_S = 10.0  # a connection that held this long was a good one: the next delay is the first again
+_LAST_WORDS_S = 1.0
+_BELL_BYTES = 64
+
+
+class Tls(BaseModel):
+    """Files in PEM. Without `ca` the system's authorities count; certificates are always verified."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+
+class DialectChoice(BaseModel):
+    """A dialect to understand, with its own settings beside `kind`."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    kind: str
+
+
+class Config(BaseModel):
+    """One broker. `topics` are further filters to listen to: what nobody understands is counted on /inputs."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(1883, ge=1, le=65535)
+    tls: Tls | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    client_id: str = Field("", pattern=r"^[^/+#]*$")
+    keepalive: int = Field(60, ge=5, le=65535)
+    max_payload: int = Field(1024 * 1024, ge=1)
+    dialects: list[DialectChoice] = [
+        DialectChoice(kind=kind) for kind in ("mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense")
+    ]
+    topics: list[str] = []
+
+
+_State = Literal["stopped", "connecting", "up", "paused", "down"]
+
+
+class LinkStatus(msgspec.Struct, frozen=True):
+    """How a link is. `error` is the last thing that went wrong, also when all is well again."""
+
+    name: str
+    kind: str
+    address: str
+    state: _State
+    since: datetime
+    error: str
+    last_frame: datetime | None
+    frames_per_minute: int
+
+
+def open_dialects(config: Config) -> list[Dialect]:
+    """The dialects a link was configured with. Raises ConfigError."""
+    return [dialect(choice.kind, choice.model_extra) for choice in config.dialects]
+
+
+class MqttLink:
+    """Keeps one connection to one broker. `run` is for a supervised thread; `start` makes a thread of its own.
+
+    `session_of(link, present)` gives the token of the broker's session, a new one when the broker has forgotten it.
+    """
+
+    kind = "mqtt"
+
+    def __init__(
+        self,
+        name: str,
+        config: Config,
+        dialects: Sequence[Dialect],
+        intake: Intake,
+        counters: Counters,
+        clock: Clock,
+        session_of: Callable[[str, bool], str],
+    ) -> None:
+        self.name = name
+        self.client_id = config.client_id or f"wardkeeper-{name}"
+        self.available_topic = f"wardkeeper/{self.client_id}/available"
+        self._config = config
+        self._address = f"{config.host}:{config.port}"
+        self._counters = counters
+        self._clock = clock
+        self._session_of = session_of
+        tree = Dialects(dialects)
+        self._filters = list(dict.fromkeys([*tree.filters, *config.topics]))
+        self._bell = _Bell()
+        self._delivery = Delivery(name, tree, intake, counters, clock, config.max_payload, self._bell.ring)
+        self._random = random.SystemRandom()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._state: _State = "stopped"
+        self._since = clock.now()
+        self._error = ""
+        self._refused = ""
+        self._client = _client(name, self.client_id, config)
+        self._client.will_set(self.available_topic, OFFLINE, qos=1, retain=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+
+    # ------------------------------------------------------------------ from outside
+
+    def start(self) -> None:
+        """Run in a thread of its own."""
+        self._stop.clear()
+        self._thread = threading.Thread(target=self.run, args=(self._stop,), name=f"mqtt:{self.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Say goodbye to the broker and end the thread."""
+        self._stop.set()
+        self._bell.ring()
+        if self._thread is not None:
+            self._thread.join(timeout)
+            self._thread = None
+
+    @property
+    def status(self) -> LinkStatus:
+        """How the link is now."""
+        figures = next((one for one in self._counters.inputs() if one.link == self.name), None)
+        paused = self._state == "up" and self._delivery.paused
+        return LinkStatus(
+            name=self.name,
+            kind=self.kind,
+            address=self._address,
+            state="paused" if paused else self._state,
+            since=self._since,
+            error=self._error,
+            last_frame=figures.last_frame if figures else None,
+            frames_per_minute=figures.frames_per_minute if figures else 0,
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Connect, listen, come back, until `stop`. Raises only for a defect of a decoder; then run it again."""
+        self._delivery.recover()
+        delay = _FIRST_DELAY_S
+        try:
+            while not stop.is_set():
+                self._enter("connecting")
+                try:
+                    self._connect(stop)
+                    self._listen(stop)
+                except Unreachable as trouble:
+                    delay = _FIRST_DELAY_S if self._was_steady() else delay
+                    self._down(str(trouble))
+                    self._clock.wait(stop, delay * self._random.uniform(0.5, 1.0))
+                    delay = min(delay * 2, _LONGEST_DELAY_S)
+        finally:
+            self._leave()
+
+    # ------------------------------------------------------------------ one connection
+
+    def _connect(self, stop: threading.Event) -> None:
+        while self._delivery.paused and not self._clock.wait(stop, _PAUSE_S):
+            self._delivery.retry()
+        self._refused = ""
+        try:
+            self._client.connect(self._config.host, self._config.port, self._config.keepalive)
+        except OSError as trouble:
+            raise Unreachable(f"{self._address}: {_words(trouble)}") from trouble
+
+    def _listen(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self._delivery.retry()
+            for mid in self._delivery.acknowledged():
+                self._client.ack(mid, 1)
+            code = self._turn()
+            if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                why = self._refused or f"The connection was lost: {paho.error_string(code)}"
+                raise Unreachable(f"{self._address}: {why}")
+
+    def _turn(self) -> MQTTErrorCode:
+        """Wait for the broker, the spool or a second, and do what there is to do."""
+        sock = self._client.socket()
+        if sock is None:
+            return MQTTErrorCode.MQTT_ERR_NO_CONN
+        seen = self._wait_for(sock)
+        code = MQTTErrorCode.MQTT_ERR_SUCCESS
+        if seen & (select.POLLERR | select.POLLNVAL) or (self._delivery.paused and seen & select.POLLHUP):
+            code = MQTTErrorCode.MQTT_ERR_CONN_LOST
+        elif seen & (select.POLLIN | select.POLLHUP):
+            code = self._client.loop_read()
+        if not code and self._client.want_write():
+            code = self._client.loop_write()
+        return code or self._client.loop_misc()
+
+    def _wait_for(self, sock: "paho.SocketLike") -> int:
+        """What there is to do with the socket. Nothing is read while the intake has no room: the broker keeps it."""
+        paused = self._delivery.paused
+        if not paused and isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return select.POLLIN
+        poll = select.poll()
+        poll.register(self._bell.socket, select.POLLIN)
+        reading = 0 if paused else select.POLLIN
+        poll.register(sock, reading | (select.POLLOUT if self._client.want_write() else 0))
+        ready = dict(poll.poll(1000 * (_PAUSE_S if paused else _TURN_S)))
+        self._bell.quiet()
+        return ready.get(sock.fileno(), 0)
+
+    def _leave(self) -> None:
+        """Last words: what a clean end says instead of the will."""
+        if self._client.is_connected():
+            self._delivery.report(up=False)
+            self._client.publish(self.available_topic, OFFLINE, qos=0, retain=True)
+        self._client.disconnect()
+        while (sock := self._client.socket()) is not None and self._client.want_write():
+            poll = select.poll()
+            poll.register(sock, select.POLLOUT)
+            if not poll.poll(1000 * _LAST_WORDS_S) or self._client.loop_write():
+                break
+        self._enter("stopped")
+
+    # ------------------------------------------------------------------ what the broker says
+
+    def _on_connect(
+        self,
+        client: paho.Client,
+        _userdata: object,
+        flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._refused = f"The broker refused the connection: {reason}; check username, password and client_id"
+            return
+        self._delivery.begin(self._session_of(self.name, flags.session_present))
+        client.publish(self.available_topic, ONLINE, qos=1, retain=True)
+        client.subscribe([(one, 1) for one in self._filters])
+        self._enter("up")
+        self._delivery.report(up=True)
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
+        if refused:
+            self._error = f"The broker lets nobody listen to {', '.join(refused)}; check its access list"
+
+    def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
+        topic = message._topic  # noqa: SLF001 - the property raises for a topic that is not UTF-8
+        self._delivery.receive(Message(topic, bytes(message.payload), message.mid, message.dup, message.retain))
+
+    # ------------------------------------------------------------------ how it is
+
+    def _enter(self, state: _State) -> None:
+        self._state, self._since = state, self._clock.now()
+
+    def _down(self, why: str) -> None:
+        if self._state == "up":
+            self._delivery.report(up=False)
+        self._error = why
+        self._enter("down")
+
+    def _was_steady(self) -> bool:
+        return self._state == "up" and (self._clock.now() - self._since).total_seconds() >= _STEADY_S
+
+
+def _client(name: str, client_id: str, config: Config) -> paho.Client:
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=paho.MQTTv311, manual_ack=True
+    )
+    client.connect_timeout = _CONNECT_TIMEOUT_S
+    client.on_socket_register_write = _write_later
+    if config.username is not None:
+        client.username_pw_set(config.username, config.password.get_secret_value() if config.password else None)
+    if config.tls is not None:
+        try:
+            client.tls_set(config.tls.ca, config.tls.cert, config.tls.key)
+        except (OSError, ValueError) as trouble:
+            raise ConfigError(f"Link {name}: the files under tls cannot be used: {trouble}") from trouble
+    return client
+
+
+class _Bell:
+    """Wakes the link's thread out of its waiting; rings at most once until it is quiet again."""
+
+    def __init__(self) -> None:
+        self.socket, self._rope = socket.socketpair()
+        self.socket.setblocking(False)
+        self._ringing = False
+
+    def ring(self) -> None:
+        if not self._ringing:
+            self._ringing = True
+            self._rope.send(b"!")
+
+    def quiet(self) -> None:
+        if self._ringing:
+            self._ringing = False  # first: whoever rings from here on is heard
+            with suppress(BlockingIOError):
+                self.socket.recv(_BELL_BYTES)
+
+
+def _write_later(_client: paho.Client, _userdata: object, _sock: "paho.SocketLike") -> None:
+    """Having this makes paho leave all writing to the loop above, whichever thread asks for it."""
+
+
+def _words(trouble: OSError) -> str:
+    if isinstance(trouble, ssl.SSLCertVerificationError):
+        return f"The broker's certificate is not trusted ({trouble.verify_message}); check tls.ca and host"
+    if isinstance(trouble, ssl.SSLError):
+        return f"TLS failed ({trouble.reason}); check that this port speaks TLS, and tls.cert"
+    if isinstance(trouble, ConnectionRefusedError):
+        return "Nobody listens there; is the broker running?"
+    if isinstance(trouble, socket.gaierror):
+        return "No such host"
+    if isinstance(trouble, TimeoutError):
+        return "No answer"
+    return str(trouble)

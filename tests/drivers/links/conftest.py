@@ -1,0 +1,139 @@
+"""What the tests of links share: an intake in memory, a publisher, a link that is up."""
+
+import threading
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from collector.clock import SystemClock
+from collector.counters import Counters
+from collector.reading import Reading
+from drivers.links.mqtt import Config, MqttLink, open_dialects
+
+
+class Memory:
+    """An intake that keeps everything in memory; `full` refuses, `slow` does not confirm until told."""
+
+    def __init__(self):
+        self.items, self.keys, self.waiting = [], [], []
+        self.full = self.slow = False
+        self.changed = threading.Condition()
+
+    def offer(self, items, durable=None, key=None):
+        with self.changed:
+            if self.full:
+                self.changed.notify_all()
+                return False
+            self.items += items
+            self.keys.append(key)
+            if durable and self.slow:
+                self.waiting.append(durable)
+            elif durable:
+                durable()
+            self.changed.notify_all()
+        return True
+
+    def confirm(self):
+        with self.changed:
+            self.slow = False
+            for durable in self.waiting:
+                durable()
+
+    def wait(self, wanted, timeout=15):
+        """Wait until `wanted(self)`, then say what it is."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: wanted(self), timeout), self.items[-5:]
+            return wanted(self)
+
+    def values(self, metric):
+        return [one.value for one in self.items if isinstance(one, Reading) and one.metric == metric]
+
+
+class Peer:
+    """Another client of the broker."""
+
+    def __init__(self, port, **credentials):
+        self.heard = []
+        self.changed = threading.Condition()
+        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        if credentials:
+            self.client.username_pw_set(**credentials)
+        self.client.on_message = self._on_message
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def publish(self, topic, payload=b"", *, qos=1, retain=False):
+        self.client.publish(topic, payload, qos, retain).wait_for_publish(15)
+
+    def listen(self, topic):
+        self.client.subscribe(topic, 1)
+
+    def wait(self, wanted, timeout=15):
+        with self.changed:
+            assert self.changed.wait_for(lambda: wanted in self.heard, timeout), self.heard
+
+    def _on_message(self, _client, _userdata, message):
+        with self.changed:
+            self.heard.append((message.topic, bytes(message.payload)))
+            self.changed.notify_all()
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.fixture
+def intake():
+    return Memory()
+
+
+@pytest.fixture
+def clock():
+    return SystemClock()
+
+
+@pytest.fixture
+def counters(clock):
+    return Counters(clock)
+
+
+@pytest.fixture
+def peer():
+    peers = []
+
+    def connect(port, **credentials):
+        peers.append(Peer(port, **credentials))
+        return peers[-1]
+
+    yield connect
+    for one in peers:
+        one.close()
+
+
+@pytest.fixture
+def link(intake, counters, clock):
+    """A function that starts a link: `link(port, name="house", **settings)`."""
+    links = []
+
+    def start(port, *, name="house", up=True, into=None, **settings):
+        config = Config.model_validate({"port": port, **settings})
+        into = into or intake
+        sessions = iter(range(1000))
+        tokens = {}
+
+        def session_of(name, present):
+            if not present or name not in tokens:
+                tokens[name] = f"session {next(sessions)}"
+            return tokens[name]
+
+        one = MqttLink(name, config, open_dialects(config), into, counters, clock, session_of)
+        one.start()
+        links.append(one)
+        if up:
+            into.wait(lambda memory: True in memory.values("link_up"))
+        return one
+
+    yield start
+    for one in links:
+        one.stop()
