@@ -86,6 +86,7 @@ class World:
     assets: tuple[Thing, ...]
     gateways: tuple[GatewaySpot, ...]
     devices: tuple[Talker, ...]
+    strangers: tuple[Talker, ...]
     people: tuple[Staff, ...] = PEOPLE
 
     @cached_property
@@ -103,6 +104,12 @@ class World:
         """Assets by number."""
         return {thing.number: thing for thing in self.assets}
 
+    @cached_property
+    def zigbees(self) -> tuple[Talker, ...]:
+        """The devices behind the Zigbee bridge, the unclaimed ones too."""
+        everyone = (*self.devices, *self.strangers)
+        return tuple(talker for talker in everyone if talker.dialect == "zigbee2mqtt" and talker is not _BRIDGE)
+
     def talkers(self, kind: str) -> tuple[Talker, ...]:
         """The devices of one kind, in order."""
         return tuple(device for device in self.devices if device.kind == kind)
@@ -114,8 +121,8 @@ def build_world(seed: int = 1) -> World:
     counted = tuple(place for place in places if place.room_type not in UNCOUNTED)
     assets = things(counted, random.Random(f"{seed}/assets"))
     gateways = tuple(_gateways({room.number: room for room in counted}))
-    devices = (*_room_devices(counted), *_asset_devices(assets), *_heard(assets, gateways))
-    return World(seed, places, assets, gateways, devices)
+    devices = (*_room_devices(counted), *_asset_devices(assets), *_heard(assets, gateways), _BRIDGE)
+    return World(seed, places, assets, gateways, devices, strangers=(_STRANGER,))
 
 
 def tag_of(index: int) -> str:
@@ -189,6 +196,13 @@ _ZIGBEE = {
 def _zigbee(topic: str, kind: str, name: str, role: str = "sensor", *, room: str = "", asset: str = "") -> Talker:
     maker, model, interval = _ZIGBEE[kind]
     return Talker(topic, "zigbee2mqtt", kind, name, maker, model, "1.4.2", interval, role, room, asset)
+
+
+_BRIDGE = Talker(
+    "bridge", "zigbee2mqtt", "bridge", "Zigbee bridge", "", "zStack3x0", "2.1.3", 3600, "sensor", room="2.16"
+)
+_STRANGER = _zigbee("0x00158d0007e4a1c2", "room climate", "", room="4.24")
+"""A sensor that somebody put up in the linen room and told nobody about: it talks, and no one has claimed it."""
 
 
 def _heard(assets: tuple[Thing, ...], gateways: tuple[GatewaySpot, ...]) -> Iterator[Talker]:

@@ -1,0 +1,68 @@
+"""What `wardkeeper demo` holds: Linden General's registry and rules, its link's settings, the simulator's process."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from asset_registry.db import Database
+from collector.clock import SystemClock
+from wardkeeper.demo.seed import seed
+from wardkeeper.demo.wire import DIALECTS
+from wardkeeper.demo.world import SITE, SITE_NAME, ZONE, build_world
+
+SITE_SETTINGS = {"site": SITE, "site_name": SITE_NAME, "timezone": ZONE}
+"""What the settings of a demo say about the site."""
+
+
+class DemoHospital:
+    """One simulated hospital with its memory in `directory`; `clock` is the demo's, whatever its speed."""
+
+    def __init__(self, directory: Path, clock: SystemClock, *, seed: int = 1) -> None:
+        self.world = build_world(seed)
+        self.said: list[str] = []
+        self._directory = directory
+        self._clock = clock
+        self._process: subprocess.Popen[str] | None = None
+
+    def prepare(self, database: Database) -> bool:
+        """Write the hospital into the registry; False when it is there already."""
+        return seed(database, self.world, self._clock.now())
+
+    def link_config(self, port: int) -> dict[str, Any]:
+        """The settings of the link (`kind` and all) that hears this hospital on the embedded broker."""
+        return {"kind": "link.mqtt", "host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
+
+    def start(self, port: int) -> None:
+        """Let it talk to the broker on loopback."""
+        command = [sys.executable, "-m", "wardkeeper.demo.process", "--port", str(port)]
+        command += ["--seed", str(self.world.seed), "--speed", str(self._clock.speed)]
+        command += ["--start", self._clock.start.isoformat(), "--memory", str(self._directory / "demo.json")]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
+        )
+        threading.Thread(target=self._listen, args=(self._process.stdout,), name="demo", daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End it: closing its stdin is the sign; it is killed when it does not follow in time."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin:
+            process.stdin.close()
+        try:
+            process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _listen(self, lines: IO[str] | None) -> None:
+        for line in lines or ():
+            self.said.append(line.rstrip("\n"))

@@ -1,0 +1,126 @@
+"""Everything Linden General publishes, in order of time: deterministic by seed, no I/O, no clock.
+
+At speed 1 about 100 messages a second; `thin` stretches the intervals for a fast clock and a slow broker.
+"""
+
+import heapq
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from wardkeeper.demo import wire
+from wardkeeper.demo.movement import Movement
+from wardkeeper.demo.radio import Radio
+from wardkeeper.demo.signals import Signals, Values, share
+from wardkeeper.demo.stories import Programme
+from wardkeeper.demo.wire import Event
+from wardkeeper.demo.world import Talker, World, tag_of
+
+LOOK_S = 5.0
+"""How often a device that reports changes looks at its world."""
+
+STORY_S = 10.0
+"""How often a device reports while a story is about it: what changes is reported at once."""
+
+SIGHTING_S = 10.0
+
+FIRST_S = 8.0
+"""Within so many seconds everybody has spoken once, so that a floor plan fills quickly."""
+
+_ON_CHANGE = {"light": "state", "presence": "occupancy", "door contact": "contact"}
+"""Kinds that report a change of this field at once."""
+
+_BEGINNING = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+
+
+class Hospital:
+    """The voices of one hospital from `start` on."""
+
+    def __init__(self, world: World, start: datetime, *, thin: float = 1.0) -> None:
+        self.world = world
+        self.start = start
+        self.programme = Programme(start)
+        self.signals = Signals(world)
+        self.movement = Movement(world)
+        self._radio = Radio(world)
+        self._thin = thin
+
+    def greetings(self) -> list[Event]:
+        """What is said once at the start, most of it kept by the broker: who is there, and that they are well."""
+        at = self.start
+        said = wire.zigbee_bridge(self.world.zigbees, at)
+        said += [wire.zigbee_available(talker, at) for talker in self.world.zigbees]
+        for plug in self.world.talkers("plug"):
+            said += wire.tasmota_boot(plug, at)
+        said += [wire.gateway_status(spot, at) for spot in self.world.gateways]
+        return said
+
+    def voices(self) -> list[Iterator[Event]]:
+        """One endless stream for each device, tag and gateway."""
+        devices = [self._device(talker) for talker in (*self.world.zigbees, *self.world.talkers("plug"))]
+        tags = [self._tag(index) for index in range(len(self.world.assets))]
+        return [*devices, *tags, *(self._gateway(index) for index in range(len(self.world.gateways)))]
+
+    def report(self, talker: Talker, at: datetime, changed: Values | None = None) -> list[Event]:
+        """What `talker` says at that moment; `changed` is what a story makes of it."""
+        values = {**self.signals.values(talker, at), **(changed or {})}
+        if talker.dialect == "tasmota":
+            watts, age = float(values["Power"]), (at - _BEGINNING).total_seconds()
+            sensor = wire.tasmota_sensor(talker, at, watts, 210 + age / 3600 * 0.028)
+            return [sensor, wire.tasmota_state(talker, at, int(age))]
+        return [wire.zigbee(talker, at, values)]
+
+    def changing(self, talker: Talker, at: datetime, changed: Values | None = None) -> object:
+        """The value whose change `talker` reports at once; None when it only reports in its interval."""
+        field = _ON_CHANGE.get(talker.kind)
+        return {**self.signals.values(talker, at), **(changed or {})}.get(field) if field else None
+
+    def _device(self, talker: Talker) -> Iterator[Event]:
+        interval = talker.interval_s * self._thin
+        at = self.start + timedelta(seconds=self.first(talker.topic, FIRST_S))
+        said, spoken, touched = None, self.start - timedelta(days=1), False
+        while True:
+            changed = self.programme.says(talker.topic, at)
+            now = self.changing(talker, at, changed)
+            due = (at - spoken).total_seconds() >= interval - 0.5
+            if due or now != said or (changed and (at - spoken).total_seconds() >= STORY_S) or touched != bool(changed):
+                yield from self.report(talker, at, changed)
+                spoken, said, touched = at, now, bool(changed)
+            at += timedelta(seconds=LOOK_S)
+
+    def _tag(self, index: int) -> Iterator[Event]:
+        thing, tag = self.world.assets[index], tag_of(index)
+        chance = random.Random(f"{self.world.seed}/{tag}/{self.start.isoformat()}")
+        at = self.start + timedelta(seconds=self.first(tag, SIGHTING_S))
+        while True:
+            heard = self._radio.heard(tag, self.movement.spot(thing, at), chance)
+            moments = sorted(chance.uniform(0, 1.5) for _ in heard)
+            for later, (gateway, rssi, distance) in zip(moments, heard, strict=True):
+                yield wire.sighting(tag, gateway, _ms(at + timedelta(seconds=later)), rssi, distance)
+            at = _ms(at + timedelta(seconds=chance.uniform(9, 11) * self._thin))
+
+    def _gateway(self, index: int) -> Iterator[Event]:
+        spot = self.world.gateways[index]
+        at = self.start + timedelta(seconds=self.first(spot.slug, FIRST_S))
+        while True:
+            uptime = int((at - _BEGINNING).total_seconds())
+            yield wire.gateway_telemetry(spot, at, uptime, 14 + index % 9)
+            at += timedelta(seconds=30 * self._thin)
+
+    def first(self, key: str, within: float = 1.0) -> float:
+        """When something speaks for the first time, of `within` seconds, to the millisecond."""
+        return round(share(self.world.seed, key, "first") * within, 3)
+
+
+def _ms(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def events(world: World, start: datetime, until: datetime | None = None, *, thin: float = 1.0) -> Iterator[Event]:
+    """Everything from `start` on, ordered by time, up to `until`. The first are the greetings, all at `start`."""
+    hospital = Hospital(world, start, thin=thin)
+    yield from hospital.greetings()
+    for event in heapq.merge(*hospital.voices(), key=lambda event: event[0]):
+        if until is not None and event[0] >= until:
+            return
+        yield event
