@@ -88,6 +88,15 @@ def admit(*roles: str) -> Any:  # noqa: ANN401 - what fastapi.Depends itself ret
 SIGNED_IN: Any = admit(*ROLES)
 PUBLIC: Any = Depends(Gate(None))
 
+READERS = tuple(role for role in ROLES if role not in ("requester", "vendor"))
+"""Those who work here: they see equipment, rooms, alarms and tickets."""
+WORKERS = tuple(role for role in READERS if role != "auditor")
+"""Those of them who also act."""
+VITAL_READERS = ("biomed", "clinician")
+"""Who may see a device's vitals."""
+STAFF: Any = admit(*READERS)
+ACTING: Any = admit(*WORKERS)
+
 
 def identify(connection: HTTPConnection) -> Principal | None:
     """Who this is, by API token or session cookie. Asks the database: never on the event loop.

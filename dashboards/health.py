@@ -1,21 +1,33 @@
 """For machines that watch this one: alive, ready, and figures in Prometheus' text format."""
 
+import re
+from collections import defaultdict
+
 from fastapi import APIRouter
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from collector.counters import Counters
 from collector.errors import WardkeeperError
 from dashboards.access import PUBLIC
 from dashboards.context import Context, Here
 
 router = APIRouter(dependencies=[PUBLIC])
 
+_NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")
+
 
 @router.get("/healthz")
 def alive() -> PlainTextResponse:
     """The process answers."""
     return PlainTextResponse("ok\n")
+
+
+@router.get("/metrics")
+def metrics(here: Here) -> PlainTextResponse:
+    """Counts since the start of this process, in Prometheus' text format 0.0.4."""
+    return PlainTextResponse(exposition(here.counters), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @router.get("/readyz")
@@ -40,3 +52,29 @@ def troubles_of(here: Context) -> dict[str, str]:
         troubles["store"] = "does not answer"
     troubles.update({part.name: part.state for part in here.services() if part.state != "running"})
     return troubles
+
+
+INPUT_COUNTS = ("frames", "readings", "bad_frames", "unknown_topics", "lost")
+
+
+def exposition(counters: Counters) -> str:
+    """Every count as `wardkeeper_NAME_total{label="value"} n`, and those of the links as `wardkeeper_input_…`."""
+    samples: dict[str, list[tuple[dict[str, str], int]]] = defaultdict(list)
+    for (name, labels), count in counters.snapshot().items():
+        samples[_NOT_A_NAME.sub("_", name)].append((dict(labels), count))
+    for figures in counters.inputs():
+        for name in INPUT_COUNTS:
+            samples[f"input_{name}"].append(({"link": figures.link}, getattr(figures, name)))
+    lines = []
+    for name, counts in sorted(samples.items()):
+        lines.append(f"# TYPE wardkeeper_{name}_total counter")
+        lines += [f"wardkeeper_{name}_total{_labels(labels)} {count}" for labels, count in counts]
+    return "\n".join([*lines, ""])
+
+
+def _labels(labels: dict[str, str]) -> str:
+    def quoted(text: str) -> str:
+        return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+    inside = ",".join(f'{_NOT_A_NAME.sub("_", name)}="{quoted(text)}"' for name, text in labels.items())
+    return f"{{{inside}}}" if inside else ""

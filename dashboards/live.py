@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from dashboards.access import SIGNED_IN, identify
+from dashboards.access import STAFF, identify
 from dashboards.context import Context
 from dashboards.live_view import DeskWatch, View, view_of
 
@@ -39,7 +39,7 @@ ADMITTED_AGAIN_S = 30
 SIGNED_OUT = 4401
 """The close code of a socket whose session has ended."""
 
-router = APIRouter(dependencies=[SIGNED_IN])
+router = APIRouter(dependencies=[STAFF])
 
 
 def stamp(moment: datetime) -> str:

@@ -89,7 +89,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def for_program(request: HTTPConnection) -> bool:
     """Whether a program asks: a socket, anything under /api, or one that wants JSON."""
-    return request.scope["type"] == "websocket" or request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", "")
+    if request.scope["type"] == "websocket" or request.url.path.startswith("/api/"):
+        return True
+    return "application/json" in request.headers.get("accept", "")
 
 
 def problem(status: int, detail: str, errors: list[FieldError] | None = None, title: str = "") -> JSONResponse:
@@ -126,7 +128,7 @@ def _http(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?{urlencode({'next': wanted})}", 303)
     response = _answer(request, error.status_code, detail, getattr(error, "errors", None))
     if isinstance(error, NotAdmitted):
-        log.info("refused %s %s: needs %s", request.method, request.url.path, ", ".join(error.roles))
+        log.info("refused %s: needs %s", request.url.path, ", ".join(error.roles))
     response.headers.update(error.headers or {})
     return response
 

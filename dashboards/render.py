@@ -42,7 +42,7 @@ def icon(name: str, size: int = 20, **attributes: str) -> Markup:
 def standing_alarms(session: Session, now: datetime) -> dict[str, int]:
     """How many alarms of each priority want a person: active and neither shelved, suppressed nor out of service."""
     query = (
-        select(Alarm.priority, func.count())
+        select(Alarm.priority, func.count().label("standing"))
         .where(
             Alarm.active,
             Alarm.suppressed == "",
@@ -51,7 +51,7 @@ def standing_alarms(session: Session, now: datetime) -> dict[str, int]:
         )
         .group_by(Alarm.priority)
     )
-    found = {priority: count for priority, count in session.execute(query)}
+    found = {row.priority: row.standing for row in session.execute(query)}
     return {priority: found.get(priority, 0) for priority in PRIORITIES}
 
 
@@ -114,12 +114,12 @@ class Templates:
             "active": request.url.path.strip("/").partition("/")[0],
         }
 
-    def text(self, name: str, request: Request, **values: object) -> str:
+    def text(self, name: str, request: Request, /, **values: object) -> str:
         """The rendered template inside its frame."""
         return self.environment.get_template(name).render({**self.frame(request), **values})
 
 
-def page(request: Request, name: str, *, status: int = 200, **values: object) -> Response:
+def page(request: Request, name: str, /, *, status: int = 200, **values: object) -> Response:
     """Answer with a template. It asks the database for the frame: pages are plain functions, not coroutines."""
     templates: Templates = request.app.state.templates
     return HTMLResponse(templates.text(name, request, **values), status)
