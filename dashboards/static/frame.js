@@ -30,7 +30,7 @@ onState(state => {
 })
 setInterval(shine, 1000)
 
-subscribe('counts', counts => {
+subscribe('alarms', counts => {
   for (const el of document.querySelectorAll('[data-count]')) {
     const priority = el.dataset.count
     const n = counts[priority] ?? 0

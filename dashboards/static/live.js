@@ -1,15 +1,18 @@
-// The one WebSocket of a page. `subscribe(kind, fn)`: fn gets that part of every message; `onState(fn)`: fn gets true or false.
-// The server says something at least every second; 2.5 s of silence is a lost connection.
+// The one WebSocket of a page (dashboards/live.py says what it sends). `subscribe(kind, fn)`: fn gets that part of every
+// message that has it, and the message; `onState(fn)`: fn gets true when connected, false when not.
+// The server speaks every half second; 2.5 s of silence is a lost connection.
 
 import { setServerNow } from './ages.js'
 
 const SILENCE = 2500
+const SIGNED_OUT = 4401
 const listeners = new Map()
 const watchers = new Set()
 let socket = null
 let heard = performance.now() // when the last message came
 let heardAt = null // the server's time in it
 let connected = null // null until the first answer
+let version = document.querySelector('meta[name=live]')?.content ?? ''
 let tries = 0
 let timer = 0
 
@@ -26,10 +29,6 @@ export function onState (fn) {
 
 export const lastHeard = () => ({ ago: performance.now() - heard, at: heardAt })
 
-export function send (message) {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
-}
-
 function say (state) {
   if (connected === state) return
   connected = state
@@ -39,23 +38,25 @@ function say (state) {
 function connect () {
   clearTimeout(timer)
   timer = 0
-  const here = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/live`)
+  const here = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/live${version === '' ? '' : `?since=${version}`}`)
   socket = here
   here.onmessage = event => {
     if (here !== socket) return
     const message = JSON.parse(event.data)
     heard = performance.now()
     tries = 0
-    if (message.at) {
-      heardAt = message.at
-      setServerNow(message.at)
-    }
+    version = message.v
+    heardAt = Date.parse(message.t)
+    setServerNow(heardAt)
     say(true)
     for (const [kind, fns] of listeners) {
       if (kind in message) for (const fn of fns) fn(message[kind], message)
     }
   }
-  here.onclose = () => { if (here === socket) lose() }
+  here.onclose = event => {
+    if (event.code === SIGNED_OUT) return location.reload()
+    if (here === socket) lose()
+  }
 }
 
 function lose () {

@@ -1,7 +1,7 @@
 // Change a page in place from its own address: nothing jumps, new rows wait behind a pill, what is being used is left alone.
 
 import { tick } from './ages.js'
-import { subscribe } from './live.js'
+import { onState, subscribe } from './live.js'
 
 const PACE = 1500 // ms between two fetches of one page
 const parser = new DOMParser()
@@ -85,7 +85,12 @@ export function refresh (asked = false) {
 export function refreshing (main) {
   const kinds = main.dataset.refresh.trim()
   if (!kinds) return
-  for (const kind of kinds.split(/\s+/)) subscribe(kind, () => refresh())
+  let away = false
+  for (const kind of kinds.split(/\s+/)) subscribe(kind, (_, message) => { if (!message.hello) refresh() })
+  onState(connected => {
+    if (connected && away) refresh()
+    away = !connected
+  })
   document.querySelector('[data-fresh]')?.addEventListener('click', () => refresh(true))
 }
 

@@ -1,0 +1,53 @@
+"""Which devices talk as they are expected to. Silent means silent though expected to talk: a stored pump is off."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from asset_registry.known import KnownDevice
+from dashboards.context import Context
+
+MISSED = 3
+"""Intervals without a word after which a device counts as silent."""
+LEAST = timedelta(seconds=60)
+AWAY = ("missing", "retired", "loaned_out")
+
+State = Literal["talking", "silent", "off", "free"]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """`free`: no interval is known, so nobody can say; `off`: not expected to talk now. `seen` None: never."""
+
+    device: KnownDevice
+    state: State
+    seen: datetime | None
+
+
+def talk_of(here: Context, device: KnownDevice, now: datetime) -> Talk:
+    """Whether one device talks as expected."""
+    seen = here.latest.seen(device.native_id)
+    available = here.latest.get(device.native_id, "available")
+    if available is not None and available.value is False and (seen is None or available.at >= seen):
+        return Talk(device, "silent" if _expected(here, device) else "off", seen)
+    if not device.interval_s:
+        return Talk(device, "free", seen)
+    late = seen is None or now - seen > max(LEAST, MISSED * timedelta(seconds=device.interval_s))
+    if not late:
+        return Talk(device, "talking", seen)
+    return Talk(device, "silent" if _expected(here, device) else "off", seen)
+
+
+def _expected(here: Context, device: KnownDevice) -> bool:
+    asset = here.snapshots.current.asset_of(device.native_id)
+    return asset is None or asset.holding not in AWAY
+
+
+def talks(here: Context) -> Iterator[Talk]:
+    """Every device that somebody claimed and nobody dismissed."""
+    known, now = here.snapshots.current, here.clock.now()
+    unclaimed = {device.id for device in known.unclaimed}
+    for device in known.devices.values():
+        if device.id not in unclaimed and not device.dismissed:
+            yield talk_of(here, device, now)
