@@ -10,7 +10,10 @@ from asset_registry.db import Base
 
 
 class Alarm(Base):
-    """One rule about one subject (a device's native id, or `place:7`). One row for as long as the rule lives."""
+    """One rule about one subject (a device's native id, or `place:7`). One row for as long as the rule lives.
+
+    `since` is the onset of the condition, `value` the one that raised it, `normal` what is normal in words ("2–8 °C").
+    """
 
     __tablename__ = "alarm"
     __table_args__ = (UniqueConstraint("rule_id", "subject"),)
@@ -35,6 +38,7 @@ class Alarm(Base):
     value: Mapped[Any] = mapped_column(JSON)
     low: Mapped[float | None]
     high: Mapped[float | None]
+    normal: Mapped[str] = mapped_column(default="")
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))

@@ -33,6 +33,7 @@ class Outbox(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
     sink: Mapped[str]
     what: Mapped[str]
+    at: Mapped[datetime]
     created: Mapped[datetime]
     due: Mapped[datetime] = mapped_column(index=True)
     lease_until: Mapped[datetime | None]

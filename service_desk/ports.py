@@ -1,0 +1,135 @@
+"""The seams of the desk: what a rule judges, what it says, and what a ticket system is told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from collector.reading import Reading, Value
+
+State = Mapping[str, Any]
+"""What a rule remembers about one subject, as JSON. Only the rule that wrote it reads it."""
+
+Point = tuple[int, Value]
+"""Milliseconds since the epoch, and the value then."""
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Whom a reading is about at its time, as the registry knows it. What it does not know is "" or None."""
+
+    device: str
+    device_name: str = ""
+    asset_id: int | None = None
+    asset: str = ""
+    number: str = ""
+    category: str = ""
+    department: str = ""
+    use: str = ""
+    place_id: int | None = None
+    room: str = ""
+    room_name: str = ""
+    room_type: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What there is to judge: a reading, or None when only time has passed."""
+
+    reading: Reading | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """An alarm is raised or cleared.
+
+    `at` when that became true, `since` the onset of the condition, `points` those that triggered it,
+    `low` and `high` the limits that hold.
+    """
+
+    raised: bool
+    at: datetime
+    since: datetime
+    value: Value
+    points: tuple[Point, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+class Rule(Protocol):
+    """Pure: no clock, no I/O; the same readings give the same verdicts, restart or not."""
+
+    metric: str
+    priority: str
+    latch: bool
+
+    def concerns(self, subject: Subject) -> bool:
+        """Whether the rule judges this subject at all."""
+
+    def judge(self, state: State | None, facts: Facts, now: datetime) -> tuple[State, Verdict | None]:
+        """The new state, and a verdict when the alarm's condition begins or ends. The same object: nothing new."""
+
+    def due(self, state: State) -> datetime | None:
+        """When the rule wants to be asked again though nothing was heard."""
+
+    def active(self, state: State) -> bool:
+        """Whether this state has raised and not yet cleared."""
+
+    def title(self, subject: Subject, verdict: Verdict) -> str:
+        """The alarm in a person's words."""
+
+    def headline(self, subject: Subject, verdict: Verdict) -> str:
+        """The incident in a person's words, when this alarm opens it."""
+
+    def normal(self) -> str:
+        """What is normal, in words: "2–8 °C"."""
+
+
+class TicketRef(msgspec.Struct, frozen=True):
+    """A ticket in a ticket system: its number there, and its address when it has one."""
+
+    number: str
+    url: str = ""
+
+
+class AlarmNews(msgspec.Struct, frozen=True):
+    """One alarm of an incident as a ticket system is told of it."""
+
+    alarm_id: int
+    title: str
+    metric: str
+    subject: str
+    active: bool
+    since: datetime
+    cleared: datetime | None
+    value: Value | None
+    low: float | None
+    high: float | None
+    normal: str
+
+
+class IncidentNews(msgspec.Struct, frozen=True):
+    """An incident as it stands, and why this is told now.
+
+    `what`, at `at`, is opened, joined, cleared, returned, closed or reopened.
+    """
+
+    id: int
+    key: str
+    what: str
+    at: datetime
+    title: str
+    priority: str
+    opened: datetime
+    closed: datetime | None
+    asset_id: int | None
+    place_id: int | None
+    alarms: tuple[AlarmNews, ...]
+
+
+class TicketSink(Protocol):
+    """A ticket system."""
+
+    async def sync(self, incident: IncidentNews) -> TicketRef:
+        """Make the ticket agree with the incident: create it when there is none for `incident.key`, else follow.
+
+        Idempotent on `incident.key` and (`what`, `at`). Raises Unreachable (tried again) or Refused (dead letter).
+        """
