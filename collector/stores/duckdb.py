@@ -144,12 +144,8 @@ class DuckStore:
         with self._lock, self._trouble("writing to"):
             new = self._new_series(points.values())
             batch = _table(points.values(), self._series | new)
-            with self._transaction():
-                if new:
-                    self._insert_series(new)
-                if batch.num_rows:
-                    self._insert(batch)
-                self._connection.execute("UPDATE consumed SET position = ?", [position])
+            with self._registered("new_series", _series_table(new)), self._registered("batch", batch):
+                self._insert(position)
             self._series.update(new)
 
     def position(self) -> int:
@@ -197,18 +193,11 @@ class DuckStore:
         new = sorted({(p.device, p.metric, p.gateway) for p in points} - self._series.keys())
         return {series: sid for sid, series in enumerate(new, len(self._series) + 1)}
 
-    def _insert_series(self, new: dict[Series, int]) -> None:
-        devices, metrics, gateways = zip(*new, strict=True)
-        table = pa.table(
-            {"sid": pa.array(new.values(), pa.int32()), "device": devices, "metric": metrics, "gateway": gateways}
-        )
-        with self._registered("new_series", table):
-            self._connection.execute("INSERT INTO series FROM new_series")
-
-    def _insert(self, batch: pa.Table) -> None:
-        with self._registered("batch", batch):
-            for statement in (_REPLACE, _INSERT, _LATEST):
+    def _insert(self, position: int) -> None:
+        with self._transaction():
+            for statement in ("INSERT INTO series FROM new_series", _REPLACE, _INSERT, _LATEST):
                 self._connection.execute(statement)
+            self._connection.execute("UPDATE consumed SET position = ?", [position])
 
     def _table(self, text: str, parameters: dict[str, object]) -> pa.Table:
         with self._cursor() as cursor:
@@ -246,6 +235,11 @@ class DuckStore:
             raise Unreachable(
                 f"{doing} {self._path}: {trouble}; is the disk full, or another process using it?"
             ) from trouble
+
+
+def _series_table(new: dict[Series, int]) -> pa.Table:
+    names = [pa.array([series[n] for series in new], pa.string()) for n in range(3)]
+    return pa.table([pa.array(new.values(), pa.int32()), *names], ["sid", "device", "metric", "gateway"])
 
 
 def _table(points: Collection[Reading], sids: dict[Series, int]) -> pa.Table:

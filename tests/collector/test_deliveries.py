@@ -1,0 +1,65 @@
+"""A redelivered message is recognised."""
+
+import pytest
+
+from collector.deliveries import Deliveries, Sessions
+from collector.reading import DeliveryKey
+
+
+def key(mid, digest=b"x", link="mqtt", session="1", redelivered=False):
+    return DeliveryKey(link, session, mid, digest, redelivered)
+
+
+def test_a_message_is_known_by_link_session_id_and_digest_flagged_or_not():
+    deliveries = Deliveries()
+    deliveries.remember([key(7)])
+    assert key(7, redelivered=True) in deliveries
+    for other in (key(8), key(7, digest=b"y"), key(7, link="other"), key(7, session="2")):
+        assert other not in deliveries
+
+
+def test_only_the_last_of_each_session_are_remembered():
+    deliveries = Deliveries(remembered=3)
+    deliveries.remember([key(1, link="quiet"), *map(key, range(5))])
+    assert [mid for mid in range(5) if key(mid) in deliveries] == [2, 3, 4]
+    assert key(1, link="quiet") in deliveries
+
+
+def test_an_id_used_again_is_young_again():
+    deliveries = Deliveries(remembered=2)
+    deliveries.remember([key(1), key(2), key(1), key(3)])
+    assert key(1) in deliveries
+    assert key(2) not in deliveries
+
+
+def test_a_session_can_be_forgotten():
+    deliveries = Deliveries()
+    deliveries.remember([key(1), key(1, session="2")])
+    deliveries.forget("mqtt", "1")
+    assert key(1) not in deliveries
+    assert key(1, session="2") in deliveries
+
+
+def test_what_was_dumped_can_be_loaded():
+    one, two = Deliveries(), Deliveries(remembered=2)
+    one.remember([key(1), key(2), key(3), key(9, link="b")])
+    two.load(one.dump())
+    assert [k in two for k in (key(1), key(2), key(3), key(9, link="b"))] == [False, True, True, True]
+
+
+def test_session_numbers_are_never_used_twice_for_a_link_also_after_a_restart(tmp_path):
+    path = tmp_path / "sessions.json"
+    sessions = Sessions(path)
+    assert sessions.token("mqtt") is None
+    assert [sessions.renew("mqtt"), sessions.renew("mqtt"), sessions.renew("b")] == ["1", "2", "1"]
+    again = Sessions(path)
+    assert again.token("mqtt") == "2"
+    assert again.renew("mqtt") == "3"
+
+
+def test_a_token_that_could_not_be_kept_is_not_given(tmp_path):
+    path = tmp_path / "away" / "sessions.json"
+    sessions = Sessions(path)
+    with pytest.raises(OSError, match="No such file"):
+        sessions.renew("mqtt")
+    assert sessions.token("mqtt") is None
