@@ -1,0 +1,244 @@
+"""The nearest gateway, slow to change its mind: `locating.nearest`.
+
+A tag is in the place of the gateway that hears it strongest: the mean of linear power over the last 10 s (30 s for a
+tag that sends seldom). Another place replaces it only after being stronger by `margin_db` for `commit_delay_s` on end,
+and, when no gateway of the old place gave any sign of life meanwhile, for four times as long: a dead gateway looks just
+like a tag that left.
+
+Confidence = P · N · L · A, then capped. It is reasoned, not calibrated against a survey:
+
+- P, margin: the normal distribution function of m / 4.7 dB, where m is the lead over the strongest other place (or over
+  -105 dBm). 4.7 dB is the spread of the difference of two gateways whose spatial fading is 3.3 dB each; averaging does
+  not remove that.
+- N, packets: 1 - 0.3 / n, with n packets of the strongest gateway in the window.
+- L, level: 1 down to -80 dBm, falling to 0.6 at -95 dBm: far from every gateway there may be nearer places without one.
+- A, age: 1 for 30 s after the tag was last heard, then half every 5 minutes. After `unknown_after_s` nobody knows.
+- Cap: at most "perhaps" (0.65) while another place is taking over; after a change that the old place's gateways did not
+  live to see, until one of them speaks; and while a gateway within 15 m on the same floor is silent for a minute: then
+  the true place may be deaf.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from asset_registry.locating.ports import Fix, Spots, SpotSource
+from collector.reading import Sighting
+
+FADING_DB = 4.7
+FLOOR_DBM = -105.0
+DOUBT = 0.65
+
+
+class Tuning(msgspec.Struct, frozen=True):
+    """Times in seconds, powers in dB, distances in metres."""
+
+    window_s: float = 10.0
+    long_window_s: float = 30.0
+    few_packets: int = 3
+    commit_delay_s: float = 15.0
+    margin_db: float = 3.0
+    silent_s: float = 60.0
+    near_m: float = 15.0
+    fresh_s: float = 30.0
+    half_life_s: float = 300.0
+    unknown_after_s: float = 900.0
+    sweep_s: float = 5.0
+    most_tags: int = 50_000
+
+
+@dataclass
+class _Track:
+    """What is known of one tag. `base` is the confidence without age."""
+
+    heard: datetime
+    packets: deque[tuple[datetime, str, float]] = field(default_factory=deque)
+    place_id: int | None = None
+    gateway: str = ""
+    since: datetime | None = None
+    base: float = 0.0
+    rival: int | None = None
+    rival_since: datetime | None = None
+    left_unseen: int | None = None
+
+
+@dataclass(frozen=True)
+class _Level:
+    """How strongly a gateway hears the tag, in dBm, and over how many packets."""
+
+    dbm: float
+    packets: int
+    gateway: str
+
+
+class NearestGateway:
+    """An `Engine`."""
+
+    def __init__(self, spots: SpotSource, tuning: Tuning | None = None) -> None:
+        """`spots` gives the present map of gateways; one that is not on it places nothing."""
+        self._spots = spots
+        self._tuning = tuning or Tuning()
+        self._tracks: dict[str, _Track] = {}
+        self._touched: set[str] = set()
+        self._alive: dict[str, datetime] = {}
+        self._started: datetime | None = None
+        self._swept: datetime | None = None
+        self._near: tuple[Spots | None, dict[str, list[str]]] = (None, {})
+
+    def hear(self, sighting: Sighting) -> None:
+        """Take in that a gateway heard a tag."""
+        at = sighting.received
+        self.alive(sighting.gateway, at)
+        track = self._tracks.get(sighting.tag)
+        if track is None:
+            if len(self._tracks) >= self._tuning.most_tags:
+                return
+            track = self._tracks[sighting.tag] = _Track(at)
+        track.heard = max(track.heard, at)
+        track.packets.append((at, sighting.gateway, 10.0 ** (sighting.rssi_dbm / 10.0)))
+        self._touched.add(sighting.tag)
+
+    def alive(self, gateway: str, at: datetime) -> None:
+        """Take in that a gateway spoke."""
+        self._started = self._started or at
+        if gateway in self._spots():
+            self._alive[gateway] = max(at, self._alive.get(gateway, at))
+
+    def restore(self, fixes: Iterable[Fix]) -> None:
+        """Go on from what was known before a restart."""
+        for fix in fixes:
+            self._tracks[fix.tag] = _Track(
+                fix.at, place_id=fix.place_id, gateway=fix.gateway, since=fix.since, base=fix.confidence
+            )
+
+    def judge(self, now: datetime) -> Iterator[Fix]:
+        """The fixes of the tags heard since the last time, and every few seconds those of all."""
+        tags: Iterable[str] = self._touched
+        if self._swept is None or now - self._swept >= timedelta(seconds=self._tuning.sweep_s):
+            self._swept, tags = now, list(self._tracks)
+        self._touched = set()
+        spots = self._spots()
+        for tag in tags:
+            track = self._tracks[tag]
+            self._follow(track, now, spots)
+            yield self._fix(tag, track, now)
+            if (now - track.heard).total_seconds() > 2 * self._tuning.unknown_after_s:
+                del self._tracks[tag]
+
+    # ------------------------------------------------------------ one tag
+
+    def _fix(self, tag: str, track: _Track, now: datetime) -> Fix:
+        age = (now - track.heard).total_seconds()
+        if track.place_id is None or age >= self._tuning.unknown_after_s:
+            track.place_id, track.gateway, track.base, track.since = None, "", 0.0, track.since or now
+            return Fix(tag, None, "", 0.0, track.heard, track.since)
+        fresh = 0.5 ** (max(0.0, age - self._tuning.fresh_s) / self._tuning.half_life_s)
+        return Fix(tag, track.place_id, track.gateway, track.base * fresh, track.heard, track.since or now)
+
+    def _follow(self, track: _Track, now: datetime, spots: Spots) -> None:
+        levels = self._levels(track, now, spots)
+        if not levels:
+            track.rival = track.rival_since = None
+            return
+        best = max(levels, key=lambda place: levels[place].dbm)
+        current = levels.get(track.place_id) if track.place_id is not None else None
+        if track.place_id is None:
+            self._move(track, best, now, unseen=False)
+        elif best == track.place_id or (current and levels[best].dbm - current.dbm < self._tuning.margin_db):
+            track.rival = track.rival_since = None
+        elif track.rival != best or track.rival_since is None:
+            track.rival, track.rival_since = best, now
+        else:
+            self._perhaps_move(track, best, track.rival_since, now, spots)
+        self._weigh(track, levels, now, spots)
+
+    def _levels(self, track: _Track, now: datetime, spots: Spots) -> dict[int, _Level]:
+        """The strongest gateway of each place over the window."""
+        tuning = self._tuning
+        while track.packets and (now - track.packets[0][0]).total_seconds() > tuning.long_window_s:
+            track.packets.popleft()
+        levels = _by_gateway(track.packets, now - timedelta(seconds=tuning.window_s))
+        if max((level.packets for level in levels), default=0) < tuning.few_packets:
+            levels = _by_gateway(track.packets, now - timedelta(seconds=tuning.long_window_s))
+        strongest: dict[int, _Level] = {}
+        for level in levels:
+            spot = spots.get(level.gateway)
+            if spot and (spot.place_id not in strongest or level.dbm > strongest[spot.place_id].dbm):
+                strongest[spot.place_id] = level
+        return strongest
+
+    def _perhaps_move(self, track: _Track, best: int, since: datetime, now: datetime, spots: Spots) -> None:
+        waited = (now - since).total_seconds()
+        if waited < self._tuning.commit_delay_s:
+            return
+        seen_off = track.place_id is None or self._spoke(track.place_id, since, spots)
+        if seen_off or waited >= 4 * self._tuning.commit_delay_s:
+            self._move(track, best, now, unseen=not seen_off)
+
+    def _move(self, track: _Track, place_id: int, now: datetime, *, unseen: bool) -> None:
+        track.left_unseen = track.place_id if unseen else None
+        track.place_id, track.since = place_id, now
+        track.rival = track.rival_since = None
+
+    def _weigh(self, track: _Track, levels: dict[int, _Level], now: datetime, spots: Spots) -> None:
+        mine = levels.get(track.place_id) if track.place_id is not None else None
+        if mine is None:
+            track.base = min(track.base, DOUBT)
+            return
+        track.gateway = mine.gateway
+        others = max((level.dbm for place, level in levels.items() if place != track.place_id), default=FLOOR_DBM)
+        track.base = certainty(mine.dbm - others, mine.packets, mine.dbm)
+        if track.left_unseen is not None and self._spoke(track.left_unseen, track.since or now, spots):
+            track.left_unseen = None
+        deaf = self._deaf_nearby(mine.gateway, now, spots)
+        if deaf or track.left_unseen is not None or track.rival is not None:
+            track.base = min(track.base, DOUBT)
+
+    # ------------------------------------------------------------ gateways
+
+    def _spoke(self, place_id: int, since: datetime, spots: Spots) -> bool:
+        """Whether a gateway of that place gave a sign of life since then, or it has none to do so."""
+        there = [name for name, spot in spots.items() if spot.place_id == place_id]
+        return not there or any(self._alive.get(name, since) > since for name in there)
+
+    def _deaf_nearby(self, gateway: str, now: datetime, spots: Spots) -> bool:
+        """Whether a gateway near this one has been silent for long enough to be dead."""
+        if self._near[0] is not spots:
+            self._near = (spots, {})
+        near = self._near[1].get(gateway)
+        if near is None:
+            near = self._near[1][gateway] = _neighbours(gateway, spots, self._tuning.near_m)
+        limit, started = timedelta(seconds=self._tuning.silent_s), self._started or now
+        return any(now - self._alive.get(name, started) > limit for name in near)
+
+
+def certainty(margin_db: float, packets: int, level_dbm: float) -> float:
+    """P · N · L of the module's formula, 0 to 1."""
+    leads = 0.5 * (1.0 + math.erf(margin_db / (FADING_DB * math.sqrt(2.0))))
+    heard = 1.0 - 0.3 / max(1, packets)
+    level = min(1.0, max(0.6, 1.0 - 0.4 * (-80.0 - level_dbm) / 15.0))
+    return leads * heard * level
+
+
+def _by_gateway(packets: Iterable[tuple[datetime, str, float]], after: datetime) -> list[_Level]:
+    sums: dict[str, tuple[float, int]] = {}
+    for at, gateway, milliwatt in packets:
+        if at > after:
+            total, count = sums.get(gateway, (0.0, 0))
+            sums[gateway] = (total + milliwatt, count + 1)
+    return [_Level(10.0 * math.log10(total / count), count, name) for name, (total, count) in sums.items()]
+
+
+def _neighbours(gateway: str, spots: Spots, near_m: float) -> list[str]:
+    here = spots[gateway]
+    return [
+        name
+        for name, spot in spots.items()
+        if name != gateway
+        and spot.floor_id == here.floor_id
+        and math.hypot(spot.x_m - here.x_m, spot.y_m - here.y_m) <= near_m
+    ]
