@@ -76,16 +76,16 @@ Side = tuple[tuple[str, str], ...]
 """(name, room type) of neighbouring rooms."""
 
 _BED = ("Patient room", "patient_room")
-_ISOLATION = ("Isolation", "aii_room")
+_ISOLATION = ("Isolation", "isolation_room")
 _THEATRE = ("Operating room", "operating_room")
-_RECOVERY = ("Recovery", "recovery_pacu")
-_INTENSIVE = ("Intensive care", "critical_intensive_care")
+_RECOVERY = ("Recovery", "recovery_room")
+_INTENSIVE = ("Intensive care", "intensive_care")
 _NURSES = ("Nurse station", "nurse_station")
 _MEDICATION = ("Medication", "medication_room")
 _STORE = ("Equipment store", "equipment_store")
-_SOILED = ("Soiled utility", "soiled_workroom")
-_CLEAN = ("Clean utility", "clean_workroom")
-_PROCEDURE = ("Procedure", "procedure_room_class_a")
+_SOILED = ("Soiled utility", "soiled_utility")
+_CLEAN = ("Clean utility", "clean_utility")
+_PROCEDURE = ("Procedure", "procedure_room")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Storey:
 STOREYS = (
     Storey(
         2,
-        (("Reception", "er_waiting"), ("Preparation", "treatment_room"), _RECOVERY, _RECOVERY, _PROCEDURE),
+        (("Reception", "waiting_room"), ("Preparation", "treatment_room"), _RECOVERY, _RECOVERY, _PROCEDURE),
         (("Sterile store", "sterile_storage"), _THEATRE, _THEATRE, _THEATRE, _THEATRE),
         (
             (*_NURSES, 6.0, 13.5, True),
@@ -119,7 +119,7 @@ STOREYS = (
     Storey(
         3,
         (_INTENSIVE,) * 6 + (_BED, _BED),
-        (("Laboratory", "laboratory_general"), _BED, _BED, _BED, _PROCEDURE),
+        (("Laboratory", "laboratory"), _BED, _BED, _BED, _PROCEDURE),
         (
             (*_NURSES, 6.0, 13.5, True),
             (*_MEDICATION, 13.5, 21.5, True),
@@ -175,7 +175,7 @@ def _numbered(storey: Storey) -> Iterator[Room]:
 def _room(number: str, name: str, kind: str, level: int, box: tuple[float, float, float, float], wall: str) -> Room:
     west, north, east, south = box
     width = WIDE_DOOR if kind in {"operating_room", "equipment_store", "plant_room"} else DOOR
-    x = round(west + 1.5 if kind == "aii_room" else (west + east) / 2, 2)  # an anteroom has the west half
+    x = round(west + 1.5 if kind == "isolation_room" else (west + east) / 2, 2)  # an anteroom has the west half
     doors = (Door(x, north if wall == "n" else south, width, wall),)
     return Room(number, name, kind, level, west, north, east, south, doors)
 

@@ -1,6 +1,5 @@
 """What `wardkeeper demo` holds: Linden General's registry and rules, its link's settings, the simulator's process."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -10,11 +9,15 @@ from typing import IO, Any
 from asset_registry.db import Database
 from collector.clock import SystemClock
 from wardkeeper.demo.seed import seed
+from wardkeeper.demo.staff import StaffAtWork
 from wardkeeper.demo.wire import DIALECTS
 from wardkeeper.demo.world import SITE, SITE_NAME, ZONE, build_world
 
 SITE_SETTINGS = {"site": SITE, "site_name": SITE_NAME, "timezone": ZONE}
 """What the settings of a demo say about the site."""
+
+STAFF_EVERY_S = 5.0
+_LINES_KEPT = 500
 
 
 class DemoHospital:
@@ -32,8 +35,8 @@ class DemoHospital:
         return seed(database, self.world, self._clock.now())
 
     def link_config(self, port: int) -> dict[str, Any]:
-        """The settings of the link (`kind` and all) that hears this hospital on the embedded broker."""
-        return {"kind": "link.mqtt", "host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
+        """The settings of the MQTT link that hears this hospital on the embedded broker."""
+        return {"host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
 
     def start(self, port: int) -> None:
         """Let it talk to the broker on loopback."""
@@ -41,7 +44,11 @@ class DemoHospital:
         command += ["--seed", str(self.world.seed), "--speed", str(self._clock.speed)]
         command += ["--start", self._clock.start.isoformat(), "--memory", str(self._directory / "demo.json")]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
+            command,
+            stdin=subprocess.PIPE,  # closed when this process ends: the child's sign to end too
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the parent
         )
         threading.Thread(target=self._listen, args=(self._process.stdout,), name="demo", daemon=True).start()
 
@@ -63,6 +70,13 @@ class DemoHospital:
             process.kill()
             process.wait()
 
+    def staff(self, database: Database, stop: threading.Event) -> None:
+        """Let the people write down what they do, until `stop`: a target for a supervised thread."""
+        people = StaffAtWork(database, self.world, self._clock.now())
+        while not self._clock.wait(stop, max(STAFF_EVERY_S, self._clock.speed)):
+            people.step(self._clock.now())
+
     def _listen(self, lines: IO[str] | None) -> None:
         for line in lines or ():
             self.said.append(line.rstrip("\n"))
+            del self.said[:-_LINES_KEPT]

@@ -125,7 +125,7 @@ def _status(kind: Kind, count: int, chance: random.Random) -> tuple[str, str, st
 
 def _home(kind: Kind, rooms: Sequence[Room], count: int) -> Room:
     if kind.category == "bed":
-        bedrooms = of_types(rooms, "patient_room", "critical_intensive_care", "aii_room", "recovery_pacu")
+        bedrooms = of_types(rooms, "patient_room", "intensive_care", "isolation_room", "recovery_room")
         return bedrooms[(count - 1) % len(bedrooms)]
     if (kind.category, count) == _PUMP_117:
         return next(room for room in rooms if room.number == "4.19")
@@ -144,8 +144,8 @@ def _stands(kind: Kind, rooms: Sequence[Room], home: Room, status: tuple[str, st
     if use == "in_use":
         return at_a_patient(same, chance)
     if hygiene in {"soiled", "reprocessing"}:
-        return of_types(same, "soiled_workroom")[0].number
-    return home.number if chance.random() < 0.7 else of_types(same, "clean_workroom")[0].number
+        return of_types(same, "soiled_utility")[0].number
+    return home.number if chance.random() < 0.7 else of_types(same, "clean_utility")[0].number
 
 
 def of_types(rooms: Sequence[Room], *types: str) -> list[Room]:
@@ -155,7 +155,7 @@ def of_types(rooms: Sequence[Room], *types: str) -> list[Room]:
 
 def care_rooms(rooms: Sequence[Room]) -> list[Room]:
     """Where equipment is used at a patient."""
-    return of_types(rooms, "patient_room", "critical_intensive_care", "aii_room", "recovery_pacu", "operating_room")
+    return of_types(rooms, "patient_room", "intensive_care", "isolation_room", "recovery_room", "operating_room")
 
 
 def at_a_patient(rooms: Sequence[Room], chance: random.Random) -> str:

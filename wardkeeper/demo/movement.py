@@ -79,6 +79,10 @@ class Movement:
             before, rest = room, stay
         return self._standing(thing, before, rest)
 
+    def status(self, thing: Thing, at: datetime) -> tuple[str, str]:
+        """Use and hygiene of `thing` as they follow from what it is where it is for."""
+        return USES[self.spot(thing, at).stay] if self.travels(thing) else (thing.use, thing.hygiene)
+
     def _plan_of(self, number: str, turn: int, length: int) -> tuple[tuple[float, float, str, str], ...]:
         """The stays of one turn: (second it is fetched, second it is left, room, stay); the last is where it stands."""
         thing = self._world.asset[number]
@@ -102,7 +106,7 @@ class Movement:
             return [(target, "patient", length * chance.uniform(0.2, 0.5)), (thing.stands, _rest(thing), 0)]
         if thing.use == "in_use":
             return [(target, "patient", chance.uniform(3600, 9000)), (thing.stands, "patient", 0)]
-        soiled, clean = of_types(same, "soiled_workroom")[0].number, of_types(same, "clean_workroom")[0].number
+        soiled, clean = of_types(same, "soiled_utility")[0].number, of_types(same, "clean_utility")[0].number
         return [
             (target, "patient", chance.uniform(2400, 10_800)),
             (soiled, "soiled", chance.uniform(1200, 3000)),

@@ -12,6 +12,7 @@ from asset_registry.db import Database
 from asset_registry.people import Person
 from asset_registry.places import Place, Serves
 from wardkeeper.demo.building import DEPTH, WIDTH
+from wardkeeper.demo.movement import Movement
 from wardkeeper.demo.world import SITE, SITE_NAME, World
 
 _LIVED = timedelta(days=30)
@@ -65,6 +66,8 @@ def _places(session: Session, world: World) -> dict[str, int]:
 
 
 def _assets(session: Session, world: World, places: dict[str, int], now: datetime) -> dict[str, int]:
+    movement = Movement(world)
+    status = {thing.number: movement.status(thing, now + _LIVED) for thing in world.assets}
     rows = {
         thing.number: Asset(
             number=thing.number,
@@ -78,8 +81,8 @@ def _assets(session: Session, world: World, places: dict[str, int], now: datetim
             department=thing.department,
             criticality=thing.criticality,
             mobile=thing.mobile,
-            use=thing.use,
-            hygiene=thing.hygiene,
+            use=status[thing.number][0],
+            hygiene=status[thing.number][1],
             condition=thing.condition,
             holding=thing.holding,
             home_id=places[thing.home],
@@ -110,6 +113,7 @@ def _devices(session: Session, world: World, places: dict[str, int], assets: dic
             firmware=talker.firmware,
             interval_s=talker.interval_s,
             first_seen=now,
+            typed=["name", "kind"],
         )
         for talker in world.devices
     }

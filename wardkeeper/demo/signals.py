@@ -82,7 +82,7 @@ class Signals:
         """Whether someone is in the room, in stretches of 20 minutes."""
         now = hour(at)
         day = 6.5 <= now < 20
-        busy = {"patient_room": 0.85, "critical_intensive_care": 0.9, "aii_room": 0.8, "nurse_station": 0.95}
+        busy = {"patient_room": 0.85, "intensive_care": 0.9, "isolation_room": 0.8, "nurse_station": 0.95}
         chance = busy.get(room.room_type, 0.45 if day else 0.06)
         return share(self._seed, room.number, "in", int(at.timestamp() // 1200)) < chance
 
@@ -90,7 +90,7 @@ class Signals:
         """Lights follow the people by day; patients sleep in the dark; a few are left on."""
         if share(self._seed, room.number, "left on") < 0.05:
             return True
-        asleep = room.room_type in {"patient_room", "aii_room"} and not 6.5 <= hour(at) < 21.5
+        asleep = room.room_type in {"patient_room", "isolation_room"} and not 6.5 <= hour(at) < 21.5
         return self.occupied(room, at) and not asleep
 
     def door_open(self, room: Room, at: datetime) -> bool:
@@ -128,12 +128,12 @@ class Signals:
 
     def _pressure(self, room: Room, at: datetime, seconds: float) -> Values:
         wave, gap = drift(self._seed, f"{room.number}/pressure", seconds, 700), self.door_open(room, at)
-        isolating = room.room_type == "aii_room"
+        isolating = room.room_type == "isolation_room"
         pascal = -4.2 + 0.5 * wave + 0.9 * gap if isolating else 7.5 + 1.2 * wave - 2 * gap
         return {"differential_pressure": round(pascal, 1)}
 
     def _air(self, room: Room, _at: datetime, seconds: float) -> Values:
-        base = {"operating_room": 21.6, "aii_room": 12.9, "critical_intensive_care": 6.8}.get(room.room_type, 4.7)
+        base = {"operating_room": 21.6, "isolation_room": 12.9, "intensive_care": 6.8}.get(room.room_type, 4.7)
         wave = drift(self._seed, f"{room.number}/air", seconds, 3300)
         return {"air_changes": round(base * (1 + 0.03 * wave), 1)}
 

@@ -147,11 +147,11 @@ def _room_devices(counted: tuple[Room, ...]) -> Iterator[Talker]:
         yield _zigbee(f"{number}/climate", "room climate", f"Climate {number}", room=number)
         yield _zigbee(f"{number}/light", "light", f"Light {number}", room=number)
         yield _zigbee(f"{number}/motion", "presence", f"Presence {number}", room=number)
-    for room in of_types(counted, "aii_room", "operating_room", "equipment_store", "medication_room"):
+    for room in of_types(counted, "isolation_room", "operating_room", "equipment_store", "medication_room"):
         yield _zigbee(f"{room.number}/door", "door contact", f"Door {room.number}", room=room.number)
-    for room in of_types(counted, "aii_room", "operating_room"):
+    for room in of_types(counted, "isolation_room", "operating_room"):
         yield _zigbee(f"{room.number}/pressure", "room pressure", f"Pressure {room.number}", room=room.number)
-    airy = of_types(counted, "aii_room", "operating_room", "patient_room", "critical_intensive_care")
+    airy = of_types(counted, "isolation_room", "operating_room", "patient_room", "intensive_care")
     for room in airy:
         yield _zigbee(f"{room.number}/air", "air flow", f"Air flow {room.number}", room=room.number)
 
