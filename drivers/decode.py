@@ -22,7 +22,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def decode(kind: str, lines: Iterable[bytes], out: TextIO, err: TextIO, device: str = "") -> int:
-    """Decode `lines`; say how many were bad. `device` replaces the native id. Raises ConfigError for an unknown kind."""
+    """Decode `lines` and say how many were bad; `device` replaces native ids. Raises ConfigError: unknown kind."""
     decoder = _Mqtt(kind)
     bad = 0
     for number, line in enumerate(lines, 1):
@@ -52,7 +52,7 @@ class _Mqtt:
         topic, payload = said.get("topic"), said.get("payload")
         if not isinstance(topic, str) or "payload" not in said:
             raise BadFrame('Expected {"topic": "…", "payload": …}')
-        raw = payload.encode() if isinstance(payload, str) else _ENCODER.encode(payload)
+        raw = payload.encode(errors="surrogatepass") if isinstance(payload, str) else _ENCODER.encode(payload)
         frame = Frame("decode", topic, raw, UNTIMED, retained=said.get("retained") is True)
         found = self._default.decode(frame)
         if found is None and self._part:

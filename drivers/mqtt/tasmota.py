@@ -173,7 +173,9 @@ class Tasmota:
         if leaf == "LWT":
             online = flag(plain(frame.payload), ONLINE)
             return () if online is None else (frame.reading(device, "available", online),)
-        said = self._leaves.get(leaf)
+        if _RELAY.fullmatch(leaf) and not frame.payload.startswith(b"{"):
+            return ()  # plain "ON", which RESULT says too
+        said = self._result if _RELAY.fullmatch(leaf) else self._leaves.get(leaf)
         return said(frame, device, parse_object(frame.payload)) if said else ()
 
     def _topic(self, path: list[str]) -> str | None:

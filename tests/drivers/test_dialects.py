@@ -1,0 +1,72 @@
+"""Which dialect a topic belongs to."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paho.mqtt.client import topic_matches_sub
+
+from collector.errors import ConfigError
+from collector.reading import UNTIMED, Frame, Reading
+from drivers.dialects import Dialect, Dialects, dialect, kinds
+
+
+class Echo:
+    """A decoder that says its name, or gives frames for others."""
+
+    def __init__(self, name="", frames=()):
+        self.name, self.frames = name, frames
+
+    def decode(self, frame):
+        said = [frame.reading(self.name, "co2", 1.0)] if self.name else []
+        return [*said, *(Frame(frame.link, topic, b"", frame.received) for topic in self.frames)]
+
+
+def heard(topic, *dialects):
+    items = Dialects(dialects).decode(Frame("test", topic, b"", UNTIMED))
+    return None if items is None else [one.device for one in items if isinstance(one, Reading)]
+
+
+def test_whoever_claims_a_topic_decodes_it():
+    house, all_of_it = Dialect("a", ("a/+/c",), Echo("house")), Dialect("b", ("a/#", "x/#"), Echo("all"))
+    assert heard("a/b/c", house, all_of_it) == ["all", "house"]
+    assert heard("a/b", house, all_of_it) == ["all"]
+    assert heard("b", house, all_of_it) is None
+
+
+def test_a_decoder_with_two_filters_for_a_topic_decodes_it_once():
+    assert heard("a/b", Dialect("a", ("a/#", "a/+"), Echo("one"))) == ["one"]
+
+
+def test_a_frame_in_a_frame_is_decoded_again():
+    outer, inner = Dialect("outer", ("out",), Echo("outer", ["in"])), Dialect("inner", ("in",), Echo("inner"))
+    assert heard("out", outer, inner) == ["outer", "inner"]
+
+
+def test_frames_that_never_end_do():
+    assert heard("a", Dialect("a", ("a",), Echo("turn", ["a"]))) == ["turn"] * 5
+
+
+LEVELS = st.sampled_from(["a", "b", "", "long level"])
+TOPICS = st.lists(LEVELS, min_size=1, max_size=4).map("/".join)
+
+
+@given(st.lists(LEVELS | st.just("+"), min_size=1, max_size=4), st.booleans(), TOPICS)
+def test_filters_match_as_the_standard_says(levels, rest, topic):
+    claim = "/".join([*levels, "#"] if rest else levels)
+    assert (heard(topic, Dialect("a", (claim,), Echo("one"))) is not None) == topic_matches_sub(claim, topic)
+
+
+def test_a_topic_of_many_levels_is_no_trouble():
+    assert heard("a/" * 30_000, Dialect("a", ("a/#", "+/+/b"), Echo("one"))) == ["one"]
+
+
+def test_parts_by_name():
+    assert kinds("mqtt") == ["mqtt.espresense", "mqtt.tasmota", "mqtt.zigbee2mqtt"]
+    assert dialect("mqtt.zigbee2mqtt", {"base_topic": "z"}).claims == ("z/#",)
+
+
+def test_a_wrong_kind_or_setting_is_named():
+    with pytest.raises(ConfigError, match=r"did you mean mqtt\.tasmota"):
+        dialect("mqtt.tasmotta")
+    with pytest.raises(ConfigError, match=r"mqtt\.zigbee2mqtt.*\n.*base"):
+        dialect("mqtt.zigbee2mqtt", {"base": "z"})
