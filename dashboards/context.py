@@ -1,6 +1,6 @@
 """What every page and resource is given: the running parts of one Wardkeeper, never a global."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Protocol
@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from asset_registry.db import Database
+from asset_registry.hvac import Profile
 from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
 from collector.clock import Clock
@@ -33,17 +34,65 @@ class Service(Protocol):
         """Since when it is in that state."""
 
     @property
-    def last_error(self) -> str:
+    def error(self) -> str:
         """What went wrong last, "" when nothing did."""
 
 
-def _no_services() -> list[Service]:
-    return []
+class LinkState(Service, Protocol):
+    """How one link to the outside is, as the inputs page shows it."""
+
+    @property
+    def kind(self) -> str:
+        """The kind, as in `wardkeeper kinds`: "mqtt"."""
+
+    @property
+    def address(self) -> str:
+        """Where it connects to, without secrets."""
+
+    @property
+    def last_frame(self) -> datetime | None:
+        """When it heard something last."""
+
+    @property
+    def frames_per_minute(self) -> int:
+        """How much it heard in the last minute."""
+
+
+@dataclass(frozen=True)
+class CursorState:
+    """How far one consumer has read the spool: `behind` records, the oldest of them `behind_s` seconds old."""
+
+    name: str
+    position: int
+    behind: int
+    behind_s: float
+
+
+@dataclass(frozen=True)
+class SpoolState:
+    """The spool: records ever written, bytes on disk, the share of its quota, damage found and a set-back clock in words."""
+
+    head: int
+    size: int
+    fullness: float
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What the collector and inputs pages ask the running parts."""
+
+    services: Callable[[], list[Service]] = list
+    links: Callable[[], list[LinkState]] = list
+    cursors: Callable[[], list[CursorState]] = list
+    spool: Callable[[], SpoolState | None] = lambda: None
 
 
 @dataclass
 class Context:
     """The running parts. `site` is the hospital's name, `zone` the zone of its clocks.
+
+    `profiles` say what each room type must have (config/room_profiles.yaml).
 
     `secure` says that browsers come by https even where this process sees http (behind a proxy).
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
@@ -57,13 +106,14 @@ class Context:
     counters: Counters
     clock: Clock
     sign_in: SignIn
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
     intake: Intake | None = None
     site: str = "Hospital"
     zone: tzinfo = UTC
     secure: bool = False
     live_every_s: float = 0.5
     first_link: str = ""
-    services: Callable[[], list[Service]] = field(default=_no_services)
+    inside: Inside = field(default_factory=Inside)
     version: str = "0"
 
 

@@ -50,7 +50,7 @@ def troubles_of(here: Context) -> dict[str, str]:
         here.store.position()
     except WardkeeperError:
         troubles["store"] = "does not answer"
-    troubles.update({part.name: part.state for part in here.services() if part.state != "running"})
+    troubles.update({part.name: part.state for part in here.inside.services() if part.state != "running"})
     return troubles
 
 

@@ -22,7 +22,10 @@ def alembic_config(database: Database) -> Config:
 
 
 def open_database(url: str) -> Database:
-    """The database at `url`, made or migrated. Raises Unreachable, or ConfigError when it is newer than this program."""
+    """The database at `url`, made or migrated.
+
+    Raises Unreachable, or ConfigError when a newer program wrote it.
+    """
     database = Database(url)
     config = alembic_config(database)
     try:
@@ -35,5 +38,7 @@ def open_database(url: str) -> Database:
         ) from error
     except SQLAlchemyError as error:
         shown = database.engine.url.render_as_string(hide_password=True)
-        raise Unreachable(f"The database {shown} cannot be opened: {error}. Is it running, and is its folder there?") from error
+        raise Unreachable(
+            f"The database {shown} cannot be opened: {error}. Is it running and its folder there?"
+        ) from error
     return database

@@ -48,7 +48,7 @@ class Locating(_Section):
         15.0, ge=0, description="A new room must stay the best for this long before it counts."
     )
     window_s: float = Field(10.0, gt=0, description="How far back sightings are averaged.")
-    unknown_after_s: float = Field(120.0, gt=0, description="A tag not heard for this long is nowhere.")
+    unknown_after_s: float = Field(900.0, gt=0, description="A tag not heard for this long is nowhere.")
 
 
 class Alarms(_Section):

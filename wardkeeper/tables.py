@@ -1,15 +1,13 @@
 """Every table of the one database, so that its history can be compared with the code."""
 
-import asset_registry.assets
-import asset_registry.audit
-import asset_registry.bindings
-import asset_registry.people
-import asset_registry.places
-import service_desk.alarms.model
-import service_desk.db
-import service_desk.incidents.model
-import service_desk.rulebook
-import service_desk.tickets.model  # noqa: F401 - imported for their tables
+from asset_registry import assets, audit, bindings, cursors, people, places
 from asset_registry.db import Base
+from service_desk import db, rulebook
+from service_desk.alarms import model as alarms
+from service_desk.incidents import model as incidents
+from service_desk.tickets import model as tickets
 
-__all__ = ["Base"]
+MODULES = (assets, audit, bindings, cursors, people, places, db, rulebook, alarms, incidents, tickets)
+"""Importing a module is what makes its tables known to `Base`."""
+
+__all__ = ["MODULES", "Base"]

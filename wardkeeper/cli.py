@@ -1,0 +1,39 @@
+"""The command `wardkeeper`. Exit codes: 0 ok, 1 failed, 2 bad usage or configuration."""
+
+import sys
+
+import typer
+
+from collector.errors import ConfigError, WardkeeperError
+from wardkeeper.commands import alarms, look, people, registry, run
+
+app = typer.Typer(
+    name="wardkeeper",
+    help="Knows where the equipment is, how the rooms are, and opens the right ticket by itself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+run.add_to(app)
+look.add_to(app)
+registry.add_to(app)
+people.add_to(app)
+alarms.add_to(app)
+
+
+def main() -> None:
+    """Run one command; errors that were raised on purpose are one line for a person, without a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except WardkeeperError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

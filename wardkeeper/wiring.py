@@ -1,0 +1,171 @@
+"""Settings in, a running Wardkeeper out: the one place where concrete parts meet."""
+
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from asset_registry.consumer import RegistryConsumer
+from asset_registry.db import Database
+from asset_registry.hvac import load_profiles
+from asset_registry.locating.nearest import NearestGateway, Tuning
+from asset_registry.locating.ports import Fix, SpotsOf
+from asset_registry.locating.service import LocatingConsumer, fixes_in
+from asset_registry.people import has_admin
+from asset_registry.sign_in import SignIn
+from asset_registry.snapshot import SnapshotSource
+from collector.clock import Clock
+from collector.counters import Counters
+from collector.latest import Latest
+from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
+from collector.points import readings_of
+from collector.ports import Consumer, Store
+from collector.spool import Spool
+from collector.supervisor import Supervised
+from dashboards.app import create_app
+from dashboards.context import Context, CursorState, Inside, SpoolState
+from drivers.links.mqtt import Config as MqttConfig
+from drivers.links.mqtt import MqttLink, open_dialects
+from service_desk.alarms.consumer import AlarmConsumer
+from service_desk.outbox import Outbox
+from wardkeeper import catalog
+from wardkeeper.database import open_database
+from wardkeeper.settings import Settings
+
+
+def config_folder() -> Path:
+    """The YAML that ships with the product: `config/` in the tree, `wardkeeper/_config` in the wheel."""
+    installed = Path(__file__).parent / "_config"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "config"
+
+
+class Wardkeeper:
+    """All parts of one process. `start` runs them; `stop` ends them in the order in which nothing is lost."""
+
+    def __init__(self, settings: Settings, clock: Clock, database: Database | None = None) -> None:
+        """Opens what is on disk; nothing runs yet. Raises ConfigError or Unreachable."""
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.clock = clock
+        self.database = database or open_database(settings.database_url)
+        self.counters = Counters(clock)
+        self.latest = Latest()
+        self.spool = Spool(
+            settings.data / "spool",
+            clock,
+            segment_bytes=settings.spool.segment_mb << 20,
+            keep_s=settings.spool.keep_s,
+            quota_bytes=settings.spool.quota_mb << 20,
+        )
+        module, config = _part(settings.store)
+        self.store: Store = module.open_store(config, settings.data / "store")
+        self.pipeline = Pipeline(self.spool, clock, self.latest, self.counters)
+        self.snapshots = SnapshotSource(self.database, settings.site, clock, settings.data / "registry.snapshot")
+        self.snapshots.refresh()
+        self.sign_in = SignIn(self.database, clock)
+        newest = self.store.latest()
+        self.latest.prime(newest)
+        self.runners = [
+            ConsumerRunner(consumer, self.spool, clock) for consumer in self._consumers(fixes_in(readings_of(newest)))
+        ]
+        self.links = [self._link(name, dict(given)) for name, given in settings.links.items()]
+        self.services = self._services()
+
+    def _consumers(self, fixes: list[Fix]) -> list[Consumer]:
+        locating, database, clock = self.settings.locating, self.database, self.clock
+        tuning = Tuning(
+            window_s=locating.window_s,
+            commit_delay_s=locating.commit_delay_s,
+            unknown_after_s=locating.unknown_after_s,
+        )
+        engine = NearestGateway(SpotsOf(self.snapshots), tuning)
+        return [
+            StoreConsumer(self.store),
+            RegistryConsumer(database, self.settings.site, clock),
+            LocatingConsumer(engine, self.pipeline, database, clock, fixes),
+            AlarmConsumer(database, self.snapshots, clock),
+        ]
+
+    def _link(self, name: str, given: dict[str, Any]) -> MqttLink:
+        given.pop("kind")
+        config = MqttConfig.model_validate(given)
+        return MqttLink(
+            name, config, open_dialects(config), self.pipeline, self.counters, self.clock, self.spool.session
+        )
+
+    def _services(self) -> list[Supervised]:
+        outbox = Outbox(self.database, self._sinks(), self.clock)
+        return [
+            Supervised("spool", self.pipeline.run, self.clock),
+            Supervised("registry snapshot", self.snapshots.follow, self.clock),
+            *(Supervised(runner.name, runner.run, self.clock) for runner in self.runners),
+            Supervised("outbox", outbox.run, self.clock),
+            *(Supervised(f"link {link.name}", link.run, self.clock) for link in self.links),
+        ]
+
+    def _sinks(self) -> dict[str, Any]:
+        return {}
+
+    def start(self) -> None:
+        """Run everything."""
+        for service in self.services:
+            service.start()
+
+    def stop(self) -> None:
+        """Links first, then the spool's writer, then the consumers."""
+        for service in reversed(self.services):
+            service.stop()
+        self.store.close()
+        self.spool.close()
+        self.database.close()
+
+    def has_admin(self) -> bool:
+        """Whether anybody can administer."""
+        with self.database.read() as session:
+            return has_admin(session)
+
+    def _cursors(self) -> list[CursorState]:
+        return [
+            CursorState(runner.name, runner.position, runner.lag.records, runner.lag.seconds) for runner in self.runners
+        ]
+
+    def _spool(self) -> SpoolState:
+        troubles = [str(damage) for damage in self.spool.damage]
+        return SpoolState(self.spool.head, self.spool.size, self.spool.fullness, tuple(troubles))
+
+    def app(self, first_link: str = "") -> FastAPI:
+        """The screens and the API over these parts; `first_link` is the secret that makes the first administrator."""
+        return create_app(
+            Context(
+                database=self.database,
+                snapshots=self.snapshots,
+                latest=self.latest,
+                store=self.store,
+                counters=self.counters,
+                clock=self.clock,
+                sign_in=self.sign_in,
+                first_link=first_link,
+                profiles=load_profiles(config_folder() / "room_profiles.yaml"),
+                intake=self.pipeline,
+                site=self.settings.site_name or self.settings.site,
+                zone=self.settings.zone,
+                secure=self.settings.web.https,
+                version=version("wardkeeper"),
+                inside=Inside(
+                    services=lambda: [service.status for service in self.services],
+                    links=lambda: [link.status for link in self.links],
+                    cursors=self._cursors,
+                    spool=self._spool,
+                ),
+            )
+        )
+
+
+def _part(given: dict[str, Any]) -> tuple[ModuleType, BaseModel]:
+    """The module of a part that the settings name, and its own settings."""
+    part = catalog.part(given["kind"])
+    config = part.config or BaseModel
+    return part.module, config.model_validate({key: value for key, value in given.items() if key != "kind"})
