@@ -1,0 +1,131 @@
+"""The simulator as a process, on a real broker: live within seconds, history once, gone with its parent."""
+
+import json
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from collector.clock import SystemClock
+from drivers.links.broker import EmbeddedBroker
+from wardkeeper.demo.hospital import DemoHospital
+from wardkeeper.demo.process import ALL_MOST, LIVE_MOST, LIVE_NORMAL, Memory, thinning
+
+PATIENCE_S = 30
+
+
+@pytest.fixture
+def broker(tmp_path):
+    broker = EmbeddedBroker(0, tmp_path / "broker")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def heard(broker):
+    """What a subscriber hears, as (topic, payload)."""
+    messages: queue.Queue[tuple[str, bytes]] = queue.Queue()
+    client = Client(CallbackAPIVersion.VERSION2)
+    ready = threading.Event()
+    client.on_subscribe = lambda *_: ready.set()
+    client.on_message = lambda _client, _data, message: messages.put((message.topic, message.payload))
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    client.subscribe("#", qos=1)
+    assert ready.wait(PATIENCE_S)
+    yield messages
+    client.disconnect()
+    client.loop_stop()
+
+
+@pytest.fixture
+def hospital(tmp_path):
+    hospital = DemoHospital(tmp_path, SystemClock())
+    yield hospital
+    hospital.stop()
+
+
+def wait_for(messages, wanted):
+    """The first message that `wanted` accepts."""
+    while True:
+        topic, payload = messages.get(timeout=PATIENCE_S)
+        if wanted(topic, payload):
+            return topic, payload
+
+
+def test_the_present_comes_first_and_the_past_behind_it(broker, heard, hospital):
+    hospital.start(broker.port)
+    began = datetime.now(UTC)
+    _, payload = wait_for(heard, lambda topic, _: topic.startswith("zigbee2mqtt/") and topic.endswith("/climate"))
+    assert datetime.fromisoformat(json.loads(payload)["last_seen"]) > began - timedelta(minutes=1)
+    wait_for(heard, lambda topic, _: topic.startswith("espresense/devices/"))
+    old = began - timedelta(hours=20)
+    wait_for(
+        heard,
+        lambda topic, payload: (
+            topic.endswith("/climate") and datetime.fromisoformat(json.loads(payload)["last_seen"]) < old
+        ),
+    )
+
+
+def test_it_says_goodbye_and_remembers_how_much_of_the_past_it_told(broker, heard, hospital, tmp_path):
+    hospital.start(broker.port)
+    wait_for(heard, lambda topic, _: topic == "zigbee2mqtt/bridge/devices")
+    assert hospital.running
+    hospital.stop()
+    assert not hospital.running
+    wait_for(heard, lambda topic, payload: topic == "zigbee2mqtt/bridge/state" and b"offline" in payload)
+    assert json.loads((tmp_path / "demo.json").read_text())["told"] >= 0
+
+
+def test_a_second_run_goes_on_where_the_first_one_stopped(tmp_path):
+    first = datetime(2026, 11, 24, 6, 42, tzinfo=UTC)
+    Memory(tmp_path / "demo.json", first).keep(4321)
+    again = Memory(tmp_path / "demo.json", first + timedelta(hours=5))
+    assert (again.start, again.told) == (first, 4321)
+
+
+def test_it_dies_with_its_parent(broker, tmp_path):
+    """The parent is killed; nothing but the closed pipe tells the child."""
+    script = (
+        "import sys, time, pathlib; from collector.clock import SystemClock;"
+        "from wardkeeper.demo.hospital import DemoHospital;"
+        f"h = DemoHospital(pathlib.Path({str(tmp_path)!r}), SystemClock()); h.start({broker.port});"
+        "print(h._process.pid, flush=True); time.sleep(60)"
+    )
+    gone = threading.Event()
+    watcher = Client(CallbackAPIVersion.VERSION2)
+    watcher.on_connect = lambda client, *_: client.subscribe("zigbee2mqtt/bridge/state", qos=1)
+    up = threading.Event()
+    watcher.on_message = lambda _c, _d, message: (gone if b"offline" in message.payload else up).set()
+    watcher.connect(broker.host, broker.port)
+    watcher.loop_start()
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        assert up.wait(PATIENCE_S)
+        parent.send_signal(signal.SIGKILL)
+        assert gone.wait(PATIENCE_S)
+    watcher.disconnect()
+    watcher.loop_stop()
+
+
+def test_without_a_broker_it_says_so_and_ends(free_port):
+    command = [sys.executable, "-m", "wardkeeper.demo.process", "--port", str(free_port())]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 1
+    assert "No broker at 127.0.0.1:" in done.stderr
+
+
+def test_present_and_past_together_stay_below_a_thousand_at_any_speed():
+    assert thinning(1) == 1
+    assert LIVE_MOST < ALL_MOST < 1000
+    for speed in (1, 5, 20, 100):
+        assert LIVE_NORMAL * speed / thinning(speed) <= LIVE_MOST + 1e-6

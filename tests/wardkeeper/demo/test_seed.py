@@ -1,0 +1,65 @@
+"""The seed writes the hospital once, with everything bound to what it belongs to."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+import wardkeeper.tables
+from asset_registry.assets import Asset
+from asset_registry.audit import Revision
+from asset_registry.bindings import Binding, Device, Gateway
+from asset_registry.db import Database
+from asset_registry.people import Person
+from asset_registry.places import Place, Serves
+from wardkeeper.demo.movement import Movement
+from wardkeeper.demo.seed import seed
+from wardkeeper.demo.world import SITE
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'linden.db'}")
+    wardkeeper.tables.Base.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+def count(session, table):
+    return session.scalar(select(func.count()).select_from(table))
+
+
+def test_it_writes_everything_once(database, world, morning):
+    assert seed(database, world, morning)
+    assert not seed(database, world, morning + timedelta(days=1))
+    with database.read() as session:
+        assert count(session, Asset) == 300
+        assert count(session, Gateway) == 30
+        assert count(session, Device) == count(session, Binding) == len(world.devices)
+        assert count(session, Person) == len(world.people)
+        assert count(session, Serves) == sum(len(thing.serves) for thing in world.assets)
+        floors = session.scalars(select(Place).where(Place.kind == "floor")).all()
+        assert [(floor.number, floor.plan) for floor in floors] == [
+            (number, {"width": 48.0, "depth": 32.0}) for number in ("2", "3", "4")
+        ]
+        assert session.get(Revision, 1).number == 1
+
+
+def test_a_tag_is_bound_to_its_asset_since_before_the_history(database, world, morning):
+    seed(database, world, morning)
+    with database.read() as session:
+        pump = session.scalar(select(Asset).where(Asset.number == "P-117"))
+        bound = session.execute(
+            select(Device, Binding).join(Binding, Binding.device_id == Device.id).where(Binding.asset_id == pump.id)
+        ).all()
+        assert {(device.kind, binding.role) for device, binding in bound} == {("pump dock", "self"), ("tag", "tag")}
+        assert all(device.site == SITE and binding.since < morning - timedelta(days=1) for device, binding in bound)
+        assert session.get(Place, pump.home_id).number == "4.19"
+
+
+def test_an_asset_that_is_under_way_has_the_status_of_its_stay(database, world, morning):
+    seed(database, world, morning)
+    movement = Movement(world)
+    with database.read() as session:
+        for asset in session.scalars(select(Asset)):
+            assert (asset.use, asset.hygiene) == movement.status(world.asset[asset.number], morning), asset.number
