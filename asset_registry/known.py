@@ -1,5 +1,7 @@
 """What a snapshot knows: the registry's rows as frozen values that can be written to a file."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -99,3 +101,10 @@ class Content(msgspec.Struct, frozen=True):
     bindings: list[KnownBinding]
     serves: list[tuple[int, int]]
     version: int = 1
+
+
+def index_words(parts: Iterable[str]) -> str:
+    """A text in lower case with a space before every word, and before every part of a word joined by - / : or ."""
+    whole = [part.casefold() for part in parts if part]
+    pieces = [piece for part in whole for piece in re.split(r"[-/:.\s]+", part) if piece]
+    return " " + " ".join([*whole, *pieces])

@@ -1,6 +1,7 @@
 """Places: site > building > floor > room > bed, with their polygons on a plan in metres."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -39,3 +40,41 @@ class Serves(Base):
 
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), primary_key=True)
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), primary_key=True)
+
+
+LEVEL_M = 20.0
+"""What a change of level costs on foot, in metres of walking: to the lift or stairs and back."""
+
+
+class Located(Protocol):
+    """What the distance between places needs of them."""
+
+    @property
+    def id(self) -> int:
+        """The surrogate id."""
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """The plan, as in `Place`."""
+
+
+def center_of(plan: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The middle of a room's outline, in metres; None when it has none."""
+    corners = plan.get("polygon") or []
+    if not corners:
+        return None
+    xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+def distance_m(a: Located, b: Located, levels: int = 0) -> float | None:
+    """A rough walking distance in metres: along the walls between the middles, and 20 m for each of `levels` between.
+
+    None when a plan is missing. Good for an order, not for a promise.
+    """
+    if a.id == b.id:
+        return 0.0
+    here, there = center_of(a.plan), center_of(b.plan)
+    if here is None or there is None:
+        return None
+    return abs(here[0] - there[0]) + abs(here[1] - there[1]) + LEVEL_M * abs(levels)

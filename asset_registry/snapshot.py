@@ -18,9 +18,17 @@ from asset_registry.assets import Asset
 from asset_registry.audit import Revision
 from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.db import Database
-from asset_registry.known import Content, KnownAsset, KnownBinding, KnownDevice, KnownGateway, KnownPlace
+from asset_registry.known import (
+    Content,
+    KnownAsset,
+    KnownBinding,
+    KnownDevice,
+    KnownGateway,
+    KnownPlace,
+    index_words,
+)
 from asset_registry.people import Person
-from asset_registry.places import Place, Serves
+from asset_registry.places import Place, Serves, distance_m
 from collector.clock import Clock
 from collector.errors import Unreachable
 
@@ -124,6 +132,24 @@ class Snapshot:
                 return self.assets.get(binding.asset_id)
         return None
 
+    def bindings_of_asset(self, asset_id: int, at: datetime | None = None) -> list[KnownBinding]:
+        """The asset's bindings that are in force at that time."""
+        moment = at or self.taken
+        return [binding for binding in self._of_asset.get(asset_id, ()) if binding.holds(moment)]
+
+    def search_text(self, asset_id: int) -> str:
+        """Everything one may call the asset by, as `known.index_words` writes it."""
+        return self._search_texts[asset_id]
+
+    @cached_property
+    def _search_texts(self) -> dict[int, str]:
+        return {asset.id: index_words(self._names_of(asset)) for asset in self.assets.values()}
+
+    def _names_of(self, asset: KnownAsset) -> list[str]:
+        own = [asset.number, asset.name, asset.category, asset.maker, asset.model, asset.serial, asset.department]
+        worn = self.devices_of_asset(asset.id)
+        return [*own, *(device.name for device in worn), *(device.native_id for device in worn)]
+
     def serving(self, place_id: int) -> list[KnownAsset]:
         """The assets (air handlers, circuits) that serve the place."""
         return [
@@ -197,6 +223,15 @@ class Snapshot:
         """The room with that number on its door, when there is exactly one."""
         found = [place for place in self.rooms if place.number == number]
         return found[0] if len(found) == 1 else None
+
+    def distance_m(self, a: int, b: int) -> float | None:
+        """The rough walking distance between two rooms or beds; None when it cannot be told."""
+        one, other = self.room_of(a), self.room_of(b)
+        if one is None or other is None:
+            return None
+        floors = self.floor_of(one), self.floor_of(other)
+        levels = [floor.level or 0 for floor in floors if floor is not None]
+        return distance_m(one, other, levels[0] - levels[1] if len(levels) == 2 else 0)
 
 
 class SnapshotSource:
