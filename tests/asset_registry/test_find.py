@@ -122,7 +122,7 @@ def test_it_is_found_by_whatever_one_calls_it(ward, hospital, text):
         serial="SN-9",
         department="ICU",
     )
-    ward.pump("X-1", hospital.r407, category="wheelchair")
+    hospital.asset("X-1", name="Wheelchair 1", category="wheelchair")
     assert names(ward.find(text).usable) == ["P-204"]
 
 
