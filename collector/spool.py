@@ -55,7 +55,7 @@ class Spool:
         """`keep_s`: how long a segment stays when every consumer has it. Raises Unreachable, also when it is in use."""
         self.directory = directory
         self.damage: deque[Damage] = deque(maxlen=_DAMAGE_KEPT)
-        self.newest: datetime | None = None  # the newest `received` ever appended
+        self.written_at: datetime | None = None  # what the clock showed when the newest record was written
         self._clock = clock
         self._segment_bytes = segment_bytes
         self._keep = timedelta(seconds=keep_s)
@@ -98,8 +98,8 @@ class Spool:
 
         Raises Unreachable when it cannot be kept (disk full, quota); nothing of it remains then, try again later.
         """
-        newest = max((item.received for items, _ in batch for item in items), default=None)
-        payload = _encode((newest, batch))
+        now = self._clock.now()
+        payload = _encode((now, batch))
         with self._writing:
             position = self._head + 1
             record = frame(position, payload)
@@ -112,7 +112,7 @@ class Spool:
             with self._changed:
                 segment.size += len(record)
                 self._head = position
-                self._note(newest, [key for _, key in batch if key])
+                self._note(now, [key for _, key in batch if key])
                 self._changed.notify_all()
             return position
 
@@ -196,15 +196,13 @@ class Spool:
 
     def _open(self) -> None:
         now = self._clock.now()
-        for path in sorted(self.directory.glob(f"*{SUFFIX}")):
+        for path in sorted(self.directory.glob(f"{'[0-9]' * 20}{SUFFIX}")):
             self._segments.append(_Segment(int(path.stem), path, path.stat().st_size, now))
         while self._segments and not self._repair(self._segments[-1]):
             self._remove(self._segments.pop())
-        prefaced = [self._recall(segment) for segment in self._segments[-1:]]
-        for segment in reversed(self._segments[:-1]):
-            if prefaced[-1]:
-                break
-            prefaced.append(self._recall(segment))
+        prefaced = [n for n, segment in enumerate(self._segments) if _has_preface(segment.path)]
+        for segment in self._segments[max(prefaced, default=0) :]:
+            self._recall(segment)
 
     def _repair(self, segment: _Segment) -> bool:
         """Cut a torn end off the last segment, and find the head; False when nothing is left of it."""
@@ -219,26 +217,22 @@ class Spool:
                 self._head += 1  # somebody may have consumed it: its number is not given again
         return segment.size > 0
 
-    def _recall(self, segment: _Segment) -> bool:
-        """Remember the deliveries in one segment; False when its preface, with those before it, is damaged."""
-        newer = self._deliveries.dump()
-        self._deliveries = Deliveries()
-        prefaced = False
-        for _, record in self._records([(segment.path, 0, segment.size)]):
-            if record.position == _PREFACE:
-                prefaced = True
-                newest, remembered = _decode_preface(record.payload)
-                self._deliveries.load(remembered)
-                self._note(newest, [])
-            else:
-                newest, batch = _decode_keys(record.payload)
-                self._note(newest, [key for _, key in batch if key])
-        self._deliveries.load(newer)
-        return prefaced
+    def _recall(self, segment: _Segment) -> None:
+        """Remember the deliveries in one segment."""
+        for path, record in self._records([(segment.path, 0, segment.size)]):
+            try:
+                if record.position == _PREFACE:
+                    written_at, remembered = _decode_preface(record.payload)
+                    self._deliveries.load(remembered)
+                    self._note(written_at, [])
+                else:
+                    written_at, batch = _decode_keys(record.payload)
+                    self._note(written_at, [key for _, key in batch if key])
+            except msgspec.DecodeError as trouble:
+                self._undecodable(path, record, trouble)
 
-    def _note(self, newest: datetime | None, keys: list[DeliveryKey]) -> None:
-        if newest is not None and (self.newest is None or newest > self.newest):
-            self.newest = newest
+    def _note(self, written_at: datetime | None, keys: list[DeliveryKey]) -> None:
+        self.written_at = written_at
         self._deliveries.remember(keys)
 
     # ------------------------------------------------------------------ writing
@@ -272,7 +266,7 @@ class Spool:
     def _begin(self) -> _Segment:
         """A new segment, whose preface has the deliveries remembered so far."""
         path = self.directory / name(self._head + 1)
-        preface = frame(_PREFACE, _encode((self.newest, self._deliveries.dump())))
+        preface = frame(_PREFACE, _encode((self.written_at, self._deliveries.dump())))
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o640)
         segment = _Segment(self._head + 1, path, 0, self._clock.now())
         try:
@@ -330,7 +324,7 @@ class Spool:
         try:
             _, batch = _decode_batch(record.payload)
         except msgspec.DecodeError as trouble:
-            self._report(Damage(path.name, record.start, record.end, f"record {record.position}: {trouble}"))
+            self._undecodable(path, record, trouble)
             return None
         return [item for items, _ in batch for item in items]
 
@@ -340,6 +334,9 @@ class Spool:
             self._hints[record.position] = (path, record.end)
             if len(self._hints) > _HINTS:
                 self._hints.popitem(last=False)
+
+    def _undecodable(self, path: Path, record: Record, trouble: msgspec.DecodeError) -> None:
+        self._report(Damage(path.name, record.start, record.end, f"record {record.position}: {trouble}"))
 
     def _report(self, damage: Damage) -> None:
         with self._changed:
@@ -368,6 +365,11 @@ class Spool:
 
     def _remove(self, segment: _Segment) -> None:
         segment.path.unlink(missing_ok=True)
+
+
+def _has_preface(path: Path) -> bool:
+    first = next(scan(path), None)
+    return isinstance(first, Record) and first.position == _PREFACE
 
 
 def _hold(path: Path) -> int:

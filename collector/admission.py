@@ -1,0 +1,181 @@
+"""What may enter the spool, and with which times (DESIGN section 3, "Time"). No I/O.
+
+`sound` refuses or mends one item; `Timeline` makes `received` strictly increase within a series and watches the clock.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+
+import msgspec
+from msgspec.structs import replace
+
+from collector.clock import whole_ms
+from collector.reading import Announcement, Item, Quality, Reading, Sighting
+
+TEXT_BYTES = 4096
+NAME_LENGTH = 512
+FACTS = 64
+FUTURE = timedelta(minutes=5)
+STEP = timedelta(seconds=1)
+"""A clock that goes back by less is being slewed, not set."""
+HELD = timedelta(hours=1)
+"""A clock that goes back by more was wrong before: it is believed at once, instead of waiting until it catches up."""
+
+_TICK = timedelta(milliseconds=1)
+_REMEMBERED = 1_000_000
+
+
+class Refusal(Exception):
+    """Why an item is not a reading at all: a fixed phrase, for a counter."""
+
+
+def sound(item: Item) -> tuple[Item, str]:
+    """The item, mended if need be, and what was mended ("" for nothing). Raises Refusal."""
+    if item.received.tzinfo is None:
+        raise Refusal("time without zone")
+    if isinstance(item, Reading):
+        return _sound_reading(item)
+    if isinstance(item, Sighting):
+        _names(item.tag, item.gateway)
+        return replace(item, rssi_dbm=_finite(item.rssi_dbm)), ""
+    _names(item.device, *item.facts, *item.facts.values())
+    if len(item.facts) > FACTS:
+        raise Refusal("too many facts")
+    return item, ""
+
+
+def _sound_reading(reading: Reading) -> tuple[Reading, str]:
+    _names(reading.device, reading.metric, reading.gateway)
+    value = reading.value
+    if reading.at.tzinfo is None:
+        raise Refusal("time without zone")
+    if isinstance(value, str):
+        raw = _encoded(value)
+        if len(raw) <= TEXT_BYTES:
+            return reading, ""
+        return replace(reading, value=raw[:TEXT_BYTES].decode(errors="ignore"), quality=Quality.BAD), "text cut"
+    if isinstance(value, bool):
+        return reading, ""
+    number = _finite(value)
+    return (reading, "") if number is value else (replace(reading, value=number), "")
+
+
+def _names(name: str, *others: str) -> None:
+    if not name:
+        raise Refusal("no name")
+    for each in (name, *others):
+        if len(each) > NAME_LENGTH:
+            raise Refusal("overlong name")
+        _encoded(each)
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as broken:
+        raise Refusal("broken text") from broken
+
+
+def _finite(value: float) -> float:
+    """NaN, infinity and what is no number at all are not readings."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as wrong:
+        raise Refusal("not a number") from wrong
+    if not math.isfinite(number):
+        raise Refusal("not finite")
+    return number
+
+
+class ClockState(msgspec.Struct, frozen=True):
+    """`behind`: how far the clock is behind the latest time it has shown; `steps`: how often it was set back."""
+
+    behind: timedelta = timedelta(0)
+    steps: int = 0
+    last_step: datetime | None = None
+
+
+class Timeline:
+    """Puts times in order.
+
+    Within a series `received` strictly increases: it is moved to 1 ms after the one before when it would not. `at`
+    follows when the device has no time of its own. An `at` more than 5 minutes after `received` becomes `received`,
+    UNCERTAIN. While the clock is behind a time it has shown before, everything is UNCERTAIN and comes after that time;
+    but a clock set back by more than an hour is believed from then on.
+    """
+
+    def __init__(self, newest: datetime | None = None, remembered: int = _REMEMBERED) -> None:
+        """`newest` is the latest time the clock is known to have shown before this start."""
+        self._newest = newest
+        self._remembered = remembered
+        self._last: dict[tuple[str, ...], datetime] = {}
+        self.clock = ClockState()
+
+    def place(self, items: Iterable[Item], now: datetime, changed: Counter[str]) -> list[Item]:
+        """The items with their times in order, counting in `changed` what had to be."""
+        doubtful = self._watch(now)
+        placed: list[Item] = []
+        for item in items:
+            if isinstance(item, Announcement):
+                placed.append(item)
+            elif isinstance(item, Sighting):
+                received = self._received((item.tag, item.gateway), item.received)
+                placed.append(item if received == item.received else replace(item, received=received))
+            else:
+                placed.append(self._placed(item, doubtful, changed))
+        if len(self._last) > self._remembered:
+            self._forget()
+        return placed
+
+    def _placed(self, reading: Reading, doubtful: bool, changed: Counter[str]) -> Reading:  # noqa: FBT001 - private
+        received = self._received((reading.device, reading.metric, reading.gateway), reading.received)
+        at = received if reading.at == reading.received else whole_ms(reading.at)
+        quality = reading.quality
+        if at > received + FUTURE:
+            at, quality = received, _doubt(quality)
+            changed["from the future"] += 1
+        if doubtful:
+            quality = _doubt(quality)
+            changed["clock behind"] += 1
+        if (at, received, quality) == (reading.at, reading.received, reading.quality):
+            return reading
+        return replace(reading, at=at, received=received, quality=quality)
+
+    def _received(self, series: tuple[str, ...], received: datetime) -> datetime:
+        last = self._last.get(series)
+        if last is None and self.clock.behind:
+            last = self._newest
+        received = whole_ms(received)
+        if last is not None and received <= last:
+            received = last + _TICK
+        self._last[series] = received
+        return received
+
+    def _watch(self, now: datetime) -> bool:
+        """Whether what is heard now has a doubtful time."""
+        if self._newest is None or now > self._newest:
+            self._newest = now
+        behind = self._newest - now
+        if behind < STEP:
+            self.clock = replace(self.clock, behind=timedelta(0))
+            return False
+        state = self.clock
+        if not state.behind or behind > state.behind + STEP:
+            state = ClockState(behind, state.steps + 1, now)
+        self.clock = replace(state, behind=behind)
+        if behind > HELD:
+            self._newest = now
+            self._last.clear()
+        return True
+
+    def _forget(self) -> None:
+        """Forget the half that was heard least recently; a series heard again has a later time anyway."""
+        by_age = sorted(self._last.items(), key=lambda entry: entry[1])
+        self._last = dict(islice(by_age, len(by_age) // 2, None))
+
+
+def _doubt(quality: Quality) -> Quality:
+    return Quality.UNCERTAIN if quality is Quality.GOOD else quality

@@ -1,0 +1,258 @@
+"""From links to disk to consumers (DESIGN section 3): offer -> admission -> spool (fsync) -> acknowledged -> consumers.
+
+`Pipeline.run` and `ConsumerRunner.run` are targets for `collector.supervisor`: they raise Unreachable and go on where
+they were when they are started again.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+
+from collector.admission import ClockState, Refusal, Timeline, sound
+from collector.clock import Clock
+from collector.counters import Counters
+from collector.errors import Unreachable
+from collector.latest import Latest
+from collector.ports import Consumer, Store
+from collector.reading import DeliveryKey, Item, Sighting
+from collector.spool import Spool
+
+Durable = Callable[[], None]
+Tap = Callable[[Sequence[Item]], None]
+
+_POLL_S = 0.25  # how soon a thread that has nothing to do notices that it shall stop
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """`queued`, `record`: how many items may wait, and make a record; `sightings_until`: the share of the quota."""
+
+    queued: int = 50_000
+    record: int = 5_000
+    sightings_until: float = 0.9
+
+
+class _Offer(msgspec.Struct, gc=False):
+    items: Sequence[Item]
+    durable: Durable | None
+    key: DeliveryKey | None
+
+    @property
+    def weight(self) -> int:
+        return max(1, len(self.items))
+
+
+class _Batch(msgspec.Struct):
+    parts: list[tuple[list[Item], DeliveryKey | None]]
+    durable: list[Durable]
+
+
+class Pipeline:
+    """The intake: a bounded queue and one thread that writes. Nothing is acknowledged before it is on disk."""
+
+    def __init__(
+        self, spool: Spool, clock: Clock, latest: Latest, counters: Counters, limits: Limits | None = None
+    ) -> None:
+        self._spool = spool
+        self._clock = clock
+        self._latest = latest
+        self._counters = counters
+        self._limits = limits or Limits()
+        self._timeline = Timeline(spool.written_at)
+        self._arrived = threading.Condition()
+        self._queue: deque[_Offer] = deque()
+        self._queued = 0
+        self._unwritten: _Batch | None = None
+        self._written: deque[Durable] = deque()
+        self._taps: tuple[Tap, ...] = ()
+
+    @property
+    def queued(self) -> int:
+        """How many items wait for the disk."""
+        return self._queued
+
+    @property
+    def clock_state(self) -> ClockState:
+        """Whether the clock was set back."""
+        return self._timeline.clock
+
+    def offer(self, items: Sequence[Item], durable: Durable | None = None, key: DeliveryKey | None = None) -> bool:
+        """Take `items` if there is room; see `collector.ports.Intake`."""
+        offer = _Offer(items, durable, key)
+        with self._arrived:
+            if self._queue and self._queued + offer.weight > self._limits.queued:
+                return False
+            self._queue.append(offer)
+            self._queued += offer.weight
+            self._arrived.notify()
+            return True
+
+    def tap(self, tap: Tap) -> Callable[[], None]:
+        """Give `tap` a copy of what was written, from the writing thread: it must be quick. Returns what ends it."""
+        self._taps = (*self._taps, tap)
+
+        def end() -> None:
+            self._taps = tuple(other for other in self._taps if other is not tap)
+
+        return end
+
+    def run(self, stop: threading.Event) -> None:
+        """Write what is offered until `stop`, then what is still queued. Raises Unreachable; the batch is kept."""
+        while True:
+            self._acknowledge()
+            if self._unwritten is None:
+                offers = self._take(0 if stop.is_set() else _POLL_S)
+                if offers:
+                    self._unwritten = self._prepared(offers)
+                elif stop.is_set():
+                    return
+            if self._unwritten is not None:
+                self._write(self._unwritten)
+
+    def _take(self, wait_s: float) -> list[_Offer]:
+        """The next offers, up to the size of a record; none when none come within `wait_s`."""
+        taken: list[_Offer] = []
+        weight = 0
+        with self._arrived:
+            if not self._queue:
+                self._arrived.wait(wait_s)
+            while self._queue and (not taken or weight + self._queue[0].weight <= self._limits.record):
+                taken.append(self._queue.popleft())
+                weight += taken[-1].weight
+            self._queued -= weight
+        return taken
+
+    def _prepared(self, offers: Iterable[_Offer]) -> _Batch:
+        """What is to be written of the offers: neither redelivered, nor unsound, nor out of order."""
+        batch = _Batch([], [])
+        now = self._clock.now()
+        keys: set[tuple[str, str, int, bytes]] = set()
+        dropped: Counter[str] = Counter()
+        changed: Counter[str] = Counter()
+        sightings = self._spool.fullness < self._limits.sightings_until
+        for offer in offers:
+            if offer.durable is not None:
+                batch.durable.append(offer.durable)
+            key = offer.key
+            if key is not None:
+                name = (key.link, key.session, key.mid, key.digest)
+                if key.redelivered and (name in keys or self._spool.known(key)):
+                    dropped["redelivered"] += len(offer.items)
+                    continue
+                keys.add(name)
+            items = _sound(offer.items, dropped, changed, sightings=sightings)
+            if items:
+                batch.parts.append((self._timeline.place(items, now, changed), key))
+        self._count("items_dropped", dropped)
+        self._count("items_changed", changed)
+        return batch
+
+    def _write(self, batch: _Batch) -> None:
+        if batch.parts:
+            self._spool.append(batch.parts)
+        self._unwritten = None
+        self._written.extend(batch.durable)
+        self._acknowledge()
+        for items, _ in batch.parts:
+            self._counters.inc("items", len(items))
+            self._latest.update(items)
+            for tap in self._taps:
+                tap(items)
+
+    def _acknowledge(self) -> None:
+        """Tell the links; one that raises has been told, and the others are told after the restart."""
+        while self._written:
+            self._written.popleft()()
+
+    def _count(self, name: str, counts: Counter[str]) -> None:
+        for why, n in counts.items():
+            self._counters.inc(name, n, why=why)
+
+
+def _sound(items: Iterable[Item], dropped: Counter[str], changed: Counter[str], *, sightings: bool) -> list[Item]:
+    kept: list[Item] = []
+    for item in items:
+        if not sightings and isinstance(item, Sighting):
+            dropped["sighting, spool nearly full"] += 1
+            continue
+        try:
+            mended, what = sound(item)
+        except Refusal as why:
+            dropped[str(why)] += 1
+            continue
+        if what:
+            changed[what] += 1
+        kept.append(mended)
+    return kept
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """How far a consumer is behind: records of the spool, and seconds since the oldest one it is working at came in."""
+
+    records: int
+    seconds: float
+
+
+class ConsumerRunner:
+    """Feeds one consumer from the spool behind its own cursor. Make all runners before starting any."""
+
+    def __init__(self, consumer: Consumer, spool: Spool, clock: Clock, batch: int = 5_000) -> None:
+        """`batch` is how many items are handed over at once."""
+        self.name = consumer.name
+        self._consumer = consumer
+        self._spool = spool
+        self._clock = clock
+        self._batch = batch
+        self._position = 0
+        self._oldest: datetime | None = None
+        with suppress(Unreachable):  # then everything is kept until it can be asked
+            self._position = consumer.position()
+        spool.register(self.name, self._position)
+
+    @property
+    def position(self) -> int:
+        """The position up to which the consumer has everything, as far as known."""
+        return self._position
+
+    @property
+    def lag(self) -> Lag:
+        """How far behind it is."""
+        records = max(0, self._spool.head - self._position)
+        oldest = self._oldest
+        if not records or oldest is None:
+            return Lag(records, 0.0)
+        return Lag(records, max(0.0, (self._clock.now() - oldest).total_seconds()))
+
+    def run(self, stop: threading.Event) -> None:
+        """Hand over what comes, until `stop`. Raises what the consumer raises; the batch is handed over again then."""
+        self._position = self._consumer.position()
+        self._spool.register(self.name, self._position)
+        while not stop.is_set():
+            if self._spool.wait(self._position, _POLL_S):
+                self._step()
+
+    def _step(self) -> None:
+        records = self._spool.read(self._position, self._batch)
+        items = [item for _, inside in records for item in inside]
+        self._oldest = items[0].received if items else None
+        position = records[-1][0]
+        self._consumer.consume(items, position)
+        self._position = position
+        self._spool.advance(self.name, position)
+
+
+class StoreConsumer:
+    """Writes everything into a store, whose own position is the cursor."""
+
+    def __init__(self, store: Store, name: str = "store") -> None:
+        self.name = name
+        self._store = store
+
+    def position(self) -> int:
+        return self._store.position()
+
+    def consume(self, items: Iterable[Item], position: int) -> None:
+        self._store.write(list(items), position)
