@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from asset_registry.db import Database
 from collector.clock import SystemClock
+from service_desk import rulebook
 from wardkeeper.demo.seed import seed
 from wardkeeper.demo.staff import StaffAtWork
 from wardkeeper.demo.wire import DIALECTS
@@ -15,6 +16,8 @@ from wardkeeper.demo.world import SITE, SITE_NAME, ZONE, build_world
 
 SITE_SETTINGS = {"site": SITE, "site_name": SITE_NAME, "timezone": ZONE}
 """What the settings of a demo say about the site."""
+
+RULES = Path(__file__).parent / "rules.yaml"
 
 STAFF_EVERY_S = 5.0
 _LINES_KEPT = 500
@@ -31,12 +34,15 @@ class DemoHospital:
         self._process: subprocess.Popen[str] | None = None
 
     def prepare(self, database: Database) -> bool:
-        """Write the hospital into the registry; False when it is there already."""
-        return seed(database, self.world, self._clock.now())
+        """Write the hospital into the registry, and its rules unless there are any; False when it is there already."""
+        now = self._clock.now()
+        with database.write() as session:
+            rulebook.seed(session, RULES.read_text(encoding="utf-8"), now, RULES.name)
+        return seed(database, self.world, now)
 
     def link_config(self, port: int) -> dict[str, Any]:
         """The settings of the MQTT link that hears this hospital on the embedded broker."""
-        return {"host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
+        return {"kind": "link.mqtt", "host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
 
     def start(self, port: int) -> None:
         """Let it talk to the broker on loopback."""

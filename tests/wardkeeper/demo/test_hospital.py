@@ -1,0 +1,50 @@
+"""What the demo command is given: a registry, rules, and a link that understands the hospital."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+import wardkeeper.tables
+from asset_registry.db import Database
+from asset_registry.places import Place
+from collector.clock import SystemClock
+from drivers.links.mqtt import Config, open_dialects
+from service_desk.rulebook import RuleRow, load
+from wardkeeper.demo.hospital import SITE_SETTINGS, DemoHospital
+from wardkeeper.settings import Settings
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'linden.db'}")
+    wardkeeper.tables.Base.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+def test_prepare_writes_hospital_and_rules_once(database, tmp_path):
+    hospital = DemoHospital(tmp_path, SystemClock())
+    assert hospital.prepare(database)
+    with database.write() as session:
+        _, refused = load(session)
+        assert refused == {}
+        session.scalars(select(RuleRow)).first().enabled = False
+    assert not hospital.prepare(database)
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(RuleRow).where(~RuleRow.enabled)) == 1
+        assert session.scalar(select(func.count()).select_from(Place).where(Place.kind == "site")) == 1
+
+
+def test_the_link_understands_the_hospital(tmp_path):
+    hospital = DemoHospital(tmp_path, SystemClock())
+    given = hospital.link_config(1883)
+    assert given.pop("kind") == "link.mqtt"
+    config = Config.model_validate(given)
+    assert len(open_dialects(config)) == 3
+    assert config.max_payload > 200_000  # the bridge's list of devices is one message
+
+
+def test_the_site_is_what_settings_accept(tmp_path):
+    settings = Settings.model_validate({**SITE_SETTINGS, "data": tmp_path})
+    assert settings.zone.utcoffset(SystemClock().now()) in (timedelta(hours=1), timedelta(hours=2))
