@@ -5,7 +5,8 @@ that it is stale.
 
     {"t": "2026-11-24T06:42:10.500Z", "v": 8123,
      "fixes":   {asset_id: [room_id or null, confidence, ms]},
-     "rooms":   {room_id: {metric: [value, ms]}},
+     "rooms":   {room_id: {metric: [value, ms, "ok" | "out" | "old" | "none" | ""]}},      "": not judged
+     "states":  {room_id: ["high" | "medium" | "", "ok" | "out" | "old" | "none", sentence]},
      "devices": {device_id: {metric: [value, ms]}},        no vitals
      "alarms":  {"high": 2, "medium": 3, "low": 2, "changed": [alarm_id]},
      "tickets": {"open": 16, "changed": [ticket_id]}}

@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from asset_registry.known import KnownPlace
 from asset_registry.snapshot import Snapshot
 from collector.metrics import family_of, is_vital
-from collector.reading import Reading, Value
+from collector.reading import Reading
 from dashboards.context import Context
-from dashboards.render import standing_alarms
+from dashboards.rooms import room_status
+from dashboards.whereabouts import whereabouts
+from service_desk.alarms import queries
 from service_desk.alarms.model import Transition
 from service_desk.tickets.model import Ticket
-
-DONE = ("solved", "closed")
-"""States of a ticket that nobody waits for."""
+from service_desk.tickets.queue import OPEN
 
 View = dict[str, Any]
 
@@ -27,86 +28,83 @@ def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def fix_of(here: Context, tag: str) -> tuple[int | None, float, int] | None:
-    """Where a tag is now: room id (None: unknown), confidence 0 to 1, and since when that is known, in epoch ms."""
-    room, confidence = here.latest.get(tag, "room"), here.latest.get(tag, "fix_confidence")
-    if room is None:
-        return None
-    known = str(room.value)
-    sure = float(confidence.value) if confidence is not None else 0.0
-    return (int(known) if known.isdecimal() else None, round(sure, 2), ms(room.at))
-
-
 def view_of(here: Context, readings: Iterable[Reading]) -> View:
-    """The parts `fixes`, `rooms` and `devices` of a message (see `live.py`), those without news left out."""
+    """The parts `fixes`, `rooms`, `states` and `devices` of a message (see `live.py`), those without news left out."""
     now: Snapshot = here.snapshots.current
     moment = here.clock.now()
-    fixes: dict[int, tuple[int | None, float, int]] = {}
-    rooms: dict[int, dict[str, tuple[Value, int]]] = defaultdict(dict)
-    devices: dict[int, dict[str, tuple[Value, int]]] = defaultdict(dict)
+    view: View = {"fixes": {}, "rooms": {}, "states": {}, "devices": defaultdict(dict)}
+    touched: dict[int, KnownPlace] = {}
     for reading in readings:
         if is_vital(reading.metric):
             continue
         if family_of(reading.metric) == "location":
-            asset, fix = now.asset_of(reading.device, moment), fix_of(here, reading.device)
-            if asset is not None and fix is not None:
-                fixes[asset.id] = fix
+            _add_fix(here, now, reading.device, view["fixes"])
             continue
-        point = (reading.value, ms(reading.at))
-        device = now.device(reading.device)
+        device, place = now.device(reading.device), now.place_of(reading.device, moment)
         if device is not None:
-            devices[device.id][reading.metric] = point
-        place = now.place_of(reading.device, moment)
-        room = now.room_of(place) if place is not None else None
-        if room is not None and now.asset_of(reading.device, moment) is None:
-            rooms[room.id][reading.metric] = point
-    found = {"fixes": fixes, "rooms": rooms, "devices": devices}
-    return {name: part for name, part in found.items() if part}
+            view["devices"][device.id][reading.metric] = (reading.value, ms(reading.at))
+        room = now.room_of(place) if place is not None and now.asset_of(reading.device, moment) is None else None
+        if room is not None:
+            touched[room.id] = room
+            view["rooms"].setdefault(room.id, {})[reading.metric] = (reading.value, ms(reading.at), "")
+    for room in touched.values():
+        status = room_status(here, now, room)
+        view["states"][room.id] = (status.worst, status.state, status.sentence)
+        for measure in status.measures:
+            if measure.metric in view["rooms"][room.id] and measure.reading is not None:
+                point = (measure.reading.value, ms(measure.reading.at), measure.state)
+                view["rooms"][room.id][measure.metric] = point
+    return {name: part for name, part in view.items() if part}
+
+
+def _add_fix(here: Context, now: Snapshot, tag: str, fixes: dict[int, tuple[int | None, float, int]]) -> None:
+    asset = now.asset_of(tag, here.clock.now())
+    if asset is not None:
+        found = whereabouts(here, now, asset)
+        if found.at is not None:
+            room = now.room_of(found.place) if found.place else None
+            fixes[asset.id] = (room.id if room else None, round(found.confidence, 2), ms(found.at))
+
+
+LOOK_ANYWAY = 10
+"""Looks without a change after which the counts are taken anew all the same: a shelved alarm speaks by itself."""
 
 
 class DeskWatch:
-    """Sees what changed among alarms and tickets since it last looked, with a few cheap queries."""
+    """Sees what changed among alarms and tickets since it last looked: two cheap queries while nothing did."""
 
     def __init__(self) -> None:
-        self._transition = -1
-        self._changed: datetime | None = None
-        self._said: View = {}
+        self._seen: tuple[int, datetime | None] | None = None
+        self._quiet = 0
+        self.said: View = {}
 
     def look(self, session: Session, now: datetime) -> View:
         """`alarms` {high, medium, low, changed: [id]} and `tickets` {open, changed: [id]}; only those that are news."""
-        alarms: View = {**standing_alarms(session, now), "changed": self._alarms(session)}
-        tickets: View = {"open": open_tickets(session), "changed": self._tickets(session)}
-        news = {}
-        for name, part in (("alarms", alarms), ("tickets", tickets)):
-            counts = {key: count for key, count in part.items() if key != "changed"}
-            if part["changed"] or counts != self._said.get(name):
-                news[name] = part
-            self._said[name] = counts
+        seen = session.scalar(select(func.max(Transition.id))) or 0, session.scalar(select(func.max(Ticket.changed)))
+        self._quiet += 1
+        if seen == self._seen and self._quiet < LOOK_ANYWAY:
+            return {}
+        before, self._seen, self._quiet = self._seen or seen, seen, 0
+        changed = {"alarms": _changed_alarms(session, before[0]), "tickets": _changed_tickets(session, before[1])}
+        counts: View = {"alarms": queries.counts(session, now).incidents, "tickets": {"open": open_tickets(session)}}
+        news = {
+            name: {**count, "changed": changed[name]}
+            for name, count in counts.items()
+            if changed[name] or self.said.get(name) != {**count, "changed": []}
+        }
+        self.said = {name: {**count, "changed": []} for name, count in counts.items()}
         return news
 
-    @property
-    def said(self) -> View:
-        """The counts as last seen, for a client that has just come."""
-        return {name: {**counts, "changed": []} for name, counts in self._said.items()}
 
-    def _alarms(self, session: Session) -> list[int]:
-        first, last = self._transition < 0, session.scalar(select(func.max(Transition.id))) or 0
-        if last == self._transition or first:
-            self._transition = last
-            return []
-        found = select(Transition.alarm_id).where(Transition.id > self._transition, Transition.id <= last).distinct()
-        self._transition = last
-        return sorted(session.scalars(found))
+def _changed_alarms(session: Session, after: int) -> list[int]:
+    return sorted(session.scalars(select(Transition.alarm_id).where(Transition.id > after).distinct()))
 
-    def _tickets(self, session: Session) -> list[int]:
-        last = session.scalar(select(func.max(Ticket.changed)))
-        first, before, self._changed = self._changed is None, self._changed, last
-        if last is None or last == before or (first and before is None and not self._said):
-            return []
-        found = select(Ticket.id)
-        return sorted(session.scalars(found if before is None else found.where(Ticket.changed > before)))
+
+def _changed_tickets(session: Session, after: datetime | None) -> list[int]:
+    newer = select(Ticket.id) if after is None else select(Ticket.id).where(Ticket.changed > after)
+    return sorted(session.scalars(newer))
 
 
 def open_tickets(session: Session) -> int:
     """How many tickets somebody waits for."""
-    return session.scalar(select(func.count()).select_from(Ticket).where(Ticket.state.not_in(DONE))) or 0
+    return session.scalar(select(func.count()).select_from(Ticket).where(Ticket.state.in_(OPEN))) or 0

@@ -34,7 +34,7 @@ def encode(key: Key) -> str:
 
 def decode(cursor: str | None, kind: type[Key]) -> Any:  # noqa: ANN401 - a Key of the kind asked for, or None
     """The key in a cursor. Raises Wrong when it is none of ours."""
-    if cursor is None:
+    if not cursor:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))

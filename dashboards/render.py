@@ -2,7 +2,7 @@
 
 A template is given, besides what its page passes:
 `request`, `person` (who is signed in, or None), `roles`, `csrf`, `site`, `version`, `now`, `active` (the first part of
-the path: "alarms"), `counts` (standing alarms {"high", "medium", "low"}), `live_version` (where the live feed goes on);
+the path: "alarms"), `counts` (incidents {"high", "medium", "low"}), `live_version` (where the live feed goes on);
 functions `icon(name)` (inline SVG, hidden from screen readers), `static_url(name)`, `range_words(low, high)`;
 filters `age` ("9 min", of a moment), `ago` ("9 min ago"), `ms` (epoch milliseconds), `local` ("07:42 CET"), `exact`
 (for titles), `value` ("24.6 °C", of a reading, or of a value with its metric), `number`, `label`, `unit`.
@@ -17,8 +17,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lucide.jinja import lucide
 from markupsafe import Markup
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -26,7 +24,7 @@ from dashboards import words
 from dashboards.access import identify
 from dashboards.context import Context
 from dashboards.files import StampedFiles
-from service_desk.alarms.model import Alarm
+from service_desk.alarms import queries
 from service_desk.rulebook import PRIORITIES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,22 +35,6 @@ def icon(name: str, size: int = 20, **attributes: str) -> Markup:
     """A lucide icon as inline SVG in the text's color, hidden from screen readers: a word stands beside it."""
     # one 4 kB element per icon and form: a cache that never needs emptying
     return Markup(lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "ic", **attributes}))  # noqa: S704 - the wheel's own SVG
-
-
-def standing_alarms(session: Session, now: datetime) -> dict[str, int]:
-    """How many alarms of each priority want a person: active and neither shelved, suppressed nor out of service."""
-    query = (
-        select(Alarm.priority, func.count().label("standing"))
-        .where(
-            Alarm.active,
-            Alarm.suppressed == "",
-            ~Alarm.out_of_service,
-            or_(Alarm.shelved_until.is_(None), Alarm.shelved_until <= now),
-        )
-        .group_by(Alarm.priority)
-    )
-    found = {row.priority: row.standing for row in session.execute(query)}
-    return {priority: found.get(priority, 0) for priority in PRIORITIES}
 
 
 @dataclass
@@ -102,7 +84,7 @@ class Templates:
         counts = dict.fromkeys(PRIORITIES, 0)
         if person is not None:
             with self.context.database.read() as session:
-                counts = standing_alarms(session, now)
+                counts = queries.counts(session, now).incidents
         return {
             "request": request,
             "person": person,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from asset_registry.known import KnownAsset, KnownPlace
+from asset_registry.locating.service import fix_of
+from asset_registry.locating.words import word_of
 from asset_registry.snapshot import Snapshot
 from dashboards.context import Context
 
@@ -19,13 +21,7 @@ class Whereabouts:
     @property
     def words(self) -> str:
         """How sure it is: sure, likely, perhaps, unknown."""
-        return confidence_word(self.confidence) if self.place else "unknown"
-
-
-def confidence_word(confidence: float) -> str:
-    """Sure from 0.9, likely from 0.7, perhaps from 0.4, unknown below."""
-    steps = ((0.9, "sure"), (0.7, "likely"), (0.4, "perhaps"))
-    return next((word for least, word in steps if confidence >= least), "unknown")
+        return word_of(self.confidence) if self.place else "unknown"
 
 
 NOWHERE = Whereabouts(None, 0.0)
@@ -42,11 +38,9 @@ def whereabouts(here: Context, now: Snapshot, asset: KnownAsset) -> Whereabouts:
 
 
 def fix_of_tag(here: Context, now: Snapshot, tag: str) -> Whereabouts | None:
-    """What the locating engine last said about a tag; None when it never said anything."""
-    room, confidence = here.latest.get(tag, "room"), here.latest.get(tag, "fix_confidence")
-    if room is None:
+    """What locating last said about a tag, its confidence as of now; None when it never said anything."""
+    fix = fix_of(here.latest.of(tag), here.clock.now())
+    if fix is None:
         return None
-    said = str(room.value)
-    place = now.places.get(int(said)) if said.isdecimal() else None
-    sure = float(confidence.value) if confidence is not None and place is not None else 0.0
-    return Whereabouts(place, sure, room.at)
+    place = now.places.get(fix.place_id) if fix.place_id is not None else None
+    return Whereabouts(place, fix.confidence if place else 0.0, fix.at)

@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,7 @@ from asset_registry.assets import Asset
 from asset_registry.audit import bump
 from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.db import Database
+from asset_registry.hvac import load_profiles
 from asset_registry.people import ROLES, Person, create_person
 from asset_registry.places import Place
 from asset_registry.sign_in import Passwords, SignIn
@@ -32,6 +34,7 @@ from dashboards.app import create_app
 from dashboards.context import Context
 
 SITE = "linden"
+PROFILES = Path(__file__).parents[2] / "config" / "room_profiles.yaml"
 PASSWORD = "correct horse battery"
 AIR = "mqtt:zigbee2mqtt/4.12/air"
 PUMP_TAG = "ble:iBeacon:117"
@@ -58,6 +61,7 @@ class Hospital:
             counters=Counters(self.clock),
             clock=self.clock,
             sign_in=self.sign_in,
+            profiles=load_profiles(PROFILES),
             site="Linden General",
             zone=ZoneInfo("Europe/Berlin"),
             live_every_s=0.05,
@@ -128,7 +132,7 @@ def places_of(session):
     rooms = {"floor": floor.id}
     for left, (number, name, room_type) in enumerate(
         (
-            ("4.12", "Isolation room", "isolation"),
+            ("4.12", "Isolation room", "isolation_room"),
             ("4.13", "Patient room", "patient_room"),
             ("4.18", "Medication room", "medication_room"),
             ("4.19", "Equipment store", "store"),
