@@ -242,8 +242,9 @@ class MqttLink:
 
     def _leave(self) -> None:
         """Last words: what a clean end says instead of the will."""
-        if self._client.is_connected():
+        if self._state == "up":
             self._delivery.report(up=False)
+        if self._client.is_connected():
             self._client.publish(self.available_topic, OFFLINE, qos=0, retain=True)
         self._client.disconnect()
         while (sock := self._client.socket()) is not None and self._client.want_write():
@@ -269,8 +270,6 @@ class MqttLink:
         self._delivery.begin(self._session_of(self.name, flags.session_present))
         client.publish(self.available_topic, ONLINE, qos=1, retain=True)
         client.subscribe([(one, 1) for one in self._filters])
-        self._enter("up")
-        self._delivery.report(up=True)
 
     def _on_subscribe(
         self,
@@ -280,9 +279,12 @@ class MqttLink:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
+        """Only now is the link up: from here on the broker keeps what it sends."""
         refused = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
             self._error = f"The broker lets nobody listen to {', '.join(refused)}; check its access list"
+        self._enter("up")
+        self._delivery.report(up=True)
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         topic = message._topic  # noqa: SLF001 - the property raises for a topic that is not UTF-8
@@ -309,6 +311,7 @@ def _client(name: str, client_id: str, config: Config) -> paho.Client:
     )
     client.connect_timeout = _CONNECT_TIMEOUT_S
     client.on_socket_register_write = _write_later
+    client.on_socket_open = _no_delay
     if config.username is not None:
         client.username_pw_set(config.username, config.password.get_secret_value() if config.password else None)
     if config.tls is not None:
@@ -341,6 +344,12 @@ class _Bell:
 
 def _write_later(_client: paho.Client, _userdata: object, _sock: "paho.SocketLike") -> None:
     """Having this makes paho leave all writing to the loop above, whichever thread asks for it."""
+
+
+def _no_delay(_client: paho.Client, _userdata: object, sock: "paho.SocketLike") -> None:
+    """An acknowledgement is small and nothing comes back for it: the kernel would keep it for 40 ms."""
+    if isinstance(sock, socket.socket):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _words(trouble: OSError) -> str:

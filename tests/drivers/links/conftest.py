@@ -1,5 +1,6 @@
 """What the tests of links share: an intake in memory, a publisher, a link that is up."""
 
+import socket
 import threading
 
 import paho.mqtt.client as paho
@@ -13,10 +14,13 @@ from drivers.links.mqtt import Config, MqttLink, open_dialects
 
 
 class Memory:
-    """An intake that keeps everything in memory; `full` refuses, `slow` does not confirm until told."""
+    """An intake that keeps everything in memory, a redelivered message once, and the keys of all.
+
+    `full` refuses, `slow` does not confirm until told.
+    """
 
     def __init__(self):
-        self.items, self.keys, self.waiting = [], [], []
+        self.items, self.keys, self.waiting, self.known = [], [], [], set()
         self.full = self.slow = False
         self.changed = threading.Condition()
 
@@ -25,7 +29,10 @@ class Memory:
             if self.full:
                 self.changed.notify_all()
                 return False
-            self.items += items
+            name = (key.session, key.mid, key.digest) if key else None
+            if not (key and key.redelivered and name in self.known):
+                self.items += items
+            self.known.add(name)
             self.keys.append(key)
             if durable and self.slow:
                 self.waiting.append(durable)
@@ -60,8 +67,12 @@ class Peer:
         if credentials:
             self.client.username_pw_set(**credentials)
         self.client.on_message = self._on_message
+        connected = threading.Event()
+        self.client.on_connect = lambda *_: connected.set()
         self.client.connect("127.0.0.1", port)
+        self.client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.client.loop_start()
+        assert connected.wait(15)
 
     def publish(self, topic, payload=b"", *, qos=1, retain=False):
         self.client.publish(topic, payload, qos, retain).wait_for_publish(15)
