@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from wardkeeper.demo.signals import Values
-from wardkeeper.demo.stories import door_propped_open, pump_battery_dying, warm_fridge
+from wardkeeper.demo.stories import air_handler_weak, door_propped_open, pump_battery_dying, warm_fridge
 
 FIRST = timedelta(seconds=10)
 EVERY = timedelta(minutes=4)
@@ -27,7 +27,7 @@ class Script(Protocol):
         """What the device reports instead."""
 
 
-ROTATION: tuple[Script, ...] = (warm_fridge, door_propped_open, pump_battery_dying)
+ROTATION: tuple[Script, ...] = (warm_fridge, door_propped_open, pump_battery_dying, air_handler_weak)
 
 
 @dataclass(frozen=True)
