@@ -5,11 +5,12 @@ ISA-18.2, 16.5 (alarm deadbands, on-delay and off-delay): `clear` is the deadban
 """
 
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from string import Formatter
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from collector.metrics import METRICS, is_vital
 from collector.reading import Reading, Value
@@ -24,6 +25,18 @@ MOST_POINTS = 120
 _FIELDS = {"asset", "number", "room", "room_name", "value", "device", "normal", "held"}
 
 Duration = Annotated[timedelta, BeforeValidator(words.duration_of)]
+
+
+def _judgeable(metric: str) -> str:
+    if is_vital(metric):
+        raise ValueError(
+            f"{metric} is a vital and never judged: Wardkeeper is not a patient monitor. "
+            "Judge the device's own technical_alarm, battery or sensor_fault instead"
+        )
+    if metric not in METRICS:
+        near = get_close_matches(metric, METRICS, n=1)
+        raise ValueError(f"{metric!r} is not a metric" + (f"; did you mean {near[0]}?" if near else ""))
+    return metric
 
 
 class Scope(BaseModel):
@@ -51,11 +64,11 @@ class Scope(BaseModel):
 
 
 class Config(BaseModel):
-    """Limits in the metric's own unit. `clear` is the bound a value must pass to count as back; [low, high] with two."""
+    """Limits in the metric's own unit. `clear` is the bound to pass on the way back ([low, high] with two limits)."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    metric: str
+    metric: Annotated[str, AfterValidator(_judgeable)]
     above: float | None = None
     below: float | None = None
     equals: bool | str | None = None
@@ -71,7 +84,7 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _sensible(self) -> "Config":
-        for check in (_metric_error, _limit_error, _clear_error):
+        for check in (_limit_error, _clear_error):
             if why := check(self):
                 raise ValueError(why)
         for template in (self.title, self.incident):
@@ -79,15 +92,6 @@ class Config(BaseModel):
                 if name is not None and name not in _FIELDS:
                     raise ValueError(f"{{{name}}} is not known in a title; there are {', '.join(sorted(_FIELDS))}")
         return self
-
-
-def _metric_error(config: Config) -> str:
-    if is_vital(config.metric):
-        return (
-            f"{config.metric} is a vital and never judged: Wardkeeper is not a patient monitor. "
-            "Judge the device's own technical_alarm, battery or sensor_fault instead"
-        )
-    return "" if config.metric in METRICS else f"{config.metric!r} is not a metric"
 
 
 def _limit_error(config: Config) -> str:

@@ -1,0 +1,26 @@
+"""Leases: what only one process may do at a time (judge alarms)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from collector.errors import Unreachable
+from service_desk.db import Lease
+
+
+def hold(session: Session, name: str, holder: str, now: datetime, length: timedelta) -> None:
+    """Take or renew a lease in the caller's transaction, which it fences. Raises Unreachable while another holds it."""
+    row = session.get(Lease, name, with_for_update=True, populate_existing=True)
+    if row is None:
+        session.add(Lease(name=name, holder=holder, until=now + length))
+        return
+    if row.holder != holder and row.until > now:
+        raise Unreachable(f"lease {name!r} is held by {row.holder} until {row.until:%H:%M:%S} UTC; this process waits")
+    row.holder, row.until = holder, now + length
+
+
+def release(session: Session, name: str, holder: str, now: datetime) -> None:
+    """Let another have it at once."""
+    row = session.get(Lease, name, with_for_update=True, populate_existing=True)
+    if row is not None and row.holder == holder:
+        row.until = now

@@ -1,0 +1,152 @@
+"""The outbox: what ticket systems have still to be told, told once each.
+
+A row is claimed under a lease in one transaction, the sink is called outside of any, and the row is marked done in
+another. Who dies in between leaves a lease that runs out; the sink is asked again and finds what it had made.
+"""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from asset_registry.audit import record
+from asset_registry.db import Database
+from asset_registry.errors import Missing
+from collector.clock import Clock
+from collector.errors import ConfigError, Refused, Unreachable
+from service_desk.incidents import book
+from service_desk.incidents.model import Outbox
+from service_desk.ports import IncidentNews, TicketSink
+
+_LEASE = timedelta(minutes=2)
+_SHORTEST, _LONGEST = 1.0, 300.0
+
+
+@dataclass(frozen=True)
+class _Claim:
+    row_id: int
+    sink: str
+    attempts: int
+    lease_until: datetime
+    news: IncidentNews
+
+
+class OutboxWorker:
+    """Tells the sinks. Several may run at once, in several processes."""
+
+    def __init__(
+        self,
+        database: Database,
+        sinks: Mapping[str, TicketSink],
+        clock: Clock,
+        *,
+        lease: timedelta = _LEASE,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """`sinks` by the name in outbox rows; `lease` is longer than any call of a sink; `jitter` gives 0 to 1."""
+        self._database = database
+        self._sinks = dict(sinks)
+        self._clock = clock
+        self._lease = lease
+        self._jitter = jitter
+        self._wake = threading.Event()
+
+    def wake(self) -> None:
+        """There may be something new."""
+        self._wake.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop`. A target for the supervisor."""
+        with asyncio.Runner() as loop:
+            while not stop.is_set():
+                self._wake.clear()
+                while not stop.is_set() and loop.run(self.work()):
+                    pass
+                self._clock.wait(self._wake, 0.5)
+
+    async def work(self) -> bool:
+        """Tell one thing; False when nothing is due."""
+        claim = self._claim()
+        if claim is None:
+            return False
+        try:
+            await self._sinks[claim.sink].sync(claim.news)
+        except Unreachable:
+            self._again(claim)
+        except (Refused, ConfigError) as error:
+            self._finish(claim, refused=str(error) or type(error).__name__)
+        else:
+            self._finish(claim)
+        return True
+
+    def _claim(self) -> _Claim | None:
+        now = self._clock.now()
+        earlier = aliased(Outbox)
+        in_turn = ~exists().where(
+            earlier.incident_id == Outbox.incident_id,
+            earlier.sink == Outbox.sink,
+            earlier.id < Outbox.id,
+            earlier.done.is_(None),
+            earlier.refused == "",
+        )
+        query = (
+            select(Outbox)
+            .where(
+                Outbox.done.is_(None),
+                Outbox.refused == "",
+                Outbox.due <= now,
+                or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now),
+                Outbox.sink.in_(self._sinks),
+                in_turn,
+            )
+            .order_by(Outbox.due, Outbox.id)
+            .limit(1)
+        )
+        with self._database.read() as session:  # most of the time there is nothing: no write lock for that
+            if session.scalars(query).first() is None:
+                return None
+        with self._database.write() as session:
+            row = session.scalars(query.with_for_update(skip_locked=True)).first()
+            if row is None:
+                return None
+            row.lease_until = now + self._lease
+            row.attempts += 1
+            return _Claim(row.id, row.sink, row.attempts, row.lease_until, book.news(session, row))
+
+    def _again(self, claim: _Claim) -> None:
+        """Later: twice as long each time, and not all at once."""
+        pause = min(_LONGEST, _SHORTEST * 2.0 ** min(claim.attempts - 1, 16)) * (0.5 + self._jitter() / 2)
+        with self._database.write() as session:
+            row = session.get_one(Outbox, claim.row_id, with_for_update=True)
+            if row.lease_until == claim.lease_until:
+                row.due, row.lease_until = self._clock.now() + timedelta(seconds=pause), None
+
+    def _finish(self, claim: _Claim, refused: str = "") -> None:
+        with self._database.write() as session:
+            row = session.get_one(Outbox, claim.row_id, with_for_update=True)
+            row.lease_until, row.refused = None, refused
+            row.done = None if refused else self._clock.now()
+
+
+def waiting(session: Session) -> list[Outbox]:
+    """What has not been told yet, oldest first."""
+    return list(session.scalars(select(Outbox).where(Outbox.done.is_(None), Outbox.refused == "").order_by(Outbox.id)))
+
+
+def dead_letters(session: Session) -> list[Outbox]:
+    """What a ticket system refused, newest first."""
+    return list(session.scalars(select(Outbox).where(Outbox.refused != "").order_by(Outbox.id.desc())))
+
+
+def try_again(session: Session, row_id: int, who: str, now: datetime) -> None:
+    """Send a dead letter once more, after its cause was mended. Raises Missing."""
+    row = session.get(Outbox, row_id, with_for_update=True)
+    if row is None or not row.refused:
+        raise Missing(f"There is no dead letter {row_id}.")
+    record(session, now, who, "try again", ("outbox", row.id), {"refused": row.refused})
+    row.refused, row.due, row.attempts = "", now, 0

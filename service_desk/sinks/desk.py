@@ -1,0 +1,176 @@
+"""The built-in desk: the ticket is a row of this database (docs/architecture.md).
+
+It opens once for each incident with its evidence frozen, follows it in words, and solves it when all is back to normal,
+unless a person has taken it, or it is one that only a person may close: cold chain and isolation.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from asset_registry.assets import Asset
+from asset_registry.db import Database
+from asset_registry.places import Place
+from collector.clock import Clock
+from collector.metrics import family_of
+from service_desk import words
+from service_desk.alarms.model import Transition
+from service_desk.incidents.book import graver
+from service_desk.ports import AlarmNews, IncidentNews, TicketRef
+from service_desk.tickets import desk
+from service_desk.tickets.model import Comment, Ticket
+
+PROVEN = True
+
+Freeze = Callable[[Session, IncidentNews, datetime], dict[str, Any]]
+
+
+class Config(BaseModel):
+    """What only a person may close: alarms of these families, and those about these categories and room types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    by_hand_families: list[str] = ["cold_chain"]
+    by_hand_categories: list[str] = ["vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer"]
+    by_hand_room_types: list[str] = ["aii_room", "aii_anteroom", "pe_anteroom", "protective_environment_room"]
+
+
+class Desk:
+    """A `service_desk.ports.TicketSink`."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        freeze: Freeze,
+        config: Config | None = None,
+        promises: desk.Promises = desk.DEFAULT,
+    ) -> None:
+        """`freeze` takes the evidence (`service_desk.tickets.evidence.freeze` with its sources)."""
+        self._database = database
+        self._clock = clock
+        self._freeze = freeze
+        self._config = config or Config()
+        self._promises = promises
+
+    async def sync(self, incident: IncidentNews) -> TicketRef:
+        """Open the incident's ticket or follow it up; the same news again changes nothing."""
+        try:
+            return self._sync(incident)
+        except IntegrityError:  # another worker opened it between our look and our commit
+            return self._sync(incident)
+
+    def _sync(self, incident: IncidentNews) -> TicketRef:
+        now = self._clock.now()
+        with self._database.read() as session:
+            known = desk.of_incident(session, incident.id)
+            evidence = None if known else self._freeze(session, incident, now)
+        with self._database.write() as session:
+            ticket = desk.of_incident(session, incident.id)
+            if ticket is None:
+                ticket = self._open(session, incident, evidence, now)
+            self._follow(session, ticket, incident, now)
+            return TicketRef(ticket.number, f"/tickets/{ticket.number}")
+
+    def _open(self, session: Session, incident: IncidentNews, evidence: dict[str, Any] | None, now: datetime) -> Ticket:
+        wish = desk.Wish(
+            title=incident.title,
+            priority=incident.priority,
+            kind="incident",
+            asset_id=incident.asset_id,
+            place_id=incident.place_id,
+            incident_id=incident.id,
+            evidence=evidence,
+        )
+        ticket = desk.open_ticket(session, wish, desk.OWN, now, self._promises)
+        _say(session, ticket, "opened this ticket", opening(incident), now)
+        for turn in _acknowledgements(session, incident):
+            desk.write(session, ticket, turn.who, str(turn.detail.get("note", "")), turn.at, did="acknowledged")
+        return ticket
+
+    def _follow(self, session: Session, ticket: Ticket, incident: IncidentNews, now: datetime) -> None:
+        if graver(ticket.priority, incident.priority) != ticket.priority:
+            desk.set_priority(session, ticket, incident.priority, desk.OWN, now, self._promises)
+        if ticket.state == "closed" or incident.what == "opened":
+            return
+        if incident.what == "joined":
+            newest = max(incident.alarms, key=lambda alarm: alarm.since)
+            _once(session, ticket, incident, "added what has the same cause", sentence(newest))
+        elif incident.what == "cleared":
+            _once(session, ticket, incident, "saw it return to normal", back(incident))
+        elif incident.what in ("returned", "reopened"):
+            fresh = _once(session, ticket, incident, "saw it come back", opening(incident))
+            if fresh and ticket.state == "solved":
+                desk.move(session, ticket, "open", desk.OWN, now)
+        elif incident.what == "closed" and incident.closed is not None:
+            self._wind_up(session, ticket, incident, now)
+
+    def _wind_up(self, session: Session, ticket: Ticket, incident: IncidentNews, now: datetime) -> None:
+        """All has been normal for a while."""
+        if why := self._by_hand(session, incident):
+            _once(session, ticket, incident, "leaves it open", f"It stays normal, but {why}: a person has to close it.")
+        elif ticket.assignee_id is not None:
+            _once(session, ticket, incident, "leaves it open", "It stays normal. Whoever has the ticket closes it.")
+        elif ticket.state != "solved" and _once(session, ticket, incident, "saw that it stays normal", ""):
+            desk.move(session, ticket, "solved", desk.OWN, now)
+
+    def _by_hand(self, session: Session, incident: IncidentNews) -> str:
+        if any(family_of(alarm.metric) in self._config.by_hand_families for alarm in incident.alarms):
+            return "this is the cold chain"
+        asset = session.get(Asset, incident.asset_id) if incident.asset_id else None
+        if asset is not None:
+            return f"it is a {asset.category}" if asset.category in self._config.by_hand_categories else ""
+        place = session.get(Place, incident.place_id) if incident.place_id else None
+        return "this is isolation" if place and place.room_type in self._config.by_hand_room_types else ""
+
+
+def opening(incident: IncidentNews) -> str:
+    """What is wrong, one sentence an alarm."""
+    active = [alarm for alarm in incident.alarms if alarm.active] or list(incident.alarms)
+    return " ".join(sentence(alarm) for alarm in active)
+
+
+def sentence(alarm: AlarmNews) -> str:
+    """One alarm: "F-07 in 4.18 is at 8.9 °C. Normal is 2–8 °C."."""
+    return f"{alarm.title}." + (f" Normal is {alarm.normal}." if alarm.normal else "")
+
+
+def back(incident: IncidentNews) -> str:
+    """How long it lasted."""
+    since = min(alarm.since for alarm in incident.alarms)
+    return f"All is back to normal after {words.duration(incident.at - since)}."
+
+
+def _acknowledgements(session: Session, incident: IncidentNews) -> list[Transition]:
+    """What people answered before there was a ticket: one turn each person and moment."""
+    ids = [alarm.alarm_id for alarm in incident.alarms]
+    query = (
+        select(Transition)
+        .where(Transition.alarm_id.in_(ids), Transition.what == "acknowledged", Transition.at >= incident.opened)
+        .order_by(Transition.id)
+    )
+    turns = {(turn.who, turn.at): turn for turn in session.scalars(query)}
+    return list(turns.values())
+
+
+def _once(session: Session, ticket: Ticket, incident: IncidentNews, did: str, text: str) -> bool:
+    """Say it as of the news's time, unless that was said before."""
+    same = select(Comment.id).where(
+        Comment.ticket_id == ticket.id,
+        Comment.who == desk.OWN,
+        Comment.did == did,
+        Comment.at == incident.at,
+    )
+    if session.scalar(same) is not None:
+        return False
+    _say(session, ticket, did, text, incident.at)
+    return True
+
+
+def _say(session: Session, ticket: Ticket, did: str, text: str, at: datetime) -> None:
+    desk.write(session, ticket, desk.OWN, text, at, did=did)
