@@ -1,0 +1,120 @@
+"""What the five kinds of CSV have in common: the registry as an import sees it, and how a row changes it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from asset_registry.assets import Asset
+from asset_registry.audit import bump, record
+from asset_registry.bindings import Device
+from asset_registry.csv_rows import BadCell, Row
+from asset_registry.places import Place
+
+Outcome = Literal["created", "changed", "unchanged"]
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Register:
+    """The registry as an import sees it: loaded once, kept up as rows come in."""
+
+    def __init__(self, session: Session, site: str, who: str = "", now: datetime = _NEVER) -> None:
+        """`who` and `now` are for the audit log."""
+        self.session = session
+        self.site = site
+        self.who = who
+        self.now = now
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """By path: `linden/A/4/4.12`."""
+        by_id = {place.id: place for place in self.session.scalars(select(Place))}
+
+        def path(place: Place) -> str:
+            parent = by_id.get(place.parent_id) if place.parent_id is not None else None
+            return f"{path(parent)}/{place.number}" if parent else place.number
+
+        return {path(place): place for place in by_id.values()}
+
+    @cached_property
+    def paths(self) -> dict[int, str]:
+        """The path of each place, by id."""
+        return {place.id: path for path, place in self.places.items()}
+
+    @cached_property
+    def assets(self) -> dict[str, Asset]:
+        """By number."""
+        return {asset.number: asset for asset in self.session.scalars(select(Asset))}
+
+    @cached_property
+    def devices(self) -> dict[str, Device]:
+        """By native id."""
+        return {d.native_id: d for d in self.session.scalars(select(Device).where(Device.site == self.site))}
+
+    def place(self, row: Row, field: str) -> Place | None:
+        """The place that a cell names; None for an empty cell."""
+        name = row.text(field)
+        return self.place_called(name, field) if name else None
+
+    def place_called(self, name: str, field: str) -> Place:
+        """The place of that path, or the only one of that number."""
+        if name in self.places:
+            return self.places[name]
+        found = [path for path, place in self.places.items() if place.number == name]
+        if len(found) == 1:
+            return self.places[found[0]]
+        if found:
+            raise BadCell(field, f'"{name}" is not the only one; write {" or ".join(sorted(found)[:3])}')
+        raise BadCell(field, f'there is no place "{name}"; import the places first')
+
+
+class Form(ABC):
+    """One kind of CSV. `columns`: True must be there; `key_field` is blamed for what is wrong with a whole row."""
+
+    columns: ClassVar[dict[str, bool]]
+    key_field: ClassVar[str]
+
+    def __init__(self, register: Register) -> None:
+        """Works on this registry."""
+        self.register = register
+        self.session = register.session
+
+    def rank(self, _row: Row) -> int:
+        """Rows of a lower rank are taken first."""
+        return 0
+
+    def key(self, row: Row) -> tuple[str, ...]:
+        """What a row must not share with another of the same file."""
+        return (row.text(self.key_field, needed=True),)
+
+    @abstractmethod
+    def take(self, row: Row) -> Outcome:
+        """Take a row in. Raises BadCell or another Refused before anything is changed."""
+
+    @abstractmethod
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The registry as rows."""
+
+    def _update(self, kind: str, row: Any, values: Mapping[str, Any], serves: object = None) -> Outcome:  # noqa: ANN401
+        """Set what differs on an existing row of a table, with an audit line."""
+        before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
+        if not before and serves is None:
+            return "unchanged"
+        for name in before:
+            setattr(row, name, values[name])
+        after = {name: values[name] for name in before} | ({"serves": serves} if serves is not None else {})
+        record(self.session, self.register.now, self.register.who, "import", (kind, row.id), before, after)
+        bump(self.session)
+        return "changed"
+
+    def _create(self, kind: str, row: Any, after: dict[str, Any]) -> Outcome:  # noqa: ANN401 - a row of any table
+        self.session.add(row)
+        self.session.flush()
+        record(self.session, self.register.now, self.register.who, "import", (kind, row.id), after=after)
+        bump(self.session)
+        return "created"
