@@ -38,6 +38,7 @@ class _Segment(msgspec.Struct):
     path: Path
     size: int  # bytes that are durable
     closed: datetime  # when its last record was written, at the latest
+    preface: int = 0  # bytes of the preface, which do not count when it is judged full
 
 
 class Spool:
@@ -210,6 +211,7 @@ class Spool:
         for found in scan(segment.path):
             if isinstance(found, Record):
                 self._head = max(self._head, found.position)
+                segment.preface = found.end if found.position == _PREFACE else segment.preface
             elif found.torn:
                 os.truncate(segment.path, found.start)
                 segment.size = found.start
@@ -240,7 +242,7 @@ class Spool:
     def _writable(self) -> _Segment:
         """The last segment, or a new one when that is full. Raises OSError."""
         last = self._segments[-1] if self._segments else None
-        if last is None or last.size >= self._segment_bytes or self._spoilt:
+        if last is None or last.size - last.preface >= self._segment_bytes or self._spoilt:
             self._finish()
             return self._begin()
         if self._file is None:
@@ -276,7 +278,7 @@ class Spool:
             self._let_go()
             self._remove(segment)
             raise
-        segment.size = len(preface)
+        segment.size = segment.preface = len(preface)
         with self._changed:
             self._segments.append(segment)
         return segment

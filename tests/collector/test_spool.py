@@ -366,3 +366,14 @@ def test_the_session_stays_while_the_broker_has_it_and_its_messages_go_with_it(s
         assert not spool.known(key(1, first))
         assert not spool.known(key(1, second))
         assert spool.session("other", present=True) != ""
+
+
+def test_a_preface_longer_than_a_segment_does_not_make_a_segment_of_every_record(tmp_path, clock):
+    with contextlib.closing(Spool(tmp_path, clock, segment_bytes=2000)) as spool:
+        for mid in range(500):
+            spool.append([([reading(mid)], key(mid))])
+        before = len(segments(spool))
+        with contextlib.closing(reopened(spool, segment_bytes=2000)) as again:
+            for mid in range(500, 600):
+                again.append([([reading(mid)], key(mid))])
+            assert len(segments(again)) - before <= 100 * 150 / 2000
