@@ -9,7 +9,9 @@ from dashboards.api.models import At
 from dashboards.context import Here
 from dashboards.paging import Listed
 
-router = APIRouter(prefix="/inputs", tags=["inputs"], dependencies=[admit("biomed", "facilities", "it_agent", "auditor")])
+router = APIRouter(
+    prefix="/inputs", tags=["inputs"], dependencies=[admit("biomed", "facilities", "it_agent", "auditor")]
+)
 
 
 class BadFrameOut(BaseModel):
