@@ -22,7 +22,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def decode(kind: str, lines: Iterable[bytes], out: TextIO, err: TextIO, device: str = "") -> int:
-    """Decode `lines` and say how many were bad; `device` replaces native ids. Raises ConfigError: unknown kind."""
+    """Decode `lines`, say how many were bad; `device` is for frames that name none. Raises ConfigError for `kind`."""
     decoder = _Mqtt(kind)
     bad = 0
     for number, line in enumerate(lines, 1):
@@ -73,10 +73,10 @@ def _print(item: Item, device: str, out: TextIO) -> None:
     if isinstance(item, Announcement):
         return
     if isinstance(item, Sighting):
-        line: dict[str, object] = {"tag": device or item.tag, "gateway": item.gateway, "rssi_dbm": item.rssi_dbm}
+        line: dict[str, object] = {"tag": item.tag, "gateway": item.gateway or device, "rssi_dbm": item.rssi_dbm}
     else:
         line = {
-            "device": device or item.device,
+            "device": item.device or device,
             "metric": item.metric,
             "value": item.value,
             "unit": METRICS[item.metric].unit,

@@ -74,9 +74,9 @@ def test_a_bad_frame_is_named_and_the_others_go_on():
     assert [line.partition(",")[0] for line in err] == ["line 1", "line 2", "line 4", "line 5"]
 
 
-def test_the_device_can_be_named():
+def test_a_frame_that_names_its_device_keeps_it():
     line = {"topic": "zigbee2mqtt/a", "payload": {"co2": 640}}
-    assert run("mqtt", line, device="mqtt:site/air")[1][0]["device"] == "mqtt:site/air"
+    assert run("mqtt", line, device="bench")[1][0]["device"] == "mqtt:zigbee2mqtt/a"
 
 
 def test_a_retained_message_is_uncertain():

@@ -45,9 +45,9 @@ def test_takes_messages_to_the_link(broker, link, intake, peer):
 def test_a_retained_message_comes_as_state(broker, link, intake, peer):
     peer(broker.port).publish("zigbee2mqtt/kept", b'{"humidity": 40}', retain=True)
     link(broker.port, name="later")
-    intake.wait(lambda memory: memory.values("humidity") == [40])
-    kept = next(one for one in intake.items if isinstance(one, Reading) and one.metric == "humidity")
-    assert kept.quality is Quality.UNCERTAIN
+    intake.wait(lambda memory: 40 in memory.values("humidity"))  # amqtt may say it twice
+    kept = [one for one in intake.items if isinstance(one, Reading) and one.metric == "humidity"]
+    assert {one.quality for one in kept} == {Quality.UNCERTAIN}
 
 
 def test_a_will_is_published_when_a_client_dies(broker, link, intake, peer):
