@@ -83,6 +83,10 @@ document.addEventListener('click', event => {
   }
 })
 
+for (const form of document.querySelectorAll('[data-auto]')) {
+  form.classList.add('js')
+  form.addEventListener('change', () => form.requestSubmit())
+}
 document.addEventListener('submit', inline)
 $('[data-print]')?.addEventListener('click', () => print())
 tick()

@@ -86,7 +86,11 @@ export function refreshing (main) {
   const kinds = main.dataset.refresh.trim()
   if (!kinds) return
   let away = false
-  for (const kind of kinds.split(/\s+/)) subscribe(kind, (_, message) => { if (!message.hello) refresh() })
+  for (const kind of kinds.split(/\s+/)) {
+    const [, seconds] = /^every-(\d+)$/.exec(kind) ?? []
+    if (seconds) setInterval(() => { if (!document.hidden && !away) refresh() }, seconds * 1000)
+    else subscribe(kind, (_, message) => { if (!message.hello) refresh() })
+  }
   onState(connected => {
     if (connected && away) refresh()
     away = !connected
