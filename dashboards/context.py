@@ -93,7 +93,6 @@ class Context:
     """The running parts. `site` is the hospital's name, `zone` the zone of its clocks.
 
     `profiles` say what each room type must have (config/room_profiles.yaml).
-
     `secure` says that browsers come by https even where this process sees http (behind a proxy).
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
     `live_every_s` is the pace of the live screens in real seconds, whatever the speed of `clock`.
