@@ -60,6 +60,7 @@ class Snapshot:
         self._of_asset: dict[int, list[KnownBinding]] = defaultdict(list)
         self._of_place: dict[int, list[KnownBinding]] = defaultdict(list)
         self._children: dict[int | None, list[KnownPlace]] = defaultdict(list)
+        self._distances: dict[tuple[int, int], float | None] = {}  # worked out when asked for
         self._index()
 
     def _index(self) -> None:
@@ -226,6 +227,11 @@ class Snapshot:
 
     def distance_m(self, a: int, b: int) -> float | None:
         """The rough walking distance between two rooms or beds; None when it cannot be told."""
+        if (a, b) not in self._distances:
+            self._distances[a, b] = self._measure(a, b)
+        return self._distances[a, b]
+
+    def _measure(self, a: int, b: int) -> float | None:
         one, other = self.room_of(a), self.room_of(b)
         if one is None or other is None:
             return None

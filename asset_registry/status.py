@@ -9,6 +9,7 @@
 Use soils: an asset that was clean and leaves `in_use` is soiled unless the same change says otherwise.
 """
 
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -18,8 +19,10 @@ from sqlalchemy.orm import Session
 
 from asset_registry.assets import CONDITION, HOLDING, HYGIENE, USE, Asset, is_claimed, usable
 from asset_registry.audit import bump, record
+from asset_registry.db import Database
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.people import TELEMETRY, Person, Principal
+from collector.clock import Clock
 
 CLAIM_MINUTES = 15
 CLEANERS = ("biomed", "equipment_cleaning", "clinician")
@@ -73,6 +76,17 @@ def expire_claims(session: Session, now: datetime) -> int:
         _changed(session, asset, before, "claim_over", TELEMETRY.login, now)
         count += 1
     return count
+
+
+def watch_claims(database: Database, clock: Clock, stop: threading.Event, every_s: float = 15.0) -> None:
+    """End claims as their time comes, until `stop`. Takes the write lock only when there is one to end."""
+    while not clock.wait(stop, every_s):
+        now = clock.now()
+        with database.read() as session:
+            over = session.scalar(select(Asset.id).where(Asset.use == "claimed", Asset.claimed_until <= now).limit(1))
+        if over is not None:
+            with database.write() as session:
+                expire_claims(session, now)
 
 
 def set_status(

@@ -1,6 +1,7 @@
 """Locating as a consumer of the spool: sightings in, readings `room` and `fix_confidence` out."""
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,6 +53,7 @@ class LocatingConsumer:
         self._database = database
         self._clock = clock
         self._refresh = timedelta(seconds=refresh_s)
+        self._lock = threading.Lock()
         self._told: dict[str, _Told] = {}
         self._judged: datetime | None = None
         self._newest: datetime | None = None
@@ -69,6 +71,16 @@ class LocatingConsumer:
 
     def consume(self, items: Iterable[Item], position: int) -> None:
         """Hear the sightings, and note which gateways are alive; a fix of our own is not heard again."""
+        with self._lock:
+            self._hear(items)
+            self._position = position
+        now = self._clock.now()
+        if now - self._kept_at >= _KEEP_EVERY:
+            self._kept_at = now
+            with self._database.write() as session:
+                keep_cursor(session, self.name, position)
+
+    def _hear(self, items: Iterable[Item]) -> None:
         for item in items:
             if isinstance(item, Sighting):
                 self._engine.hear(item)
@@ -79,18 +91,19 @@ class LocatingConsumer:
             self._newest = max(self._newest or item.received, item.received)
             if self._judged is None or self._newest - self._judged >= _JUDGE_EVERY:
                 self._judge(self._newest)
-        self._position = position
-        now = self._clock.now()
-        if now - self._kept_at >= _KEEP_EVERY:
-            self._kept_at = now
-            with self._database.write() as session:
-                keep_cursor(session, self.name, position)
 
     def tick(self) -> None:
         """Let fixes age when nothing at all is heard. To be called when the consumer has caught up with the spool."""
-        now = self._clock.now()
-        if self._judged is None or now - self._judged >= _JUDGE_EVERY:
-            self._judge(now)
+        with self._lock:
+            now = self._clock.now()
+            if self._judged is None or now - self._judged >= _JUDGE_EVERY:
+                self._judge(now)
+
+    def watch(self, stop: threading.Event, caught_up: Callable[[], bool], every_s: float = 5.0) -> None:
+        """Tick until `stop`, whenever `caught_up` says that nothing waits in the spool."""
+        while not self._clock.wait(stop, every_s):
+            if caught_up():
+                self.tick()
 
     def _judge(self, now: datetime) -> None:
         self._judged = now

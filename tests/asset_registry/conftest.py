@@ -1,7 +1,12 @@
 """A registry database with a small hospital in it."""
 
+import os
+import shutil
+import subprocess
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +28,13 @@ def clock():
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/wardkeeper.db")
+def database(tmp_path, request):
+    """SQLite; PostgreSQL where a test is parametrized with "postgresql", indirectly."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = request.getfixturevalue("postgres")()
+    else:
+        url = f"sqlite:///{tmp_path}/wardkeeper.db"
+    database = Database(url)
     Base.metadata.create_all(database.engine)
     yield database
     database.close()
@@ -129,3 +139,35 @@ def hospital(database, clock):
         )
         bump(session)
     return hospital
+
+
+@pytest.fixture(scope="session")
+def postgres(free_port):
+    """A function that makes an empty database in a PostgreSQL of one's own and gives its address."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = shutil.which("initdb") or (programs[-1] if programs else None)
+    if found is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    bin_, folder, port = Path(found).resolve().parent, Path(tempfile.mkdtemp(prefix="wardkeeper-pg-")), free_port()
+    someone = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        someone = {"user": "postgres"}
+        shutil.chown(folder, "postgres")
+
+    def run(program, *arguments):
+        subprocess.run([bin_ / program, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder, **someone)
+
+    run("initdb", "-D", folder / "data", "-U", "ward", "-A", "trust", "--no-sync")
+    options = f"-k {folder} -h 127.0.0.1 -p {port} -F"
+    server = ["-D", folder / "data", "-l", folder / "log", "-w"]
+    run("pg_ctl", *server, "-o", options, "start")
+    made = []
+
+    def make():
+        made.append(f"db{len(made)}")
+        run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "ward", made[-1])
+        return f"postgresql+psycopg://ward@127.0.0.1:{port}/{made[-1]}"
+
+    yield make
+    run("pg_ctl", *server, "-m", "immediate", "stop")
+    shutil.rmtree(folder)

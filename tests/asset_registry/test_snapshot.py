@@ -1,4 +1,5 @@
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -120,7 +121,7 @@ def test_a_lookup_is_cheap_enough_for_100k_a_second(hospital):
 
 
 def _seconds(snapshot, names, now):
-    start = monotonic()
+    start = time.thread_time()
     for name in names:
         snapshot.place_of(name, now)
-    return monotonic() - start
+    return time.thread_time() - start

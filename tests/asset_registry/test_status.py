@@ -9,7 +9,8 @@ from asset_registry.assets import CONDITION, HOLDING, HYGIENE, USE, Asset, usabl
 from asset_registry.audit import Revision, history
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.people import TELEMETRY
-from asset_registry.status import claim_asset, expire_claims, release, set_status
+from asset_registry.status import claim_asset, expire_claims, release, set_status, watch_claims
+from collector.clock import monotonic
 
 
 def claim(hospital, actor):
@@ -137,6 +138,20 @@ def test_claims_that_are_over_are_ended_and_audited_once(hospital):
             assert expire_claims(session, hospital.now()) == ended
     assert pump(hospital).use == "idle"
     assert [line.action for line in pump_history(hospital)] == ["claim_over", "claim"]
+
+
+def test_a_thread_ends_them_when_their_time_comes(hospital):
+    claim(hospital, hospital.nurse)
+    stop = threading.Event()
+    thread = threading.Thread(target=watch_claims, args=(hospital.database, hospital.clock, stop))
+    thread.start()
+    until = monotonic() + 20
+    while pump(hospital).use == "claimed" and monotonic() < until:
+        hospital.clock.advance(60)
+        stop.wait(0.01)
+    stop.set()
+    thread.join()
+    assert pump(hospital).use == "idle"
 
 
 # ---------------------------------------------------------------- the four parts

@@ -1,3 +1,4 @@
+import threading
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from asset_registry.locating.nearest import NearestGateway
 from asset_registry.locating.ports import SpotsOf
 from asset_registry.locating.service import LocatingConsumer, fix_of, fixes_in
 from asset_registry.snapshot import SnapshotSource
+from collector.clock import monotonic
 from collector.points import readings_of, table_of
 from collector.reading import Quality, Reading, Sighting
 
@@ -86,6 +88,27 @@ def test_silence_lowers_the_confidence_but_not_the_time_it_was_heard(ward, shelf
     confidences = [value for value, _ in shelf.said("fix_confidence")]
     assert confidences[-1] == 0
     assert len(confidences) < 10, "only when the word changes"
+
+
+def test_a_thread_lets_fixes_age_only_while_nothing_waits(ward, shelf):
+    locating = consumer(ward, shelf)
+    hear(ward, locating, 30, "gw/4-07")
+    stop, asked = threading.Event(), []
+
+    def caught_up():
+        asked.append(len(asked) >= 3)
+        return asked[-1]
+
+    thread = threading.Thread(target=locating.watch, args=(stop, caught_up))
+    thread.start()
+    until = monotonic() + 20
+    while shelf.said("room")[-1][0] and monotonic() < until:
+        ward.clock.advance(300)
+        stop.wait(0.01)
+    stop.set()
+    thread.join()
+    assert asked[:3] == [False] * 3
+    assert shelf.said("room")[-1][0] == ""
 
 
 def test_it_does_not_listen_to_itself_to_wills_or_to_retained_messages(ward, shelf):
