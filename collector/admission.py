@@ -69,7 +69,8 @@ def _names(name: str, *others: str) -> None:
     for each in (name, *others):
         if len(each) > NAME_LENGTH:
             raise Refusal("overlong name")
-        _encoded(each)
+        if not each.isascii():
+            _encoded(each)
 
 
 def _encoded(text: str) -> bytes:

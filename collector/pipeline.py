@@ -39,10 +39,7 @@ class _Offer(msgspec.Struct, gc=False):
     items: Sequence[Item]
     durable: Durable | None
     key: DeliveryKey | None
-
-    @property
-    def weight(self) -> int:
-        return max(1, len(self.items))
+    weight: int  # how many items it counts for; 1 for a message that says nothing
 
 
 class _Batch(msgspec.Struct):
@@ -81,7 +78,7 @@ class Pipeline:
 
     def offer(self, items: Sequence[Item], durable: Durable | None = None, key: DeliveryKey | None = None) -> bool:
         """Take `items` if there is room; see `collector.ports.Intake`."""
-        offer = _Offer(items, durable, key)
+        offer = _Offer(items, durable, key, len(items) or 1)
         with self._arrived:
             if self._queue and self._queued + offer.weight > self._limits.queued:
                 return False
@@ -156,7 +153,8 @@ class Pipeline:
         self._unwritten = None
         self._written.extend(batch.durable)
         self._acknowledge()
-        for items, _ in batch.parts:
+        items = [item for part, _ in batch.parts for item in part]
+        if items:
             self._counters.inc("items", len(items))
             self._latest.update(items)
             for tap in self._taps:

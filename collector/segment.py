@@ -34,6 +34,9 @@ class Damage(NamedTuple):
     why: str
     torn: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.segment}, bytes {self.start} to {self.end}: {self.why}"
+
 
 def frame(position: int, payload: bytes) -> bytes:
     """A record as it stands in the file."""

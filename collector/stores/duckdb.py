@@ -6,7 +6,7 @@ The file belongs to one process: the web shares the collector's.
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -223,7 +223,8 @@ class DuckStore:
             yield
             self._connection.commit()
         except duckdb.Error:
-            self._connection.rollback()
+            with suppress(duckdb.TransactionException):  # a commit that failed has ended it already
+                self._connection.rollback()
             raise
 
     @contextmanager

@@ -56,6 +56,7 @@ def test_any_flipped_bit_costs_only_its_own_record_and_is_reported(path, data):
     damage = [found for found in scan(path) if isinstance(found, Damage)]
     assert damage
     assert damage[0].start == spans[hit - 1][0]
+    assert str(damage[0]).startswith(f"x.spool, bytes {damage[0].start} to ")
     assert not any(found.torn for found in damage[:1] if hit < len(PAYLOADS))
 
 

@@ -1,5 +1,6 @@
 """What only the DuckDB store does: it survives, and what fails in the middle leaves nothing."""
 
+import resource
 import subprocess
 import sys
 from datetime import timedelta
@@ -65,6 +66,25 @@ def test_a_file_that_another_process_holds_is_unreachable(tmp_path):
         with pytest.raises(Unreachable, match=r"points\.duckdb.*another process"):
             open_store(Config(), tmp_path)
         other.stdin.close()
+
+
+def test_a_disk_that_is_full_is_unreachable_says_so_and_is_over_when_it_has_room(tmp_path):
+    store = open_store(Config(), tmp_path)
+    store.write([reading(1.0)], 1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # the kernel lets no file grow beyond it
+    try:
+        for _ in range(2):
+            with pytest.raises(Unreachable, match=r"points\.duckdb.*Could not write.*disk full"):
+                store.write([reading(float(n), at=n) for n in range(5000)], 2)
+        assert store.position() == 1
+        assert store.query(ALL).num_rows == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    store.write([reading(float(n), at=n) for n in range(5000)], 2)
+    assert store.position() == 2
+    assert store.query(ALL).num_rows == 5000
+    store.close()
 
 
 def test_a_misspelt_setting_is_refused():
