@@ -3,11 +3,13 @@
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from asset_registry.db import Database
 from collector.clock import SystemClock
+from collector.supervisor import Supervised
 from service_desk import rulebook
 from wardkeeper.demo.seed import seed
 from wardkeeper.demo.staff import StaffAtWork
@@ -32,10 +34,12 @@ class DemoHospital:
         self._directory = directory
         self._clock = clock
         self._process: subprocess.Popen[str] | None = None
+        self._staff: Supervised | None = None
 
     def prepare(self, database: Database) -> bool:
         """Write the hospital into the registry, and its rules unless there are any; False when it is there already."""
         now = self._clock.now()
+        self._staff = Supervised("staff", partial(self._work, database), self._clock)
         with database.write() as session:
             rulebook.seed(session, RULES.read_text(encoding="utf-8"), now, RULES.name)
         return seed(database, self.world, now)
@@ -45,7 +49,7 @@ class DemoHospital:
         return {"kind": "link.mqtt", "host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
 
     def start(self, port: int) -> None:
-        """Let it talk to the broker on loopback."""
+        """Let it talk to the broker on loopback, and its people work."""
         command = [sys.executable, "-m", "wardkeeper.demo.process", "--port", str(port)]
         command += ["--seed", str(self.world.seed), "--speed", str(self._clock.speed)]
         command += ["--start", self._clock.start.isoformat(), "--memory", str(self._directory / "demo.json")]
@@ -57,6 +61,8 @@ class DemoHospital:
             start_new_session=True,  # Ctrl-C is for the parent
         )
         threading.Thread(target=self._listen, args=(self._process.stdout,), name="demo", daemon=True).start()
+        if self._staff:
+            self._staff.start()
 
     @property
     def running(self) -> bool:
@@ -65,6 +71,8 @@ class DemoHospital:
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End it: closing its stdin is the sign; it is killed when it does not follow in time."""
+        if self._staff:
+            self._staff.stop()
         process, self._process = self._process, None
         if process is None:
             return
@@ -76,8 +84,8 @@ class DemoHospital:
             process.kill()
             process.wait()
 
-    def staff(self, database: Database, stop: threading.Event) -> None:
-        """Let the people write down what they do, until `stop`: a target for a supervised thread."""
+    def _work(self, database: Database, stop: threading.Event) -> None:
+        """The people write down what they do."""
         people = StaffAtWork(database, self.world, self._clock.now())
         while not self._clock.wait(stop, max(STAFF_EVERY_S, self._clock.speed)):
             people.step(self._clock.now())

@@ -1,11 +1,12 @@
 """Everything Linden General publishes, in order of time: deterministic by seed, no I/O, no clock.
 
-At speed 1 about 100 messages a second; `thin` stretches the intervals for a fast clock and a slow broker.
+At speed 1 about 90 messages a second; a `Pace` stretches the intervals for a fast clock and a slow broker.
 """
 
 import heapq
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wardkeeper.demo import wire
@@ -33,33 +34,52 @@ _ON_CHANGE = {"light": "state", "presence": "occupancy", "door contact": "contac
 _BEGINNING = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How far intervals are stretched: those of devices, and those of tags, which make nine in ten messages."""
+
+    devices: float = 1.0
+    tags: float = 1.0
+
+    @classmethod
+    def at(cls, speed: float) -> "Pace":
+        """So that a clock of this speed stays below 600 messages a second of real time."""
+        return cls(devices=max(1.0, speed / 25), tags=max(1.0, speed / 4))
+
+
+NORMAL = Pace()
+
+
 class Hospital:
     """The voices of one hospital from `start` on."""
 
-    def __init__(self, world: World, start: datetime, *, thin: float = 1.0) -> None:
+    def __init__(self, world: World, start: datetime, pace: Pace = NORMAL) -> None:
         self.world = world
         self.start = start
         self.programme = Programme(start)
         self.signals = Signals(world)
         self.movement = Movement(world)
         self._radio = Radio(world)
-        self._thin = thin
+        self._pace = pace
 
     def greetings(self) -> list[Event]:
         """What is said once at the start, most of it kept by the broker: who is there, and that they are well."""
         at = self.start
-        said = wire.zigbee_bridge(self.world.zigbees, at)
+        said = wire.zigbee_bridge(self.world.zigbees, at, self._pace.devices)
         said += [wire.zigbee_available(talker, at) for talker in self.world.zigbees]
         for plug in self.world.talkers("plug"):
             said += wire.tasmota_boot(plug, at)
         said += [wire.gateway_status(spot, at) for spot in self.world.gateways]
         return said
 
-    def voices(self) -> list[Iterator[Event]]:
-        """One endless stream for each device, tag and gateway."""
-        devices = [self._device(talker) for talker in (*self.world.zigbees, *self.world.talkers("plug"))]
+    def devices(self) -> list[Iterator[Event]]:
+        """One endless stream for each device that measures."""
+        return [self._device(talker) for talker in (*self.world.zigbees, *self.world.talkers("plug"))]
+
+    def tags(self) -> list[Iterator[Event]]:
+        """One endless stream for each tag, as the gateways hear it, and for each gateway."""
         tags = [self._tag(index) for index in range(len(self.world.assets))]
-        return [*devices, *tags, *(self._gateway(index) for index in range(len(self.world.gateways)))]
+        return [*tags, *(self._gateway(index) for index in range(len(self.world.gateways)))]
 
     def report(self, talker: Talker, at: datetime, changed: Values | None = None) -> list[Event]:
         """What `talker` says at that moment; `changed` is what a story makes of it."""
@@ -76,7 +96,7 @@ class Hospital:
         return {**self.signals.values(talker, at), **(changed or {})}.get(field) if field else None
 
     def _device(self, talker: Talker) -> Iterator[Event]:
-        interval = talker.interval_s * self._thin
+        interval = talker.interval_s * self._pace.devices
         at = self.start + timedelta(seconds=self.first(talker.topic, FIRST_S))
         said, spoken, touched = None, self.start - timedelta(days=1), False
         while True:
@@ -97,7 +117,7 @@ class Hospital:
             moments = sorted(chance.uniform(0, 1.5) for _ in heard)
             for later, (gateway, rssi, distance) in zip(moments, heard, strict=True):
                 yield wire.sighting(tag, gateway, _ms(at + timedelta(seconds=later)), rssi, distance)
-            at = _ms(at + timedelta(seconds=chance.uniform(9, 11) * self._thin))
+            at = _ms(at + timedelta(seconds=chance.uniform(9, 11) * self._pace.tags))
 
     def _gateway(self, index: int) -> Iterator[Event]:
         spot = self.world.gateways[index]
@@ -105,7 +125,7 @@ class Hospital:
         while True:
             uptime = int((at - _BEGINNING).total_seconds())
             yield wire.gateway_telemetry(spot, at, uptime, 14 + index % 9)
-            at += timedelta(seconds=30 * self._thin)
+            at += timedelta(seconds=30 * self._pace.devices)
 
     def first(self, key: str, within: float = 1.0) -> float:
         """When something speaks for the first time, of `within` seconds, to the millisecond."""
@@ -116,11 +136,11 @@ def _ms(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def events(world: World, start: datetime, until: datetime | None = None, *, thin: float = 1.0) -> Iterator[Event]:
+def events(world: World, start: datetime, until: datetime | None = None, pace: Pace = NORMAL) -> Iterator[Event]:
     """Everything from `start` on, ordered by time, up to `until`. The first are the greetings, all at `start`."""
-    hospital = Hospital(world, start, thin=thin)
+    hospital = Hospital(world, start, pace)
     yield from hospital.greetings()
-    for event in heapq.merge(*hospital.voices(), key=lambda event: event[0]):
+    for event in heapq.merge(*hospital.devices(), *hospital.tags(), key=lambda event: event[0]):
         if until is not None and event[0] >= until:
             return
         yield event

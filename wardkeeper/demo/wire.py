@@ -51,17 +51,17 @@ def zigbee_available(talker: Talker, at: datetime, *, online: bool = True) -> Ev
     return at, f"zigbee2mqtt/{talker.topic}/availability", payload, True
 
 
-def zigbee_bridge(talkers: Iterable[Talker], at: datetime) -> list[Event]:
-    """The bridge's state and its list of devices, which the broker keeps."""
-    introduced = [_introduced(talker) for talker in talkers]
+def zigbee_bridge(talkers: Iterable[Talker], at: datetime, stretched: float = 1.0) -> list[Event]:
+    """The bridge's state and its list of devices, which the broker keeps; `stretched` as their intervals are."""
+    introduced = [_introduced(talker, talker.interval_s * stretched) for talker in talkers]
     return [
         (at, "zigbee2mqtt/bridge/state", _encode({"state": "online"}), True),
         (at, "zigbee2mqtt/bridge/devices", _encode(introduced), True),
     ]
 
 
-def _introduced(talker: Talker) -> dict[str, object]:
-    reporting = {"attribute": "measuredValue", "cluster": "state", "maximum_report_interval": talker.interval_s}
+def _introduced(talker: Talker, interval_s: float) -> dict[str, object]:
+    reporting = {"attribute": "measuredValue", "cluster": "state", "maximum_report_interval": interval_s}
     return {
         "ieee_address": f"0x00158d{zlib.crc32(talker.topic.encode()):010x}",
         "type": "EndDevice",

@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from collector.clock import SystemClock
 from drivers.links.broker import EmbeddedBroker
 from wardkeeper.demo.hospital import DemoHospital
-from wardkeeper.demo.process import ALL_MOST, LIVE_MOST, LIVE_NORMAL, Memory, thinning
+from wardkeeper.demo.process import Memory
 
 PATIENCE_S = 30
 
@@ -122,10 +122,3 @@ def test_without_a_broker_it_says_so_and_ends(free_port):
     )
     assert done.returncode == 1
     assert "No broker at 127.0.0.1:" in done.stderr
-
-
-def test_present_and_past_together_stay_below_a_thousand_at_any_speed():
-    assert thinning(1) == 1
-    assert LIVE_MOST < ALL_MOST < 1000
-    for speed in (1, 5, 20, 100):
-        assert LIVE_NORMAL * speed / thinning(speed) <= LIVE_MOST + 1e-6

@@ -3,6 +3,7 @@
 import heapq
 import importlib
 from datetime import timedelta
+from itertools import takewhile
 
 import pytest
 
@@ -12,7 +13,7 @@ from service_desk.rulebook import built
 from service_desk.rules_yaml import read
 from wardkeeper.demo.history import history
 from wardkeeper.demo.hospital import RULES
-from wardkeeper.demo.simulator import Hospital, events
+from wardkeeper.demo.simulator import Hospital
 from wardkeeper.demo.wire import DIALECTS
 
 MINUTES = 22
@@ -55,9 +56,10 @@ def told(world, morning):
     """Every verdict of a day of history and the live stream behind it: (minutes since the start, raised, title)."""
     rules = [built(draft) for draft in read(RULES.read_text(encoding="utf-8"))]
     known = subjects(world)
-    live = events(world, morning, morning + timedelta(minutes=MINUTES))
+    hospital, until = Hospital(world, morning), morning + timedelta(minutes=MINUTES)
+    live = takewhile(lambda event: event[0] < until, heapq.merge(*hospital.devices(), key=lambda event: event[0]))
     found, states = [], {}
-    for reading in readings(heapq.merge(history(Hospital(world, morning)), live, key=lambda event: event[0])):
+    for reading in readings(heapq.merge(history(hospital), live, key=lambda event: event[0])):
         subject = known.get(reading.device, Subject(reading.device))
         for rule in rules:
             if rule.metric == reading.metric and rule.concerns(subject):
