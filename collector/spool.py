@@ -290,7 +290,7 @@ class Spool:
         try:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
-            os.fdatasync(self._file)
+            _sync(self._file)
         except OSError:
             # After a failed write or sync nobody knows what is on disk: cut it off and open the file anew.
             try:
@@ -372,6 +372,11 @@ class Spool:
 def _has_preface(path: Path) -> bool:
     first = next(scan(path), None)
     return isinstance(first, Record) and first.position == _PREFACE
+
+
+def _sync(handle: int) -> None:
+    sync = getattr(os, "fdatasync", os.fsync)  # macOS has only fsync
+    sync(handle)
 
 
 def _hold(path: Path) -> int:

@@ -1,6 +1,8 @@
 """What is in the spool stays in the spool."""
 
 import contextlib
+import errno
+import os
 import resource
 import threading
 from datetime import timedelta
@@ -377,3 +379,74 @@ def test_a_preface_longer_than_a_segment_does_not_make_a_segment_of_every_record
             for mid in range(500, 600):
                 again.append([([reading(mid)], key(mid))])
             assert len(segments(again)) - before <= 100 * 150 / 2000
+
+
+# ---------------------------------------------------------------- what only a power cut would show
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """What the kernel was asked to put on disk, in order: (file name, its size then). It really is put there."""
+    asked: list[tuple[str, int]] = []
+
+    def spy(sync):
+        def call(handle):
+            sync(handle)
+            asked.append((Path(f"/proc/self/fd/{handle}").readlink().name, os.fstat(handle).st_size))
+
+        return call
+
+    monkeypatch.setattr(os, "fdatasync", spy(os.fdatasync))
+    monkeypatch.setattr(os, "fsync", spy(os.fsync))
+    return asked
+
+
+def test_a_record_is_synced_before_append_returns_and_a_new_segment_with_its_name(tmp_path, clock, synced):
+    with contextlib.closing(Spool(tmp_path / "s", clock, segment_bytes=1)) as spool:
+        for position in (1, 2):
+            synced.clear()
+            put(spool, position)
+            path = segments(spool)[-1]
+            names = [name for name, _ in synced]
+            assert names == [path.name, "s", path.name]  # preface, directory, record
+            assert synced[-1][1] == path.stat().st_size
+
+
+def test_a_session_is_synced_with_its_name_before_it_is_used(spool, synced):
+    spool.session("mqtt", present=False)
+    assert [name for name, _ in synced] == ["sessions.json.new", spool.directory.name]
+
+
+def test_a_record_whose_sync_fails_is_cut_off_and_written_again(spool, monkeypatch):
+    put(spool, 1)
+    (path,) = segments(spool)
+    size = path.stat().st_size
+
+    def fail(handle):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fdatasync", fail)
+        with pytest.raises(Unreachable, match="Input/output error"):
+            put(spool, 2)
+    assert path.stat().st_size == size
+    put(spool, 2)
+    assert values(spool) == [1, 2]
+
+
+def test_what_cannot_even_be_cut_off_is_left_behind_in_its_segment(spool, monkeypatch):
+    put(spool, 1)
+
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fdatasync", fail)
+        broken.setattr(os, "ftruncate", fail)
+        with pytest.raises(Unreachable):
+            put(spool, 2)
+    assert values(spool) == [1]
+    put(spool, 2, 3)
+    assert values(spool) == [1, 2, 3]
+    with contextlib.closing(reopened(spool)) as again:
+        assert values(again) == [1, 2, 3]  # the left-behind copy of 2 is not read twice
