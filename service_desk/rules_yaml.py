@@ -71,10 +71,19 @@ def _faults(error: ValidationError, config: type[BaseModel]) -> Iterator[Fault]:
         path = [str(step) for step in problem["loc"] if not str(step).startswith(("function-", "list[", "float"))]
         why = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            known = [field.alias or name for name, field in config.model_fields.items()]
-            near = get_close_matches(path[-1], known, n=1)
+            near = get_close_matches(path[-1], _fields(config, path[:-1]), n=1)
             why = "there is no such field" + (f"; did you mean {near[0]}?" if near else "")
         yield Fault(0, ".".join(path) or "rule", why)
+
+
+def _fields(config: type[BaseModel], path: Iterable[str]) -> list[str]:
+    """The fields that may stand there."""
+    for step in path:
+        inside = config.model_fields[step].annotation if step in config.model_fields else None
+        if not (isinstance(inside, type) and issubclass(inside, BaseModel)):
+            return []
+        config = inside
+    return [field.alias or name for name, field in config.model_fields.items()]
 
 
 def read(text: str, source: str = "rules.yaml") -> list[Draft]:

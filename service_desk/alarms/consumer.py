@@ -35,7 +35,7 @@ class Practice:
     """How a house judges: what is too old for an alarm, how incidents are kept, how long a leader may be silent."""
 
     oldest: timedelta = OLDEST
-    incidents: incidents.Custom = field(default_factory=incidents.Custom)
+    custom: incidents.Custom = field(default_factory=incidents.Custom)
     lease: timedelta = _LENGTH
 
 
@@ -163,12 +163,10 @@ class AlarmConsumer:
             state = states.get((alarm.rule_id, alarm.subject))
             if state is None or not rules[alarm.rule_id].active(state):
                 verdict = Verdict(False, now, alarm.since, alarm.value)
-                book.clear(
-                    session, alarm, verdict, now, self._practice.incidents, "the rule was changed or switched off"
-                )
+                book.clear(session, alarm, verdict, now, self._practice.custom, "the rule was changed or switched off")
 
     def _apply(self, session: Session, judgement: Judgement, now: datetime) -> None:
-        custom, verdict = self._practice.incidents, judgement.verdict
+        custom, verdict = self._practice.custom, judgement.verdict
         if verdict.raised:
             cause = book.Cause(judgement.rule_id, judgement.rule, judgement.subject)
             book.raise_(session, cause, verdict, now, custom)
@@ -179,9 +177,9 @@ class AlarmConsumer:
 
     def _settle(self, session: Session, at: datetime, now: datetime) -> None:
         session.flush()
-        book.speak_again(session, at, now, self._practice.incidents)
+        book.speak_again(session, at, now, self._practice.custom)
         session.flush()
-        incidents.close_quiet(session, at, now, self._practice.incidents)
+        incidents.close_quiet(session, at, now, self._practice.custom)
 
     def _keep(self, session: Session, position: int | None) -> None:
         for rule_id, subject in self._judge.changed:
