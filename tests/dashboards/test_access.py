@@ -21,6 +21,7 @@ def roles(*names):
 
 
 STAFF, ACTING = roles(*READERS), roles(*WORKERS)
+CLAIMING = roles("biomed", "facilities", "it_agent")
 
 EXPECTED = {
     "GET /healthz": EVERYBODY,
@@ -34,6 +35,23 @@ EXPECTED = {
     "POST /sign-out": ANYONE,
     "WEBSOCKET /ws/live": STAFF,
     "GET /": ANYONE,
+    "GET /collector": roles("biomed", "it_agent", "auditor"),
+    "GET /devices": STAFF,
+    "GET /floors": STAFF,
+    "GET /floors/{floor_id}": STAFF,
+    "GET /inputs": roles("biomed", "facilities", "it_agent", "auditor"),
+    "GET /tickets": STAFF,
+    "GET /tickets/new": ANYONE,
+    "POST /tickets/new": ANYONE,
+    "GET /tickets/{ref}": STAFF,
+    "POST /tickets/{number}/take": ACTING,
+    "POST /tickets/{number}/assign": ACTING,
+    "POST /tickets/{number}/comment": ACTING,
+    "POST /tickets/{number}/state": ACTING,
+    "GET /unclaimed": CLAIMING | {"auditor"},
+    "POST /unclaimed/{number}/claim": CLAIMING,
+    "POST /unclaimed/{number}/new": CLAIMING,
+    "POST /unclaimed/{number}/dismiss": CLAIMING,
     "GET /alarms": STAFF,
     "GET /alarms.csv": STAFF,
     "POST /alarms/{number}/acknowledge": ACTING,
@@ -52,6 +70,7 @@ EXPECTED = {
     "GET /api/v1/places": STAFF,
     "GET /api/v1/places/{place_id}": STAFF,
     "GET /api/v1/floors/{floor_id}": STAFF,
+    "GET /api/v1/find": STAFF,
     "GET /api/v1/alarms": STAFF,
     "GET /api/v1/alarms/{alarm_id}": STAFF,
     "POST /api/v1/alarms/{alarm_id}/acknowledge": ACTING,

@@ -368,6 +368,19 @@ def test_a_ticket_about_what_is_not_there_is_refused(program):
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "place_id")
 
 
+# ---------------------------------------------------------------- find
+
+
+def test_find_puts_first_what_can_be_taken(biomed, hospital):
+    hospital.locate(PUMP_TAG, hospital.places["4.13"])
+    found = biomed.get("/api/v1/find", params={"q": "pump", "near": hospital.places["4.12"]}).json()
+    assert [hit["asset"]["number"] for hit in found["usable"]] == ["P-117"]
+    assert [(hit["asset"]["number"], hit["why"]) for hit in found["doubtful"]] == [("P-119", "Never located")]
+    assert [(hit["asset"]["number"], hit["why"]) for hit in found["not_usable"]] == [("P-118", "Soiled")]
+    assert 0 < found["usable"][0]["distance_m"] < 30
+    assert biomed.get("/api/v1/find", params={"q": "pump", "near": 999}).json()["errors"][0]["field"] == "near"
+
+
 # ---------------------------------------------------------------- tokens, audit
 
 
