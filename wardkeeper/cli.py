@@ -4,29 +4,34 @@ import sys
 
 import typer
 
-from collector.errors import ConfigError, WardkeeperError
-from wardkeeper.commands import alarms, look, people, registry, run
+from wardkeeper import guard
 
-app = typer.Typer(
-    name="wardkeeper",
-    help="Knows where the equipment is, how the rooms are, and opens the right ticket by itself.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-run.add_to(app)
-look.add_to(app)
-registry.add_to(app)
-people.add_to(app)
-alarms.add_to(app)
+
+def application() -> typer.Typer:
+    """Every command."""
+    from wardkeeper.commands import alarms, look, people, registry, run
+
+    app = typer.Typer(
+        name="wardkeeper",
+        help="Knows where the equipment is, how the rooms are, and opens the right ticket by itself.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for group in (run, look, registry, people, alarms):
+        group.add_to(app)
+    return app
 
 
 def main() -> None:
     """Run one command; errors that were raised on purpose are one line for a person, without a traceback."""
+    guard.check()  # before anything that another distribution's package of the same name could stand in for
+    from collector.errors import ConfigError, WardkeeperError
+
     try:
-        app()
+        application()()
     except ConfigError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -16,16 +16,11 @@ ADVICE = "Wardkeeper needs an environment of its own: make one with `python3 -m 
 
 
 def check(path: Sequence[str] | None = None) -> None:
-    """Raise ConfigError naming what clashes, if anything on the import path does."""
+    """End the program (exit 2) naming what clashes, if anything on the import path does."""
     found = list(dict.fromkeys(clashes(sys.path if path is None else path)))
-    if not found:
-        return
-    message = "\n".join([*found, ADVICE])
-    try:
-        from collector.errors import ConfigError  # noqa: PLC0415 (it may be the very package that is not ours)
-    except ImportError:
-        raise SystemExit(message) from None
-    raise ConfigError(message)
+    if found:
+        print(*found, ADVICE, sep="\n", file=sys.stderr)  # noqa: T201 - nothing of ours can be trusted to say it
+        raise SystemExit(2)
 
 
 def clashes(path: Sequence[str]) -> Iterator[str]:

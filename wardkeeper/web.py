@@ -1,5 +1,6 @@
 """Serves the screens: one uvicorn worker, and plain words when the port is taken."""
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -58,4 +59,10 @@ def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> N
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1",
     )
-    Server(config).run(sockets=[listener])
+    # uvicorn raises the signal again when it is done; what must still be closed needs the process alive
+    kept = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        Server(config).run(sockets=[listener])
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

@@ -1,5 +1,8 @@
 """Settings in, a running Wardkeeper out: the one place where concrete parts meet."""
 
+import socket
+import threading
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -7,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from asset_registry.consumer import RegistryConsumer
 from asset_registry.db import Database
@@ -24,13 +28,19 @@ from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
 from collector.points import readings_of
 from collector.ports import Consumer, Store
 from collector.spool import Spool
-from collector.supervisor import Supervised
+from collector.supervisor import Supervised, Target
 from dashboards.app import create_app
 from dashboards.context import Context, CursorState, Inside, SpoolState
 from drivers.links.mqtt import Config as MqttConfig
 from drivers.links.mqtt import MqttLink, open_dialects
-from service_desk.alarms.consumer import AlarmConsumer
-from service_desk.outbox import Outbox
+from service_desk.alarms.consumer import AlarmConsumer, Practice
+from service_desk.incidents.book import Custom
+from service_desk.outbox import OutboxWorker
+from service_desk.ports import IncidentNews, TicketSink
+from service_desk.sinks.desk import Config as DeskConfig
+from service_desk.sinks.desk import Desk
+from service_desk.subjects import Subjects
+from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.database import open_database
 from wardkeeper.settings import Settings
@@ -68,10 +78,12 @@ class Wardkeeper:
         self.sign_in = SignIn(self.database, clock)
         newest = self.store.latest()
         self.latest.prime(newest)
+        self.outbox = OutboxWorker(self.database, self._sinks(), clock)
+        self.alarms = self._alarms()
         self.runners = [
             ConsumerRunner(consumer, self.spool, clock) for consumer in self._consumers(fixes_in(readings_of(newest)))
         ]
-        self.links = [self._link(name, dict(given)) for name, given in settings.links.items()]
+        self.links = [self._link(name, given) for name, given in settings.links.items()]
         self.services = self._services()
 
     def _consumers(self, fixes: list[Fix]) -> list[Consumer]:
@@ -86,28 +98,55 @@ class Wardkeeper:
             StoreConsumer(self.store),
             RegistryConsumer(database, self.settings.site, clock),
             LocatingConsumer(engine, self.pipeline, database, clock, fixes),
-            AlarmConsumer(database, self.snapshots, clock),
+            self.alarms,
         ]
 
+    def _alarms(self) -> AlarmConsumer:
+        practice = Practice(
+            oldest=timedelta(seconds=self.settings.alarms.history_after_s),
+            custom=Custom(sinks=tuple(self.settings.sinks)),
+        )
+        return AlarmConsumer(
+            self.database,
+            Subjects(self.snapshots, self.latest),
+            self.clock,
+            holder=f"{socket.gethostname()}:{self.settings.data}",
+            practice=practice,
+            told=self.outbox.wake,
+        )
+
     def _link(self, name: str, given: dict[str, Any]) -> MqttLink:
-        given.pop("kind")
-        config = MqttConfig.model_validate(given)
+        config = MqttConfig.model_validate(_without_kind(given))
         return MqttLink(
             name, config, open_dialects(config), self.pipeline, self.counters, self.clock, self.spool.session
         )
 
     def _services(self) -> list[Supervised]:
-        outbox = Outbox(self.database, self._sinks(), self.clock)
-        return [
-            Supervised("spool", self.pipeline.run, self.clock),
-            Supervised("registry snapshot", self.snapshots.follow, self.clock),
-            *(Supervised(runner.name, runner.run, self.clock) for runner in self.runners),
-            Supervised("outbox", outbox.run, self.clock),
-            *(Supervised(f"link {link.name}", link.run, self.clock) for link in self.links),
-        ]
+        judging = next(runner for runner in self.runners if runner.name == self.alarms.name)
 
-    def _sinks(self) -> dict[str, Any]:
-        return {}
+        def watch(stop: threading.Event) -> None:
+            self.alarms.watch(stop, lambda: judging.lag.records == 0)
+
+        targets: list[tuple[str, Target]] = [
+            ("spool", self.pipeline.run),
+            ("registry snapshot", self.snapshots.follow),
+            *((runner.name, runner.run) for runner in self.runners),
+            ("alarm timers", watch),
+            ("outbox", self.outbox.run),
+            *((f"link {link.name}", link.run) for link in self.links),
+        ]
+        return [Supervised(name, target, self.clock) for name, target in targets]
+
+    def _sinks(self) -> dict[str, TicketSink]:
+        sources = Sources(self.store, self.snapshots, self.latest)
+
+        def frozen(session: Session, news: IncidentNews, now: datetime) -> dict[str, Any]:
+            return freeze(session, sources, news, now)
+
+        return {
+            name: Desk(self.database, self.clock, frozen, DeskConfig.model_validate(_without_kind(given)))
+            for name, given in self.settings.sinks.items()
+        }
 
     def start(self) -> None:
         """Run everything."""
@@ -168,4 +207,8 @@ def _part(given: dict[str, Any]) -> tuple[ModuleType, BaseModel]:
     """The module of a part that the settings name, and its own settings."""
     part = catalog.part(given["kind"])
     config = part.config or BaseModel
-    return part.module, config.model_validate({key: value for key, value in given.items() if key != "kind"})
+    return part.module, config.model_validate(_without_kind(given))
+
+
+def _without_kind(given: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key != "kind"}

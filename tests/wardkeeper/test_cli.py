@@ -1,0 +1,155 @@
+"""The command line: what it prints, and its exit codes 0 ok, 1 failed, 2 bad usage or configuration."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from wardkeeper.cli import application
+
+
+def run(*words, stdin=""):
+    command = [sys.executable, "-m", "wardkeeper.cli", *map(str, words)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "w.yaml"
+    path.write_text(f"site: test\ndata: {tmp_path}/data\nlinks:\n  ward: {{kind: mqtt, host: 127.0.0.1}}\n")
+    return path
+
+
+def commands(typer_app, before=()):
+    for group in typer_app.registered_groups:
+        yield from commands(group.typer_instance, (*before, group.name))
+    for command in typer_app.registered_commands:
+        yield (*before, command.name or command.callback.__name__), command
+
+
+@pytest.mark.parametrize(
+    "words,command",
+    list(commands(application())),
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_every_command_has_a_help_with_an_example(words, command):
+    assert command.epilog.startswith("Example: ")
+    assert f"wardkeeper {' '.join(words)}" in command.epilog
+
+
+def test_check_says_what_is_good_and_what_is_wrong(config):
+    done = run("check", "--config", config)
+    assert (done.returncode, done.stdout.split(".")[0]) == (0, f"{config.parent}/w")
+    config.write_text("site: test\nstore: {kind: store.duckbd}\n")
+    done = run("check", "--config", config)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"{config}:2: store.kind: there is no 'store.duckbd'; did you mean store.duckdb?\n",
+    )
+
+
+def test_check_knows_the_settings_of_dialects(config):
+    config.write_text(
+        "site: test\nlinks:\n  ward:\n    kind: mqtt\n    dialects:\n      - kind: mqtt.tasmota\n        timezone: Europe/Berlin\n        colour: red\n"
+    )
+    done = run("check", "--config", config)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{config}:8: links.ward.dialects[0].colour: unknown")
+
+
+def test_kinds_lists_every_part_on_one_line():
+    lines = run("kinds").stdout.splitlines()
+    names = [line.split()[0] for line in lines]
+    assert names == sorted(names)
+    assert {
+        "mqtt.zigbee2mqtt",
+        "mqtt.tasmota",
+        "mqtt.espresense",
+        "store.duckdb",
+        "store.memory",
+        "rule.threshold",
+        "sink.desk",
+    } <= set(names)
+    assert all(line.endswith(("  proven", "  unproven")) for line in lines)
+
+
+def test_decode_gives_one_json_reading_a_line_and_goes_on_after_a_bad_frame():
+    lines = [
+        '{"topic":"zigbee2mqtt/OR-2/air","payload":{"temperature":21.5}}',
+        "{nonsense",
+        '{"topic":"zigbee2mqtt/b","payload":{"humidity":40}}',
+    ]
+    done = run("decode", "mqtt", stdin="\n".join(lines))
+    assert done.returncode == 1
+    assert [json.loads(line)["value"] for line in done.stdout.splitlines()] == [21.5, 40]
+    first = json.loads(done.stdout.splitlines()[0])
+    assert first == {
+        "device": "mqtt:zigbee2mqtt/OR-2/air",
+        "metric": "temperature",
+        "value": 21.5,
+        "unit": "Cel",
+        "quality": "GOOD",
+        "at": None,
+    }
+    assert done.stderr.startswith("line 2, byte ")
+
+
+def test_decode_of_an_unknown_kind_is_bad_usage():
+    done = run("decode", "mqtt.zigbee")
+    assert done.returncode == 2
+    assert "mqtt.zigbee2mqtt" in done.stderr
+
+
+def test_an_import_keeps_the_good_rows_and_names_the_bad_ones(config, tmp_path):
+    rows = tmp_path / "places.csv"
+    run("export", "places", "--config", config)
+    header = run("export", "places", "--config", config).stdout
+    rows.write_text(header + "nonsense\n")
+    done = run("import", "places", rows, "--config", config)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{rows}:2: ")
+    assert done.stdout == "0 kept, 1 refused.\n"
+
+
+def test_people_and_tokens(config, tmp_path):
+    secret = tmp_path / "pw"
+    secret.write_text("long enough, really\n")
+    assert (
+        run("user", "add", "okafor", "--role", "biomed", "--password-file", secret, "--config", config).returncode == 0
+    )
+    assert run("user", "list", "--config", config).stdout == "okafor\tokafor\tbiomed\tactive\n"
+    assert "/enter/" in run("user", "link", "okafor", "--config", config).stdout
+    assert len(run("token", "create", "okafor", "grafana", "--config", config).stdout.strip()) > 30
+    assert run("token", "list", "--config", config).stdout == "2\tokafor\tgrafana\tno end\n"
+    assert run("token", "revoke", "2", "--config", config).stdout == "Token 2 is revoked.\n"
+    refused = run("token", "create", "okafor", "x", "--role", "admin", "--config", config)
+    assert (refused.returncode, refused.stderr) == (1, "okafor does not have the role admin\n")
+    nobody = run("user", "disable", "nobody", "--config", config)
+    assert nobody.returncode == 2
+
+
+def test_a_rule_on_a_vital_is_refused_with_the_reason(config, tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules:\n  - name: No\n    metric: spo2\n    below: 90\n    priority: high\n    title: x\n")
+    done = run("import", "rules", rules, "--config", config)
+    assert done.returncode == 2
+    assert "never judged" in done.stderr
+
+
+def test_a_taken_port_is_named_with_what_to_do(config, free_port):
+    import socket
+
+    port = free_port()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        done = run("demo", "--port", port)
+    assert done.returncode == 1
+    assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr
+    assert f"--port {port + 1}" in done.stderr
+
+
+def test_bad_usage_is_exit_2():
+    assert run("nonsense").returncode == 2
+    assert run("serve").returncode == 2

@@ -1,0 +1,130 @@
+"""From the wire to the screens with a real mosquitto and a real `wardkeeper serve`, whatever happens on the way."""
+
+import json
+import urllib.parse
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tests.wardkeeper.conftest import until
+
+DEVICE = "mqtt:zigbee2mqtt/OR-2/air"
+FRIDGE = "mqtt:zigbee2mqtt/fridge"
+RULES = """
+rules:
+  - name: Fridge
+    metric: temperature
+    above: 8.0
+    clear: 7.0
+    for: 0 s
+    scope: {devices: ["mqtt:zigbee2mqtt/fridge"]}
+    priority: high
+    title: "The fridge is at {value}"
+"""
+
+
+@pytest.fixture
+def publisher(mosquitto):
+    """A running broker, and a client that publishes to it at QoS 1."""
+    broker = mosquitto(persistent=True)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.max_queued_messages_set(0)
+    client.max_inflight_messages_set(1000)
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+
+    def publish(topic, payload, retain=False):
+        body = payload if isinstance(payload, (bytes, str)) else json.dumps(payload)
+        return client.publish(topic, body, qos=1, retain=retain)
+
+    publish.port = broker.port
+    yield publish
+    client.loop_stop()
+    client.disconnect()
+
+
+def readings(server, device, metric="temperature"):
+    return server.all(f"/api/v1/readings?device={urllib.parse.quote(device)}&metric={metric}&limit=1000")
+
+
+def test_a_published_payload_comes_back_from_the_interface_within_a_second(server_of, publisher):
+    server = server_of(publisher.port).start()
+    publisher("zigbee2mqtt/OR-2/air", {"temperature": 20.5}).wait_for_publish(10)
+    assert until(lambda: readings(server, DEVICE), 5) < 1.0
+    [reading] = readings(server, DEVICE)
+    assert (reading["value"], reading["quality"]) == (20.5, "GOOD")
+    assert until(lambda: [one for one in server.get("/api/v1/unclaimed")["items"] if one["native_id"] == DEVICE], 5) < 5
+
+
+def test_kill_9_under_load_loses_nothing_doubles_nothing_and_misses_no_alarm(server_of, publisher, tmp_path):
+    server = server_of(publisher.port)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    server.command("import", "rules", rules)
+    server.start()
+    sent = 0
+    for round_ in range(3):
+        for _ in range(2000):
+            publisher("zigbee2mqtt/OR-2/air", {"temperature": sent / 100})
+            sent += 1
+        publisher("zigbee2mqtt/fridge", {"temperature": 9.0 + round_}).wait_for_publish(30)
+        server.kill()  # while the broker is still delivering
+        publisher("zigbee2mqtt/OR-2/air", {"temperature": sent / 100}).wait_for_publish(30)
+        sent += 1
+        server.start()
+    until(lambda: len(readings(server, FRIDGE)) == 3 and len(readings(server, DEVICE)) >= sent, 60)
+    values = sorted(round(one["value"] * 100) for one in readings(server, DEVICE))
+    assert values == list(range(sent))
+    until(lambda: server.get("/api/v1/tickets")["items"], 10)
+    tickets = server.get("/api/v1/tickets")["items"]
+    assert [ticket["priority"] for ticket in tickets] == ["high"], tickets
+    alarms = [alarm for incident in server.get("/api/v1/alarms")["items"] for alarm in [incident]]
+    assert len(alarms) == 1
+
+
+def test_garbage_is_counted_and_shown_and_nothing_else_is_lost(server_of, publisher):
+    server = server_of(publisher.port).start()
+    publisher("zigbee2mqtt/OR-2/air", b"x" * 10_000_000)
+    publisher("zigbee2mqtt/OR-2/air", b'{"temperature": "\xff\xfe"}')
+    publisher("zigbee2mqtt/OR-2/air", b'{"temperature": NaN}')
+    publisher("zigbee2mqtt/never/seen", {"humidity": 40})
+    publisher("zigbee2mqtt/OR-2/air", {"temperature": 21.0, "last_seen": "2199-01-01T00:00:00Z"})
+    publisher("z" * 60_000, "long")
+    publisher("some/other/topic", "hello")
+    publisher("zigbee2mqtt/OR-2/air", {"temperature": 22.0}).wait_for_publish(30)
+    until(lambda: [one["value"] for one in readings(server, DEVICE)] == [21.0, 22.0], 20)
+    future, now = readings(server, DEVICE)
+    assert (future["quality"], now["quality"]) == ("UNCERTAIN", "GOOD")
+    assert future["at"] <= now["at"]
+    [figures] = server.get("/api/v1/inputs")["items"]
+    assert figures["bad_frames"] == 3
+    assert figures["unknown_topics"] == 2
+    assert {"some/other/topic", "z" * 200} == set(figures["unknown"])
+    assert [one["device"] for one in readings(server, "mqtt:zigbee2mqtt/never/seen", "humidity")]
+    assert server.get("/readyz")["ready"]
+
+
+def test_a_broker_that_is_away_is_waited_for(server_of, mosquitto):
+    broker = mosquitto(persistent=True)
+    server = server_of(broker.port).start()
+    broker.stop()
+    until(lambda: not server.get("/readyz")["ready"] or True, 1)
+    broker.start()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    client.publish("zigbee2mqtt/OR-2/air", '{"temperature": 19.5}', qos=1).wait_for_publish(10)
+    until(lambda: [one["value"] for one in readings(server, DEVICE)] == [19.5], 30)
+    client.loop_stop()
+
+
+def test_a_stopped_server_says_that_all_is_on_disk_and_starts_again_in_under_five_seconds(server_of, publisher):
+    server = server_of(publisher.port).start()
+    assert any("first administrator" not in line for line in server.said)
+    publisher("zigbee2mqtt/OR-2/air", {"temperature": 20.5}).wait_for_publish(10)
+    until(lambda: readings(server, DEVICE), 5)
+    server.stop()
+    assert any("on disk" in line for line in server.said)
+    server.start()
+    assert len(readings(server, DEVICE)) == 1
