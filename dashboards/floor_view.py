@@ -56,7 +56,7 @@ class Line:
 
 @dataclass
 class RoomView:
-    """A room now. `level`: the priority of what is wrong in it, "" nothing; `alarms`: those of its assets and itself."""
+    """A room now. `level`: the priority of what is wrong in it, "" nothing; `alarms`: its own and its assets'."""
 
     place: KnownPlace
     status: RoomStatus

@@ -1,0 +1,213 @@
+"""What a person may mean by a few words: assets (usable, doubtful, not usable), rooms, devices, tickets."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from asset_registry.assets import is_claimed, usable
+from asset_registry.known import KnownAsset, KnownDevice, KnownPlace
+from asset_registry.locating.words import LIKELY
+from asset_registry.people import Principal
+from asset_registry.snapshot import Snapshot
+from dashboards import words
+from dashboards.context import Context
+from dashboards.plan import UNCOUNTED
+from dashboards.ways import Ways
+from dashboards.whereabouts import Whereabouts, whereabouts
+from service_desk.tickets.model import Ticket
+
+FEW = 6
+"""So many rooms, devices and tickets are told of."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An asset that was found. `metres` None: nobody can say how far; `why` says why it cannot be taken."""
+
+    asset: KnownAsset
+    fix: Whereabouts
+    room: KnownPlace | None
+    look: str
+    usable: bool
+    why: str
+    metres: float | None
+    battery: float | None
+    mine_until: datetime | None
+
+    @property
+    def order(self) -> tuple[bool, float, float, str]:
+        """Nearest first; then the surest."""
+        return self.metres is None, self.metres or 0.0, -self.fix.confidence, self.asset.number
+
+
+@dataclass
+class Found:
+    """What was found for `text`, seen from `near`."""
+
+    text: str
+    near: KnownPlace | None
+    ways: Ways | None
+    mine: list[Hit] = field(default_factory=list)
+    usable: list[Hit] = field(default_factory=list)
+    doubtful: list[Hit] = field(default_factory=list)
+    not_usable: list[Hit] = field(default_factory=list)
+    rooms: list[KnownPlace] = field(default_factory=list)
+    devices: list[KnownDevice] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
+
+    @property
+    def assets(self) -> list[Hit]:
+        """All of them."""
+        return self.mine + self.usable + self.doubtful + self.not_usable
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing at all was found."""
+        return not (self.assets or self.rooms or self.devices or self.tickets)
+
+
+def search(session: Session, here: Context, visitor: Principal, text: str, near: KnownPlace | None) -> Found:
+    """Everything that has all the words."""
+    now = here.snapshots.current
+    found = Found(text, near, Ways(now, near) if near is not None else None)
+    asked = text.casefold().split()
+    if not asked:
+        return found
+
+    def has(*said: str) -> bool:
+        hay = " ".join(said).casefold()
+        return all(word in hay for word in asked)
+
+    for asset in now.assets.values():
+        if has(asset.name, asset.number, asset.category, asset.serial, asset.maker, asset.model, asset.udi_di):
+            hit = hit_of(here, visitor, asset, found.ways)
+            _group(found, hit).append(hit)
+    for hits in (found.mine, found.usable, found.doubtful, found.not_usable):
+        hits.sort(key=lambda hit: hit.order)
+    _others(session, now, found, has)
+    return found
+
+
+def _others(session: Session, now: Snapshot, found: Found, has: Callable[..., bool]) -> None:
+    rooms = [room for room in now.rooms if room.room_type not in UNCOUNTED]
+    found.rooms = [room for room in rooms if has(room.number, room.name)][:FEW]
+    named = {device.id for hit in found.assets for device in now.devices_of_asset(hit.asset.id)}
+    found.devices = [
+        device for device in now.devices.values() if device.id not in named and has(device.name, device.native_id)
+    ][:FEW]
+    query = select(Ticket).where(Ticket.number.icontains(found.text.strip(), autoescape=True))
+    found.tickets = list(session.scalars(query.order_by(Ticket.id.desc()).limit(FEW)))
+
+
+def _group(found: Found, hit: Hit) -> list[Hit]:
+    if hit.mine_until is not None:
+        return found.mine
+    if not hit.usable:
+        return found.not_usable
+    return found.usable if hit.fix.confidence >= LIKELY else found.doubtful
+
+
+def hit_of(here: Context, visitor: Principal, asset: KnownAsset, ways: Ways | None) -> Hit:
+    """One asset, as it is now."""
+    now, moment = here.snapshots.current, here.clock.now()
+    answer, fix = usable(asset, moment, asset.claimer, here.zone), whereabouts(here, now, asset)
+    room = now.room_of(fix.place) if fix.place is not None else None
+    mine = is_claimed(asset, moment) and asset.claimed_by == visitor.person_id
+    look = "old" if fix.confidence < LIKELY else "use" if answer.usable else "no"
+    if look == "no" and answer.why.startswith(("In use", "Claimed")):
+        look = "half"
+    return Hit(
+        asset=asset,
+        fix=fix,
+        room=room,
+        look=look,
+        usable=answer.usable,
+        why=answer.why,
+        metres=ways.metres(room) if ways is not None and room is not None else None,
+        battery=battery_of(here, now, asset),
+        mine_until=asset.claimed_until if mine else None,
+    )
+
+
+def battery_of(here: Context, now: Snapshot, asset: KnownAsset) -> float | None:
+    """The charge of the asset itself in per cent: its own voice's, never its tag's."""
+    for binding in now.content.bindings:
+        if binding.asset_id == asset.id and binding.role == "self" and binding.holds(here.clock.now()):
+            reading = here.latest.get(now.devices[binding.device_id].native_id, "battery")
+            if reading is not None and isinstance(reading.value, int | float):
+                return float(reading.value)
+    return None
+
+
+def categories(here: Context) -> list[tuple[str, int]]:
+    """What people look for: every category of movable assets with how many are usable, most first."""
+    now = here.snapshots.current
+    counted: Counter[str] = Counter()
+    for asset in now.assets.values():
+        if asset.mobile:
+            counted[asset.category] += usable(asset, here.clock.now()).usable
+    return counted.most_common()
+
+
+def answer(here: Context, found: Found) -> str:
+    """The first line."""
+    if not found.text.strip():
+        return "What are you looking for?"
+    if found.nothing:
+        return f"Nothing is called “{found.text.strip()}”"
+    if len(found.assets) == 1:
+        return _one(here, found.assets[0])
+    return _best(found) if found.assets else _other(found)
+
+
+def _best(found: Found) -> str:
+    noun = _noun(found)
+    if found.usable:
+        best = found.usable[0]
+        first = "Nearest usable" if best.metres is not None else "Usable"
+        return f"{first} {noun}: {_short(best, noun)} in {_place(best)}{_far(best)}"
+    if found.doubtful:
+        best = found.doubtful[0]
+        where = f" in {best.room.number}" if best.room is not None else ""
+        return f"No {noun} is surely usable; perhaps {best.asset.name}{where}"
+    return f"You have {found.mine[0].asset.name}" if found.mine else f"No {noun} is usable now"
+
+
+def _other(found: Found) -> str:
+    if found.rooms:
+        return f"{found.rooms[0].number} {found.rooms[0].name}"
+    return found.tickets[0].title if found.tickets else found.devices[0].name or found.devices[0].native_id
+
+
+def _one(here: Context, hit: Hit) -> str:
+    name = hit.asset.name
+    if hit.mine_until is not None:
+        return f"You have {name} until {hit.mine_until.astimezone(here.zone):%H:%M}"
+    where = f"is in {_place(hit)}{_far(hit)}" if hit.room is not None else "has not been seen lately"
+    return f"{name} {where}" + ("" if hit.usable else f": {hit.why[:1].lower()}{hit.why[1:]}")
+
+
+def _noun(found: Found) -> str:
+    """What the assets are: the words that were typed when they are part of each one's category, else that category."""
+    asked, kinds = found.text.strip().casefold(), {hit.asset.category for hit in found.assets}
+    if all(asked in kind.casefold() for kind in kinds):
+        return asked
+    return kinds.pop() if len(kinds) == 1 else "asset"
+
+
+def _short(hit: Hit, noun: str) -> str:
+    """Only "204" of "Pump 204" where "pump" was said before."""
+    first, _, rest = hit.asset.name.rpartition(" ")
+    return rest if first and first.casefold() in (noun, f"{noun}s") else hit.asset.name
+
+
+def _place(hit: Hit) -> str:
+    return hit.room.number if hit.room is not None else "an unknown place"
+
+
+def _far(hit: Hit) -> str:
+    return f", {round(hit.metres)}{words.NBSP}m" if hit.metres is not None else ""
