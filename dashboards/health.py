@@ -50,7 +50,10 @@ def troubles_of(here: Context) -> dict[str, str]:
         here.store.position()
     except WardkeeperError:
         troubles["store"] = "does not answer"
-    troubles.update({part.name: part.state for part in here.inside.services() if part.state != "running"})
+    troubles |= {part.name: part.state for part in here.inside.services() if part.state != "running"}
+    spool = here.inside.spool()
+    if spool is not None and spool.fullness >= 1:
+        troubles["spool"] = "is full"
     return troubles
 
 
