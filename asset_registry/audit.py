@@ -67,6 +67,14 @@ def bump(session: Session) -> None:
         row.number += 1
 
 
+def hold(session: Session) -> None:
+    """Let nobody else change the registry until the transaction ends; call it before locking any other row.
+
+    On SQLite the transaction does so itself; on PostgreSQL the revision row is the lock that all writers take first.
+    """
+    session.get(Revision, 1, with_for_update=True)
+
+
 def history(session: Session, kind: str, identity: object, limit: int = 100) -> list[Audit]:
     """What happened to one object, newest first."""
     chosen = select(Audit).where(Audit.object_kind == kind, Audit.object_id == str(identity))

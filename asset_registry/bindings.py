@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.assets import Asset
-from asset_registry.audit import bump, record
+from asset_registry.audit import bump, hold, record
 from asset_registry.db import Base
 from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.places import Place
@@ -94,6 +94,7 @@ def bind(
     Raises Invalid, Missing, or Conflict when it would swallow bindings that start in between.
     """
     start = since or now
+    hold(session)
     _check(session, device_id, target, role, start, until)
     rivals = _rivals(session, device_id, role)
     same = next((b for b in rivals if b.since == start and _is(b, target, role)), None)
@@ -117,6 +118,7 @@ def bind(
 
 def unbind(session: Session, binding_id: int, who: str, now: datetime) -> Binding:
     """End a binding now. Raises Missing, and Conflict when it has ended."""
+    hold(session)
     binding = session.get(Binding, binding_id, with_for_update=True)
     if binding is None:
         raise Missing(f"there is no binding {binding_id}")

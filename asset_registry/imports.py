@@ -23,6 +23,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from asset_registry.audit import hold
 from asset_registry.csv_rows import BadCell, Rejection, Row, read_rows
 from asset_registry.errors import Invalid
 from asset_registry.import_form import Form, Register
@@ -61,6 +62,7 @@ def import_csv(  # noqa: PLR0913 - the command's options
 
     `progress` is told how many rows of how many are done. Raises Invalid for an unknown kind.
     """
+    hold(session)
     form = _form(kind, Register(session, site, who, now))
     report = ImportReport()
     with session.begin_nested() as attempt:

@@ -25,6 +25,8 @@ from collector.errors import Refused
 
 SESSION_HOURS = 12
 LINK_MINUTES = 10
+LONGEST = 1000
+"""Characters of a login or password that are looked at; a longer password is wrong."""
 
 
 class SignInRefused(Refused):
@@ -122,14 +124,14 @@ class SignIn:
 
     def with_password(self, login: str, password: str, old_cookie: str = "") -> SignedIn:
         """Sign in; the session of `old_cookie` ends. Raises SignInRefused."""
-        login = login_of(login)
+        login = login_of(login)[:LONGEST]
         wait = self._throttle.wait_s(login)
         if wait > 0:
             raise SignInRefused(f"too many tries; wait {wait:.0f} s and try again", wait)
         with self._database.read() as session:
             person = session.scalar(select(Person).where(Person.login == login, Person.active))
-        right = self.passwords.verify(person.password if person else "", password)
-        if person is None or not right:
+        right = self.passwords.verify(person.password if person else "", password[:LONGEST])
+        if person is None or not right or len(password) > LONGEST:
             self._throttle.failed(login)
             with self._database.write() as session:
                 record(

@@ -138,6 +138,10 @@ class Snapshot:
         moment = at or self.taken
         return [binding for binding in self._of_asset.get(asset_id, ()) if binding.holds(moment)]
 
+    def past_bindings_of_asset(self, asset_id: int) -> list[KnownBinding]:
+        """Every binding the asset ever had, newest first."""
+        return sorted(self._of_asset.get(asset_id, ()), key=lambda binding: binding.since, reverse=True)
+
     def search_text(self, asset_id: int) -> str:
         """Everything one may call the asset by, as `known.index_words` writes it."""
         return self._search_texts[asset_id]

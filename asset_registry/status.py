@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from asset_registry.assets import CONDITION, HOLDING, HYGIENE, USE, Asset, is_claimed, usable
-from asset_registry.audit import bump, record
+from asset_registry.audit import bump, hold, record
 from asset_registry.db import Database
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.people import TELEMETRY, Person, Principal
@@ -68,6 +68,7 @@ def release(session: Session, asset_id: int, actor: Principal, now: datetime) ->
 
 def expire_claims(session: Session, now: datetime) -> int:
     """End the claims whose time is over; say how many. `usable` does not wait for this."""
+    hold(session)
     over = session.scalars(select(Asset).where(Asset.use == "claimed", Asset.claimed_until <= now).with_for_update())
     count = 0
     for asset in over:
@@ -137,6 +138,7 @@ def _choices(part: str) -> str:
 
 def _locked(session: Session, asset_id: int) -> Asset:
     """The asset, locked against others until the transaction ends (on SQLite the transaction itself is the lock)."""
+    hold(session)
     asset = session.get(Asset, asset_id, with_for_update=True, populate_existing=True)
     if asset is None:
         raise Missing(f"there is no asset {asset_id}")

@@ -1,21 +1,25 @@
 """The nearest gateway, slow to change its mind: `locating.nearest`.
 
 A tag is in the place of the gateway that hears it strongest: the mean of linear power over the last 10 s (30 s for a
-tag that sends seldom). Another place replaces it only after being stronger by `margin_db` for `commit_delay_s` on end,
-and, when no gateway of the old place gave any sign of life meanwhile, for four times as long: a dead gateway looks just
-like a tag that left.
+tag that sends seldom). What its first packet says is put right once, after 10 s. Then another place replaces it only
+after leading by `margin_db` for `commit_delay_s` on end, or by less for four times as long. When no gateway of the old
+place gave any sign of life meanwhile, it takes four times as long too: a dead gateway looks just like a tag that left.
 
 Confidence = P · N · L · A, then capped. It is reasoned, not calibrated against a survey:
 
-- P, margin: the normal distribution function of m / 4.7 dB, where m is the lead over the strongest other place (or over
-  -105 dBm). 4.7 dB is the spread of the difference of two gateways whose spatial fading is 3.3 dB each; averaging does
-  not remove that.
+- P, margin: the normal distribution function of m / 6 dB, where m is the lead over the strongest other place (or over
+  -105 dBm). The difference of two gateways whose spatial fading is 3.3 dB each spreads by 4.7 dB, which averaging does
+  not remove; the rest is for gateways that do not hang in the middle of their places.
 - N, packets: 1 - 0.3 / n, with n packets of the strongest gateway in the window.
 - L, level: 1 down to -80 dBm, falling to 0.6 at -95 dBm: far from every gateway there may be nearer places without one.
 - A, age: 1 for 30 s after the tag was last heard, then half every 5 minutes. After `unknown_after_s` nobody knows.
 - Cap: at most "perhaps" (0.65) while another place is taking over; after a change that the old place's gateways did not
   live to see, until one of them speaks; and while a gateway within 15 m on the same floor is silent for a minute: then
   the true place may be deaf.
+
+On a published survey (TETAM: an open office cut into 12 bays without walls, 3 of them without a gateway; still tags, one
+date, no crowd) it names the right bay 55% of the time, 75% where the bay has a gateway, changes 0.3 times an hour without
+cause, and its words are right 82% (sure), 68% (likely) and 40% (perhaps) of the time.
 """
 
 import math
@@ -29,9 +33,12 @@ import msgspec
 from asset_registry.locating.ports import Fix, Spots, SpotSource
 from collector.reading import Sighting
 
-FADING_DB = 4.7
+FADING_DB = 6.0
 FLOOR_DBM = -105.0
 DOUBT = 0.65
+
+_LONG = 4
+"""How many commit delays another place must lead when the lead is slight, or nobody saw the tag leave."""
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -52,6 +59,15 @@ class Tuning(msgspec.Struct, frozen=True):
 
 
 @dataclass
+class _Rival:
+    """A place that hears the tag better than its own does: since when, and since when by the margin."""
+
+    place_id: int
+    since: datetime
+    clear_since: datetime
+
+
+@dataclass
 class _Track:
     """What is known of one tag. `base` is the confidence without age."""
 
@@ -61,8 +77,8 @@ class _Track:
     gateway: str = ""
     since: datetime | None = None
     base: float = 0.0
-    rival: int | None = None
-    rival_since: datetime | None = None
+    settles: datetime | None = None
+    rival: "_Rival | None" = None
     left_unseen: int | None = None
 
 
@@ -98,6 +114,8 @@ class NearestGateway:
             if len(self._tracks) >= self._tuning.most_tags:
                 return
             track = self._tracks[sighting.tag] = _Track(at)
+        if track.place_id is None and not track.packets:
+            track.settles = at + timedelta(seconds=self._tuning.window_s)
         track.heard = max(track.heard, at)
         track.packets.append((at, sighting.gateway, 10.0 ** (sighting.rssi_dbm / 10.0)))
         self._touched.add(sighting.tag)
@@ -134,26 +152,26 @@ class NearestGateway:
     def _fix(self, tag: str, track: _Track, now: datetime) -> Fix:
         age = (now - track.heard).total_seconds()
         if track.place_id is None or age >= self._tuning.unknown_after_s:
-            track.place_id, track.gateway, track.base, track.since = None, "", 0.0, track.since or now
-            return Fix(tag, None, "", 0.0, track.heard, track.since)
+            if track.place_id is not None:
+                track.place_id, track.gateway, track.base, track.since = None, "", 0.0, now
+            return Fix(tag, None, "", 0.0, track.heard, track.since or now)
         fresh = 0.5 ** (max(0.0, age - self._tuning.fresh_s) / self._tuning.half_life_s)
         return Fix(tag, track.place_id, track.gateway, track.base * fresh, track.heard, track.since or now)
 
     def _follow(self, track: _Track, now: datetime, spots: Spots) -> None:
         levels = self._levels(track, now, spots)
         if not levels:
-            track.rival = track.rival_since = None
+            track.rival = None
             return
         best = max(levels, key=lambda place: levels[place].dbm)
         current = levels.get(track.place_id) if track.place_id is not None else None
-        if track.place_id is None:
+        lead = levels[best].dbm - current.dbm if current else math.inf
+        if track.place_id is None or (track.settles is not None and now >= track.settles):
             self._move(track, best, now, unseen=False)
-        elif best == track.place_id or (current and levels[best].dbm - current.dbm < self._tuning.margin_db):
-            track.rival = track.rival_since = None
-        elif track.rival != best or track.rival_since is None:
-            track.rival, track.rival_since = best, now
+        elif best == track.place_id:
+            track.rival = None
         else:
-            self._perhaps_move(track, best, track.rival_since, now, spots)
+            self._perhaps_move(track, best, lead, now, spots)
         self._weigh(track, levels, now, spots)
 
     def _levels(self, track: _Track, now: datetime, spots: Spots) -> dict[int, _Level]:
@@ -171,18 +189,25 @@ class NearestGateway:
                 strongest[spot.place_id] = level
         return strongest
 
-    def _perhaps_move(self, track: _Track, best: int, since: datetime, now: datetime, spots: Spots) -> None:
-        waited = (now - since).total_seconds()
-        if waited < self._tuning.commit_delay_s:
-            return
-        seen_off = track.place_id is None or self._spoke(track.place_id, since, spots)
-        if seen_off or waited >= 4 * self._tuning.commit_delay_s:
+    def _perhaps_move(self, track: _Track, best: int, lead_db: float, now: datetime, spots: Spots) -> None:
+        if track.rival is None or track.rival.place_id != best:
+            track.rival = _Rival(best, now, now)
+        if lead_db < self._tuning.margin_db:
+            track.rival.clear_since = now
+        delay = self._tuning.commit_delay_s
+        clear = (now - track.rival.clear_since).total_seconds() >= delay
+        long = (now - track.rival.since).total_seconds() >= _LONG * delay
+        seen_off = track.place_id is None or self._spoke(track.place_id, track.rival.since, spots)
+        if long or (clear and seen_off):
             self._move(track, best, now, unseen=not seen_off)
 
     def _move(self, track: _Track, place_id: int, now: datetime, *, unseen: bool) -> None:
         track.left_unseen = track.place_id if unseen else None
-        track.place_id, track.since = place_id, now
-        track.rival = track.rival_since = None
+        if track.settles is not None and now >= track.settles:
+            track.settles = None
+        if track.place_id != place_id:
+            track.place_id, track.since = place_id, now
+        track.rival = None
 
     def _weigh(self, track: _Track, levels: dict[int, _Level], now: datetime, spots: Spots) -> None:
         mine = levels.get(track.place_id) if track.place_id is not None else None

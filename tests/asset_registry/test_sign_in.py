@@ -65,6 +65,16 @@ def test_the_empty_and_the_decoy_password_admit_nobody(door):
             door.with_password("okafor", password)
 
 
+def test_a_password_longer_than_is_looked_at_is_wrong(door, hospital):
+    with hospital.database.write() as session:
+        set_password(session, hospital.nurse.person_id, QUICK.hash("x" * 1000), "root", hospital.now())
+    assert door.with_password("lind", "x" * 1000)
+    with pytest.raises(SignInRefused, match="wrong"):
+        door.with_password("lind", "x" * 1001)
+    with pytest.raises(SignInRefused, match="wrong"):
+        door.with_password("y" * 1_000_000, "x")
+
+
 def test_after_five_failures_a_login_waits_longer_and_longer(door, hospital):
     for _ in range(5):
         with pytest.raises(SignInRefused, match="wrong"):

@@ -33,6 +33,7 @@ def test_tag_17_was_on_pump_a_until_tuesday(hospital):
     assert [device.id for device in snapshot.devices_of_asset(pump_b)] == [tag]
     assert snapshot.devices_of_asset(pump_a) == []
     assert [device.id for device in snapshot.devices_of_asset(pump_a, tuesday - timedelta(days=1))] == [tag]
+    assert [binding.until for binding in snapshot.past_bindings_of_asset(pump_a)] == [tuesday]
 
 
 def test_a_device_is_where_it_is_bound_to_be(hospital):
