@@ -17,9 +17,9 @@ Confidence = P · N · L · A, then capped. It is reasoned, not calibrated again
   live to see, until one of them speaks; and while a gateway within 15 m on the same floor is silent for a minute: then
   the true place may be deaf.
 
-On a published survey (TETAM: an open office cut into 12 bays without walls, 3 of them without a gateway; still tags, one
-date, no crowd) it names the right bay 55% of the time, 75% where the bay has a gateway, changes 0.3 times an hour without
-cause, and its words are right 82% (sure), 68% (likely) and 40% (perhaps) of the time.
+On a published survey (TETAM: an open office cut into 12 bays without walls, 3 of them without a gateway; still tags,
+one date, no crowd) it names the right bay 55% of the time, 75% where the bay has a gateway, changes 0.3 times an hour
+without cause, and its words are right 82% (sure), 68% (likely) and 40% (perhaps) of the time.
 """
 
 import math
