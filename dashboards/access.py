@@ -38,7 +38,8 @@ class NotAdmitted(HTTPException):
 
     def __init__(self, roles: Iterable[str]) -> None:
         self.roles = sorted(set(roles) - {"admin"}) or ["admin"]
-        needed = " or ".join(role.replace("_", " ") for role in self.roles)
+        *others, last = (role.replace("_", " ") for role in self.roles)
+        needed = f"{', '.join(others)} or {last}" if others else last
         super().__init__(403, f"This needs the role {needed}. An administrator can give it to you.")
 
 

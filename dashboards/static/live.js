@@ -81,9 +81,11 @@ function wake () {
   if (!socket) connect()
 }
 
-addEventListener('online', wake)
-document.addEventListener('visibilitychange', wake)
-addEventListener('pagehide', () => { const gone = socket; socket = null; clearTimeout(timer); gone?.close() })
-addEventListener('pageshow', event => { if (event.persisted) connect() })
-connect()
-setInterval(watch, 250)
+if (document.querySelector('meta[name=live]')) { // else nobody is here whom the feed admits
+  addEventListener('online', wake)
+  document.addEventListener('visibilitychange', wake)
+  addEventListener('pagehide', () => { const gone = socket; socket = null; clearTimeout(timer); gone?.close() })
+  addEventListener('pageshow', event => { if (event.persisted) connect() })
+  connect()
+  setInterval(watch, 250)
+}

@@ -68,7 +68,7 @@ def test_what_an_address_says_is_escaped(nobody):
 def test_a_role_that_is_not_enough_gets_a_page_that_says_which_is(signed_in):
     answer = signed_in("clinician").get("/collector")
     assert answer.status_code == 403
-    assert "This needs the role auditor or biomed or it agent." in answer.text
+    assert "This needs the role auditor, biomed or it agent." in answer.text
 
 
 def test_a_request_that_is_too_large_is_refused(program):

@@ -46,9 +46,17 @@ def test_the_printed_link_signs_in_and_the_page_breaks_no_rule_of_its_own(server
     page.on("pageerror", lambda error: complaints.append(str(error)))
     server.enter(page, "biomed")
     expect(page).to_have_url(f"{server.url}/")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.wait_for_timeout(300)
+    expect(page.locator("#lamp")).to_contain_text("Live")
     assert not complaints
+
+
+def test_somebody_whom_the_live_feed_does_not_admit_is_not_told_of_a_lost_connection(server, page):
+    refused = []
+    page.on("websocket", lambda socket: refused.append(socket.url))
+    server.enter(page, "requester")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#lost")).to_be_hidden()
+    assert not refused
 
 
 def test_signing_out_by_the_button(server, page):
