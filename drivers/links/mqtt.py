@@ -268,21 +268,21 @@ class MqttLink:
             self._refused = f"The broker refused the connection: {reason}; check username, password and client_id"
             return
         self._delivery.begin(self._session_of(self.name, flags.session_present))
-        client.publish(self.available_topic, ONLINE, qos=1, retain=True)
         client.subscribe([(one, 1) for one in self._filters])
 
     def _on_subscribe(
         self,
-        _client: paho.Client,
+        client: paho.Client,
         _userdata: object,
         _mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        """Only now is the link up: from here on the broker keeps what it sends."""
+        """Only now is the link up: from here on the broker keeps what is published."""
         refused = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
             self._error = f"The broker lets nobody listen to {', '.join(refused)}; check its access list"
+        client.publish(self.available_topic, ONLINE, qos=1, retain=True)
         self._enter("up")
         self._delivery.report(up=True)
 

@@ -222,7 +222,7 @@ def test_an_access_list_that_lets_nobody_listen(mosquitto, link, tmp_path):
     broker = mosquitto(f"acl_file {folder}")
     one = link(broker.port)
     # mosquitto 2 grants such a subscription and then delivers nothing; others refuse it, which is what is tested here
-    one._on_subscribe(None, None, 1, [Refused()] * len(one._filters), None)
+    one._on_subscribe(one._client, None, 1, [Refused()] * len(one._filters), None)
     assert "lets nobody listen to zigbee2mqtt/#" in one.status.error
     assert one.status.state == "up"
 
@@ -318,7 +318,7 @@ def crooked():
     def serve(packets):
         with suppress(OSError), server.accept()[0] as client:
             client.recv(1000)
-            granted = packet(0x90, b"\x00\x02" + b"\x01" * 4)  # 1 is its birth message, 2 its subscription
+            granted = packet(0x90, b"\x00\x01" + b"\x01" * 4)
             client.sendall(packet(0x20, b"\x00\x00") + granted + b"".join(packets))
             while said := client.recv(1000):
                 sent.append(said)
