@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from asset_registry.db import Database
@@ -66,6 +66,7 @@ class AlarmConsumer:
         self._told = told
         self._lock = threading.Lock()
         self._judge = Judge({}, subjects.of)
+        self._stored: set[Key] = set()
         self._rules: tuple[tuple[int, int], ...] | None = None
         self._position: int | None = None
         self._kept = self._settled = self._led = datetime.min.replace(tzinfo=clock.now().tzinfo)
@@ -142,6 +143,7 @@ class AlarmConsumer:
                 self._settle(session, heard, now)
             self._keep(session, position)
         self._rules, self._led, self._kept = fingerprint, now, now
+        self._stored = set(self._judge.states)
         self._judge.changed.clear()
         self._settled = max(self._settled, heard) if settle and heard is not None else self._settled
         self._position = position
@@ -159,6 +161,7 @@ class AlarmConsumer:
             else:
                 session.delete(row)
         self._judge = Judge(rules, self._subjects.of, states, self._practice.oldest)
+        self._stored = set(states)
         for alarm in session.scalars(select(Alarm).where(Alarm.active)).all():
             state = states.get((alarm.rule_id, alarm.subject))
             if state is None or not rules[alarm.rule_id].active(state):
@@ -182,18 +185,20 @@ class AlarmConsumer:
         incidents.close_quiet(session, at, now, self._practice.custom)
 
     def _keep(self, session: Session, position: int | None) -> None:
-        for rule_id, subject in self._judge.changed:
-            state = self._judge.states.get((rule_id, subject))
-            row = session.get(RuleState, (rule_id, subject))
+        new: list[dict[str, object]] = []
+        changed: list[dict[str, object]] = []
+        for rule_id, subject in sorted(self._judge.changed):
+            key, state = (rule_id, subject), self._judge.states.get((rule_id, subject))
             if state is None:
-                if row is not None:
-                    session.delete(row)
+                gone = RuleState.rule_id == rule_id, RuleState.subject == subject
+                session.execute(delete(RuleState).where(*gone))
                 continue
-            due = self._judge.rules[rule_id].due(state)
-            if row is None:
-                session.add(RuleState(rule_id=rule_id, subject=subject, state=dict(state), due=due))
-            else:
-                row.state, row.due = dict(state), due
+            row = {"rule_id": rule_id, "subject": subject, "state": state, "due": self._judge.rules[rule_id].due(state)}
+            (changed if key in self._stored else new).append(row)
+        if new:
+            session.execute(insert(RuleState), new)
+        if changed:
+            session.execute(update(RuleState), changed)
         if position is None:
             return
         cursor = session.get(Cursor, self.name)

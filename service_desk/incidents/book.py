@@ -102,8 +102,12 @@ def alarms_of(session: Session, incident_id: int) -> list[Alarm]:
 def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -> int:
     """Close the incidents whose alarms have all been clear for `keep`; say how many."""
     closed = 0
-    for incident in session.scalars(select(Incident).where(Incident.closed.is_(None))).all():
-        alarms = alarms_of(session, incident.id)
+    standing = session.scalars(select(Incident).where(Incident.closed.is_(None))).all()
+    of: dict[int | None, list[Alarm]] = {incident.id: [] for incident in standing}
+    for alarm in session.scalars(select(Alarm).where(Alarm.incident_id.in_(of))) if of else ():
+        of[alarm.incident_id].append(alarm)
+    for incident in standing:
+        alarms = of[incident.id]
         last = max((alarm.cleared or alarm.since for alarm in alarms), default=incident.opened)
         if any(alarm.active for alarm in alarms) or last > at - custom.keep:
             continue

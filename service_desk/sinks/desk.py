@@ -100,7 +100,7 @@ class Desk:
             return
         if incident.what == "joined":
             newest = max(incident.alarms, key=lambda alarm: alarm.since)
-            _once(session, ticket, incident, "added what has the same cause", sentence(newest))
+            _once(session, ticket, incident, "added what has the same cause", sentence(newest, incident.at))
         elif incident.what == "cleared":
             _once(session, ticket, incident, "saw it return to normal", back(incident))
         elif incident.what in ("returned", "reopened"):
@@ -132,12 +132,14 @@ class Desk:
 def opening(incident: IncidentNews) -> str:
     """What is wrong, one sentence an alarm."""
     active = [alarm for alarm in incident.alarms if alarm.active] or list(incident.alarms)
-    return " ".join(sentence(alarm) for alarm in active)
+    return " ".join(sentence(alarm, incident.at) for alarm in active)
 
 
-def sentence(alarm: AlarmNews) -> str:
-    """One alarm: "F-07 in 4.18 is at 8.9 °C. Normal is 2–8 °C."."""
-    return f"{alarm.title}." + (f" Normal is {alarm.normal}." if alarm.normal else "")
+def sentence(alarm: AlarmNews, at: datetime) -> str:
+    """One alarm: "F-07 in 4.18 is at 8.9 °C. Outside of normal (2–8 °C) for 10 min."."""
+    normal = f" ({alarm.normal})" if alarm.normal else ""
+    held = f" for {words.duration(at - alarm.since)}" if at > alarm.since else ""
+    return f"{alarm.title}. Outside of normal{normal}{held}."
 
 
 def back(incident: IncidentNews) -> str:

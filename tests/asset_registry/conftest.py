@@ -1,12 +1,7 @@
 """A registry database with a small hospital in it."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -139,35 +134,3 @@ def hospital(database, clock):
         )
         bump(session)
     return hospital
-
-
-@pytest.fixture(scope="session")
-def postgres(free_port):
-    """A function that makes an empty database in a PostgreSQL of one's own and gives its address."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = shutil.which("initdb") or (programs[-1] if programs else None)
-    if found is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    bin_, folder, port = Path(found).resolve().parent, Path(tempfile.mkdtemp(prefix="wardkeeper-pg-")), free_port()
-    someone = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        someone = {"user": "postgres"}
-        shutil.chown(folder, "postgres")
-
-    def run(program, *arguments):
-        subprocess.run([bin_ / program, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder, **someone)
-
-    run("initdb", "-D", folder / "data", "-U", "ward", "-A", "trust", "--no-sync")
-    options = f"-k {folder} -h 127.0.0.1 -p {port} -F"
-    server = ["-D", folder / "data", "-l", folder / "log", "-w"]
-    run("pg_ctl", *server, "-o", options, "start")
-    made = []
-
-    def make():
-        made.append(f"db{len(made)}")
-        run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "ward", made[-1])
-        return f"postgresql+psycopg://ward@127.0.0.1:{port}/{made[-1]}"
-
-    yield make
-    run("pg_ctl", *server, "-m", "immediate", "stop")
-    shutil.rmtree(folder)

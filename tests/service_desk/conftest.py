@@ -72,8 +72,13 @@ def clock():
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/wardkeeper.db")
+def database(tmp_path, request):
+    """SQLite; PostgreSQL where a test is parametrized with "postgresql", indirectly."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = request.getfixturevalue("postgres")()
+    else:
+        url = f"sqlite:///{tmp_path}/wardkeeper.db"
+    database = Database(url)
     Base.metadata.create_all(database.engine)
     yield database
     database.close()

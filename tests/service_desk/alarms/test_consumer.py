@@ -97,6 +97,7 @@ def test_a_reading_fifteen_minutes_late_still_counts(house):
     assert house.alarm.active
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_the_same_batch_again_changes_nothing(house):
     readings = []
     for _ in range(12):
@@ -169,6 +170,7 @@ class Cut(Exception):
     """The process ends here."""
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_a_crash_between_any_two_statements_leaves_nothing_half(house):
     batch = [house.reading(PUMP, "battery", 22.0), house.reading(DOOR, "door_open", True)]
     statements = fail_at = 0
@@ -278,6 +280,7 @@ def _another(house, holder):
     return AlarmConsumer(house.database, Subjects(house.registered, house.latest), house.clock, holder)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_only_one_process_judges(house):
     house.say(PUMP, "battery", 22.0)
     other = _another(house, "there")
