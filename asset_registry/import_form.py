@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from asset_registry.assets import Asset
-from asset_registry.audit import bump, record
+from asset_registry.audit import record
 from asset_registry.bindings import Device
 from asset_registry.csv_rows import BadCell, Row
 from asset_registry.places import Place
@@ -109,12 +109,10 @@ class Form(ABC):
             setattr(row, name, values[name])
         after = {name: values[name] for name in before} | ({"serves": serves} if serves is not None else {})
         record(self.session, self.register.now, self.register.who, "import", (kind, row.id), before, after)
-        bump(self.session)
         return "changed"
 
     def _create(self, kind: str, row: Any, after: dict[str, Any]) -> Outcome:  # noqa: ANN401 - a row of any table
         self.session.add(row)
         self.session.flush()
         record(self.session, self.register.now, self.register.who, "import", (kind, row.id), after=after)
-        bump(self.session)
         return "created"

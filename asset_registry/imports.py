@@ -23,7 +23,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from asset_registry.audit import hold
+from asset_registry.audit import bump, hold
 from asset_registry.csv_rows import BadCell, Rejection, Row, read_rows
 from asset_registry.errors import Invalid
 from asset_registry.import_form import Form, Register
@@ -72,6 +72,8 @@ def import_csv(  # noqa: PLR0913 - the command's options
             _take(form, row, seen, report)
             if progress is not None:
                 progress(done, len(rows))
+        if report.created or report.changed:
+            bump(session)
         report.rejected.sort(key=lambda rejection: rejection.line)
         refused = atomic and bool(report.rejected)
         if refused or dry_run:

@@ -285,7 +285,7 @@ class SnapshotSource:
                 raise Unreachable(self.trouble) from error
             self.current, self._stale, self.trouble = Snapshot(content), False, ""
             if self._cache is not None:
-                _write(self._cache, msgspec.msgpack.encode(content))
+                self._to_disk(self._cache, content)
             return True
 
     def follow(self, stop: threading.Event, every_s: float = 1.0) -> None:
@@ -296,6 +296,12 @@ class SnapshotSource:
             except Unreachable:
                 self._clock.wait(stop, 4 * every_s)
             self._clock.wait(stop, every_s)
+
+    def _to_disk(self, cache: Path, content: Content) -> None:
+        try:
+            _write(cache, msgspec.msgpack.encode(content))
+        except OSError as error:
+            self.trouble = f"{cache}: the snapshot cannot be kept ({error.strerror}); free some space there"
 
     def _from_disk(self, cache: Path) -> None:
         try:

@@ -103,6 +103,8 @@ def set_status(
     asset = _locked(session, asset_id)
     before = status_of(asset)
     wanted = {part: value for part, value in changes.items() if before[part] != value}
+    if not actor.is_person and wanted.get("use") == "idle" and is_claimed(asset, now):
+        del wanted["use"]  # it only stands there, waiting for the one who claimed it
     if not wanted:
         return asset
     _check_lock(asset, wanted, actor, note)

@@ -111,6 +111,14 @@ def test_a_damaged_cache_is_said_and_made_anew(hospital, tmp_path):
     assert SnapshotSource(hospital.database, "linden", hospital.clock, cache).current.room("4.12") is not None
 
 
+def test_a_disk_that_takes_nothing_is_said_and_stops_nothing(hospital, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    source = SnapshotSource(hospital.database, "linden", hospital.clock, tmp_path / "file" / "snapshot")
+    assert source.refresh()
+    assert source.current.room("4.12") is not None
+    assert "cannot be kept" in source.trouble
+
+
 def test_a_lookup_is_cheap_enough_for_100k_a_second(hospital):
     now = hospital.now()
     for number in range(20):

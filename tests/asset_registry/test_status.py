@@ -180,6 +180,13 @@ def test_in_use_ends_the_claim(hospital):
     assert change(hospital, hospital.nurse, use="in_use").claimed_by is None
 
 
+def test_a_claimed_asset_that_stands_idle_stays_claimed(hospital):
+    claim(hospital, hospital.nurse)
+    assert change(hospital, TELEMETRY, use="idle").use == "claimed"
+    hospital.clock.advance(900)
+    assert change(hospital, TELEMETRY, use="idle").use == "idle"
+
+
 def test_another_persons_claim_is_not_used_up(hospital):
     claim(hospital, hospital.nurse)
     with pytest.raises(Conflict, match="claimed by another"):
