@@ -10,6 +10,8 @@ import pyarrow as pa
 from collector.points import RSSI, readings_of
 from collector.reading import OWN_GATEWAY, Item, Quality, Reading, Sighting
 
+_TAGS = 200_000
+
 
 def _speaks(reading: Reading) -> bool:
     """Whether the reading shows that its device spoke just now: not a will, a retained state or something derived."""
@@ -21,7 +23,9 @@ def _speaks(reading: Reading) -> bool:
 class Latest:
     """The newest reading per (device, metric) by `at`, whatever its quality. Thread-safe; a reader copies little."""
 
-    def __init__(self) -> None:
+    def __init__(self, tags: int = _TAGS) -> None:
+        """`tags`: for how many that have only been sighted `seen` is kept (phones change their address all day)."""
+        self._tags = tags
         self._lock = threading.Lock()
         self._devices: dict[str, dict[str, Reading]] = {}
         self._seen: dict[str, datetime] = {}
@@ -84,6 +88,14 @@ class Latest:
         seen = self._seen.get(device)
         if seen is None or received > seen:
             self._seen[device] = received
+            if len(self._seen) > self._tags + len(self._devices):
+                self._forget()
+
+    def _forget(self) -> None:
+        """Forget the half of the mere tags that was heard least recently."""
+        mere = sorted((received, device) for device, received in self._seen.items() if device not in self._devices)
+        for _, device in mere[: len(mere) // 2]:
+            del self._seen[device]
 
     def _take(self, reading: Reading) -> None:
         if _speaks(reading):

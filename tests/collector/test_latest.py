@@ -79,6 +79,15 @@ def test_a_late_message_does_not_turn_seen_back():
     assert latest.seen("d") == T0 + timedelta(seconds=9)
 
 
+def test_tags_without_number_are_forgotten_the_least_recent_first_and_devices_never():
+    latest = Latest(tags=10)
+    latest.update([reading(1.0)])
+    latest.update(Sighting(f"ble:{n}", "gw", -70, T0 + timedelta(seconds=n)) for n in range(100))
+    assert latest.seen("d") == T0
+    assert latest.seen("ble:99") is not None
+    assert 5 <= sum(latest.seen(f"ble:{n}") is not None for n in range(100)) <= 10
+
+
 def test_it_starts_from_what_the_store_knows():
     latest = Latest()
     latest.prime(table_of([reading(1.0, at=1), Sighting("ble:t", "gw", -70, T0)]))
