@@ -5,6 +5,7 @@ Exponent and fading are in the range measured indoors (TETAM); a wall costs 3 dB
 
 import math
 import random
+from functools import lru_cache
 
 from wardkeeper.demo.movement import Spot
 from wardkeeper.demo.signals import share
@@ -26,6 +27,7 @@ class Radio:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._level = lru_cache(maxsize=8192)(self._level_of)  # most things stand still most of the time
         self._by_level: dict[int, list[GatewaySpot]] = {}
         for spot in world.gateways:
             self._by_level.setdefault(world.room[spot.room].level, []).append(spot)
@@ -41,7 +43,7 @@ class Radio:
                 found.append((gateway, rssi, round(10 ** ((AT_ONE_METRE - rssi) / (10 * EXPONENT)), 2)))
         return found
 
-    def _level(self, tag: str, gateway: GatewaySpot, spot: Spot) -> float:
+    def _level_of(self, tag: str, gateway: GatewaySpot, spot: Spot) -> float:
         far = max(0.5, math.dist((gateway.x, gateway.y), (spot.x, spot.y)))
         walls = 0 if gateway.room == spot.room else 1 + far / 12
         return AT_ONE_METRE - 10 * EXPONENT * math.log10(far) - WALL * walls + self._fading(tag, gateway, spot)

@@ -4,9 +4,9 @@ Because nothing is remembered, yesterday's history, the live stream and a restar
 """
 
 import math
-import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from wardkeeper.demo.building import Room
@@ -20,8 +20,9 @@ _ZONE = ZoneInfo(ZONE)
 
 
 def share(seed: int, *key: object) -> float:
-    """A number in [0, 1) that is the same for the same key."""
-    return zlib.crc32(f"{seed}/{'/'.join(map(str, key))}".encode()) / 2**32
+    """A number in [0, 1) that is the same for the same key. Not a CRC: similar keys must give unlike numbers."""
+    digest = blake2b(f"{seed}/{'/'.join(map(str, key))}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest) / 2**32
 
 
 def drift(seed: int, key: str, seconds: float, period: float) -> float:
