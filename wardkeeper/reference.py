@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from wardkeeper.catalog import parts
+from wardkeeper.catalog import LINKS, parts
 from wardkeeper.settings import Settings
 
 _HEAD = """# Configuration
@@ -45,6 +45,8 @@ def reference() -> Iterator[str]:
         section = _model_in(field)
         if section is not None:
             yield from _section(f"`{name}`", section)
+    for kind, module in LINKS.items():
+        yield from _section(f"kind `{kind}`", module.Config, (module.__doc__ or "").partition("\n")[0])
     for part in parts():
         if part.config is not None and part.config.model_fields:
             yield from _section(f"kind `{part.name}`", part.config, part.title)

@@ -21,6 +21,7 @@ from asset_registry.locating.service import LocatingConsumer, fixes_in
 from asset_registry.people import has_admin
 from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
+from asset_registry.status import watch_claims
 from collector.clock import Clock
 from collector.counters import Counters
 from collector.latest import Latest
@@ -78,28 +79,34 @@ class Wardkeeper:
         self.sign_in = SignIn(self.database, clock)
         newest = self.store.latest()
         self.latest.prime(newest)
+        self._prime_from_spool()
         self.outbox = OutboxWorker(self.database, self._sinks(), clock)
         self.alarms = self._alarms()
-        self.runners = [
-            ConsumerRunner(consumer, self.spool, clock) for consumer in self._consumers(fixes_in(readings_of(newest)))
-        ]
+        self.locating = self._locating(fixes_in(readings_of(newest)))
+        self.runners = [ConsumerRunner(consumer, self.spool, clock) for consumer in self._consumers()]
         self.links = [self._link(name, given) for name, given in settings.links.items()]
         self.services = self._services()
 
-    def _consumers(self, fixes: list[Fix]) -> list[Consumer]:
-        locating, database, clock = self.settings.locating, self.database, self.clock
+    def _prime_from_spool(self) -> None:
+        """What was acknowledged but had not reached the store when the last process ended."""
+        position = self.store.position()
+        while records := self.spool.read(position, 5_000):
+            for position, items in records:
+                self.latest.update(items)
+
+    def _consumers(self) -> list[Consumer]:
+        registry = RegistryConsumer(self.database, self.settings.site, self.clock)
+        return [StoreConsumer(self.store), registry, self.locating, self.alarms]
+
+    def _locating(self, fixes: list[Fix]) -> LocatingConsumer:
+        settings = self.settings.locating
         tuning = Tuning(
-            window_s=locating.window_s,
-            commit_delay_s=locating.commit_delay_s,
-            unknown_after_s=locating.unknown_after_s,
+            window_s=settings.window_s,
+            commit_delay_s=settings.commit_delay_s,
+            unknown_after_s=settings.unknown_after_s,
         )
         engine = NearestGateway(SpotsOf(self.snapshots), tuning)
-        return [
-            StoreConsumer(self.store),
-            RegistryConsumer(database, self.settings.site, clock),
-            LocatingConsumer(engine, self.pipeline, database, clock, fixes),
-            self.alarms,
-        ]
+        return LocatingConsumer(engine, self.pipeline, self.database, self.clock, fixes)
 
     def _alarms(self) -> AlarmConsumer:
         practice = Practice(
@@ -122,20 +129,29 @@ class Wardkeeper:
         )
 
     def _services(self) -> list[Supervised]:
-        judging = next(runner for runner in self.runners if runner.name == self.alarms.name)
+        def locating(stop: threading.Event) -> None:
+            self.locating.watch(stop, lambda: self._caught_up(self.locating))
 
-        def watch(stop: threading.Event) -> None:
-            self.alarms.watch(stop, lambda: judging.lag.records == 0)
+        def alarms(stop: threading.Event) -> None:
+            self.alarms.watch(stop, lambda: self._caught_up(self.alarms))
+
+        def claims(stop: threading.Event) -> None:
+            watch_claims(self.database, self.clock, stop)
 
         targets: list[tuple[str, Target]] = [
             ("spool", self.pipeline.run),
             ("registry snapshot", self.snapshots.follow),
             *((runner.name, runner.run) for runner in self.runners),
-            ("alarm timers", watch),
+            ("locating timers", locating),
+            ("alarm timers", alarms),
+            ("claims", claims),
             ("outbox", self.outbox.run),
             *((f"link {link.name}", link.run) for link in self.links),
         ]
         return [Supervised(name, target, self.clock) for name, target in targets]
+
+    def _caught_up(self, consumer: Consumer) -> bool:
+        return next(runner for runner in self.runners if runner.name == consumer.name).lag.records == 0
 
     def _sinks(self) -> dict[str, TicketSink]:
         sources = Sources(self.store, self.snapshots, self.latest)
