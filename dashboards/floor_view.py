@@ -12,13 +12,13 @@ from asset_registry.assets import usable
 from asset_registry.hvac import Measure, RoomStatus
 from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.lighting import judge_light
-from asset_registry.locating.words import LIKELY
 from asset_registry.snapshot import Snapshot
 from collector.metrics import family_of
 from dashboards import words
 from dashboards.context import Context
 from dashboards.plan import UNCOUNTED, Bracket, GatewayMark, Outline, Plan, bracket_of, gateways_on, plan_of
 from dashboards.rooms import room_readings, room_status
+from dashboards.search import look_of
 from dashboards.standing import AlarmLine, Standing, rank
 from dashboards.talking import talk_of
 from dashboards.whereabouts import Whereabouts, whereabouts
@@ -205,16 +205,6 @@ def _assets_at(here: Context, now: Snapshot, rooms: set[int]) -> dict[int, list[
     return at
 
 
-def look_of(here: Context, asset: KnownAsset, fix: Whereabouts) -> tuple[str, str]:
-    """How an asset's dot looks, and why it cannot be taken ("" when it can)."""
-    answer = usable(asset, here.clock.now(), asset.claimer, here.zone)
-    if fix.confidence < LIKELY:
-        return "old", answer.why
-    if answer.usable:
-        return "use", answer.why
-    return ("half" if answer.why.startswith(("In use", "Claimed")) else "no"), answer.why
-
-
 def _dots(
     here: Context, outline: Outline | None, things: list[tuple[KnownAsset, Whereabouts]]
 ) -> tuple[list[Dot], int]:
@@ -222,8 +212,8 @@ def _dots(
         return [], 0
     dots = []
     for (asset, fix), (x, y) in zip(things, outline.slots, strict=False):
-        look, why = look_of(here, asset, fix)
-        dots.append(Dot(asset, look, outline.place.id, x, y, why, fix))
+        answer = usable(asset, here.clock.now(), asset.claimer, here.zone)
+        dots.append(Dot(asset, look_of(answer, fix.confidence), outline.place.id, x, y, answer.why, fix))
     return dots, len(things) - len(dots)
 
 

@@ -1,14 +1,14 @@
 """What a person may mean by a few words: assets (usable, doubtful, not usable), rooms, devices, tickets."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from asset_registry.assets import is_claimed, usable
+from asset_registry import find
+from asset_registry.assets import Usability, is_claimed, usable
 from asset_registry.known import KnownAsset, KnownDevice, KnownPlace
 from asset_registry.locating.words import LIKELY
 from asset_registry.people import Principal
@@ -17,7 +17,6 @@ from dashboards import words
 from dashboards.context import Context
 from dashboards.plan import UNCOUNTED
 from dashboards.ways import Ways
-from dashboards.whereabouts import Whereabouts, whereabouts
 from service_desk.tickets.model import Ticket
 
 FEW = 6
@@ -26,22 +25,32 @@ FEW = 6
 
 @dataclass(frozen=True)
 class Hit:
-    """An asset that was found. `metres` None: nobody can say how far; `why` says why it cannot be taken."""
+    """An asset that was found. `metres` on foot, None when nobody can say; `mine_until`: while you have claimed it."""
 
-    asset: KnownAsset
-    fix: Whereabouts
-    room: KnownPlace | None
+    said: find.Hit
     look: str
-    usable: bool
-    why: str
     metres: float | None
-    battery: float | None
     mine_until: datetime | None
+
+    @property
+    def asset(self) -> KnownAsset:
+        """What was found."""
+        return self.said.asset
+
+    @property
+    def room(self) -> KnownPlace | None:
+        """Where it is believed to be."""
+        return self.said.room
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be taken."""
+        return self.said.usability.usable
 
     @property
     def order(self) -> tuple[bool, float, float, str]:
         """Nearest first; then the surest."""
-        return self.metres is None, self.metres or 0.0, -self.fix.confidence, self.asset.number
+        return self.metres is None, self.metres or 0.0, -self.said.confidence, self.asset.number
 
 
 @dataclass
@@ -71,28 +80,33 @@ class Found:
 
 
 def search(session: Session, here: Context, visitor: Principal, text: str, near: KnownPlace | None) -> Found:
-    """Everything that has all the words."""
+    """Everything that the words name."""
     now = here.snapshots.current
     found = Found(text, near, Ways(now, near) if near is not None else None)
-    asked = text.casefold().split()
-    if not asked:
+    if not find.words_of(text):
         return found
+    said = find.find_assets(now, here.latest, text, None, here.clock.now(), here.zone)
+    for hits, into in (
+        (said.usable, found.usable),
+        (said.doubtful, found.doubtful),
+        (said.not_usable, found.not_usable),
+    ):
+        for each in hits:
+            hit = _hit(here, visitor, each, found.ways)
+            (found.mine if hit.mine_until is not None else into).append(hit)
+    for group in (found.mine, found.usable, found.doubtful, found.not_usable):
+        group.sort(key=lambda hit: hit.order)
+    _others(session, now, found)
+    return found
+
+
+def _others(session: Session, now: Snapshot, found: Found) -> None:
+    asked = find.words_of(found.text)
 
     def has(*said: str) -> bool:
         hay = " ".join(said).casefold()
         return all(word in hay for word in asked)
 
-    for asset in now.assets.values():
-        if has(asset.name, asset.number, asset.category, asset.serial, asset.maker, asset.model, asset.udi_di):
-            hit = hit_of(here, visitor, asset, found.ways)
-            _group(found, hit).append(hit)
-    for hits in (found.mine, found.usable, found.doubtful, found.not_usable):
-        hits.sort(key=lambda hit: hit.order)
-    _others(session, now, found, has)
-    return found
-
-
-def _others(session: Session, now: Snapshot, found: Found, has: Callable[..., bool]) -> None:
     rooms = [room for room in now.rooms if room.room_type not in UNCOUNTED]
     found.rooms = [room for room in rooms if has(room.number, room.name)][:FEW]
     named = {device.id for hit in found.assets for device in now.devices_of_asset(hit.asset.id)}
@@ -103,44 +117,24 @@ def _others(session: Session, now: Snapshot, found: Found, has: Callable[..., bo
     found.tickets = list(session.scalars(query.order_by(Ticket.id.desc()).limit(FEW)))
 
 
-def _group(found: Found, hit: Hit) -> list[Hit]:
-    if hit.mine_until is not None:
-        return found.mine
-    if not hit.usable:
-        return found.not_usable
-    return found.usable if hit.fix.confidence >= LIKELY else found.doubtful
-
-
-def hit_of(here: Context, visitor: Principal, asset: KnownAsset, ways: Ways | None) -> Hit:
-    """One asset, as it is now."""
-    now, moment = here.snapshots.current, here.clock.now()
-    answer, fix = usable(asset, moment, asset.claimer, here.zone), whereabouts(here, now, asset)
-    room = now.room_of(fix.place) if fix.place is not None else None
+def _hit(here: Context, visitor: Principal, said: find.Hit, ways: Ways | None) -> Hit:
+    asset, moment = said.asset, here.clock.now()
     mine = is_claimed(asset, moment) and asset.claimed_by == visitor.person_id
-    look = "old" if fix.confidence < LIKELY else "use" if answer.usable else "no"
-    if look == "no" and answer.why.startswith(("In use", "Claimed")):
-        look = "half"
     return Hit(
-        asset=asset,
-        fix=fix,
-        room=room,
-        look=look,
-        usable=answer.usable,
-        why=answer.why,
-        metres=ways.metres(room) if ways is not None and room is not None else None,
-        battery=battery_of(here, now, asset),
+        said=said,
+        look=look_of(said.usability, said.confidence),
+        metres=ways.metres(said.room) if ways is not None and said.room is not None else None,
         mine_until=asset.claimed_until if mine else None,
     )
 
 
-def battery_of(here: Context, now: Snapshot, asset: KnownAsset) -> float | None:
-    """The charge of the asset itself in per cent: its own voice's, never its tag's."""
-    for binding in now.content.bindings:
-        if binding.asset_id == asset.id and binding.role == "self" and binding.holds(here.clock.now()):
-            reading = here.latest.get(now.devices[binding.device_id].native_id, "battery")
-            if reading is not None and isinstance(reading.value, int | float):
-                return float(reading.value)
-    return None
+def look_of(answer: Usability, confidence: float) -> str:
+    """How an asset's dot looks: old (a doubtful fix), use (usable), half (in use), no (not usable)."""
+    if confidence < LIKELY:
+        return "old"
+    if answer.usable:
+        return "use"
+    return "half" if answer.why.startswith(("In use", "Claimed")) else "no"
 
 
 def categories(here: Context) -> list[tuple[str, int]]:
@@ -188,7 +182,8 @@ def _one(here: Context, hit: Hit) -> str:
     if hit.mine_until is not None:
         return f"You have {name} until {hit.mine_until.astimezone(here.zone):%H:%M}"
     where = f"is in {_place(hit)}{_far(hit)}" if hit.room is not None else "has not been seen lately"
-    return f"{name} {where}" + ("" if hit.usable else f": {hit.why[:1].lower()}{hit.why[1:]}")
+    why = hit.said.usability.why
+    return f"{name} {where}" + ("" if hit.usable else f": {why[:1].lower()}{why[1:]}")
 
 
 def _noun(found: Found) -> str:

@@ -39,7 +39,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class Map:
-    """The floor of what was chosen, with the way to it. `line` is in metres, `you` and where it `enters` in per cent."""
+    """The floor of what was chosen, with the way to it: `line` in metres, `you` and where it `enters` in per cent."""
 
     plan: Plan
     hit: Hit

@@ -1,0 +1,19 @@
+// A room, device or asset page changes in place when the live feed says that something of it is new.
+
+import { subscribe } from './live.js'
+import { refresh } from './refresh.js'
+
+const PACE = 4000
+const { place, device, asset } = document.querySelector('[data-place], [data-device], [data-asset-page]').dataset
+const mine = { rooms: place, states: place, devices: device, fixes: asset ?? document.querySelector('[data-asset-page]')?.dataset.assetPage }
+let waiting = 0
+let last = performance.now()
+
+for (const [kind, id] of Object.entries(mine)) {
+  if (!id) continue
+  const ids = id.split(' ')
+  subscribe(kind, (news, message) => {
+    if (message.hello || waiting || !ids.some(each => each in news)) return
+    waiting = setTimeout(() => { waiting = 0; last = performance.now(); refresh() }, Math.max(0, last + PACE - performance.now()))
+  })
+}
