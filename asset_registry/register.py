@@ -15,7 +15,7 @@ from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.places import Place
 
 FACTS = ("name", "kind", "maker", "model", "firmware", "interval_s")
-LONGEST_NATIVE_ID = 500
+LONGEST_NATIVE_ID = 512  # as in collector.admission
 LONGEST_FACT = 200
 
 

@@ -7,9 +7,13 @@ from asset_registry.locating.nearest import NearestGateway
 from asset_registry.locating.ports import SpotsOf
 from asset_registry.locating.service import LocatingConsumer, fix_of, fixes_in
 from asset_registry.snapshot import SnapshotSource
-from collector.clock import monotonic
+from collector.clock import SystemClock, monotonic
+from collector.counters import Counters
+from collector.latest import Latest
+from collector.pipeline import ConsumerRunner, Pipeline
 from collector.points import readings_of, table_of
 from collector.reading import Quality, Reading, Sighting
+from collector.spool import Spool
 
 
 class Shelf:
@@ -150,6 +154,33 @@ def test_a_restart_goes_on_from_the_latest_fixes_and_the_cursor(ward, shelf):
     shelf.items.clear()
     hear(ward, again, 3, "gw/4-19")
     assert {value for value, _ in shelf.said("room")} == {str(ward.r407)}, "it stays where it was"
+
+
+def test_from_the_spool_to_the_newest_readings(ward, tmp_path):
+    """The real pipeline: sightings go in, the fix comes back through the spool, and locating does not hear itself."""
+    clock, latest = SystemClock(), Latest()
+    spool = Spool(tmp_path / "spool", clock)
+    pipeline = Pipeline(spool, clock, latest, Counters(clock))
+    source = SnapshotSource(ward.database, "linden", clock)
+    source.refresh()
+    locating = LocatingConsumer(NearestGateway(SpotsOf(source)), pipeline, ward.database, clock)
+    runner = ConsumerRunner(locating, spool, clock)
+    stop = threading.Event()
+    threads = [threading.Thread(target=run, args=(stop,)) for run in (pipeline.run, runner.run)]
+    for thread in threads:
+        thread.start()
+    pipeline.offer([Sighting("ble:17", "gw/4-07", -55.0, clock.now())])
+    until = monotonic() + 30
+    while latest.get("ble:17", "fix_confidence") is None and monotonic() < until:
+        stop.wait(0.02)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    spool.close()
+    fix = fix_of(latest.of("ble:17"), clock.now())
+    assert fix.place_id == ward.r407
+    assert fix.confidence > 0.5
+    assert latest.get("ble:17", "room").gateway == "wardkeeper"
 
 
 def test_a_screen_is_not_sure_for_long_when_locating_has_stopped(ward, shelf):
