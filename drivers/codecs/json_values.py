@@ -7,9 +7,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import Annotated
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 
 from collector.clock import whole_ms
 from collector.errors import BadFrame
@@ -161,6 +162,10 @@ def readings(
             if value is not None:
                 found[field.metric] = frame.reading(device, field.metric, value, at)
     return list(found.values())
+
+
+BaseTopic = Annotated[str, StringConstraints(pattern=r"^[^#+\x00]*[^/#+\x00]$")]
+"""The levels before what a dialect publishes: no wildcards, no slash at the end."""
 
 
 class SiteField(BaseModel):

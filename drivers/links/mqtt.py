@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from paho.mqtt import client as paho
@@ -27,10 +27,12 @@ from collector.counters import Counters
 from collector.errors import ConfigError, Unreachable
 from collector.ports import Intake
 from drivers.dialects import Dialect, Dialects, dialect
+from drivers.links.buffered import BufferedClient
 from drivers.links.delivery import Delivery, Message
 
 ONLINE, OFFLINE = "online", "offline"
 
+_FILTER = r"^(\+|[^+#\x00/]*)(/(\+|[^+#\x00/]*))*(/#)?$|^#$"  # MQTT 3.1.1 §4.7
 _CONNECT_TIMEOUT_S = 5.0
 _TURN_S = 1.0
 _PAUSE_S = 0.1
@@ -59,7 +61,10 @@ class DialectChoice(BaseModel):
 
 
 class Config(BaseModel):
-    """One broker. `topics` are further filters to listen to: what nobody understands is counted on /inputs."""
+    """One broker. `client_id` is this link's alone on that broker; `max_payload` in bytes.
+
+    `topics` are further filters to listen to: what nobody understands is counted on /inputs.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -70,11 +75,11 @@ class Config(BaseModel):
     password: SecretStr | None = None
     client_id: str = Field("", pattern=r"^[^/+#]*$")
     keepalive: int = Field(60, ge=5, le=65535)
-    max_payload: int = Field(1024 * 1024, ge=1)
+    max_payload: int = Field(8 * 1024 * 1024, ge=1)  # a bridge's list of some hundred devices has several MB
     dialects: list[DialectChoice] = [
         DialectChoice(kind=kind) for kind in ("mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense")
     ]
-    topics: list[str] = []
+    topics: list[Annotated[str, Field(min_length=1, pattern=_FILTER)]] = []
 
 
 _State = Literal["stopped", "connecting", "up", "paused", "down"]
@@ -199,7 +204,7 @@ class MqttLink:
         self._refused = ""
         try:
             self._client.connect(self._config.host, self._config.port, self._config.keepalive)
-        except OSError as trouble:
+        except (OSError, UnicodeError) as trouble:  # UnicodeError: a host that cannot be a host's name
             raise Unreachable(f"{self._address}: {_words(trouble)}") from trouble
 
     def _listen(self, stop: threading.Event) -> None:
@@ -230,7 +235,7 @@ class MqttLink:
     def _wait_for(self, sock: "paho.SocketLike") -> int:
         """What there is to do with the socket. Nothing is read while the intake has no room: the broker keeps it."""
         paused = self._delivery.paused
-        if not paused and isinstance(sock, ssl.SSLSocket) and sock.pending():
+        if not paused and self._client.buffered():
             return select.POLLIN
         poll = select.poll()
         poll.register(self._bell.socket, select.POLLIN)
@@ -305,8 +310,8 @@ class MqttLink:
         return self._state == "up" and (self._clock.now() - self._since).total_seconds() >= _STEADY_S
 
 
-def _client(name: str, client_id: str, config: Config) -> paho.Client:
-    client = paho.Client(
+def _client(name: str, client_id: str, config: Config) -> BufferedClient:
+    client = BufferedClient(
         CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=paho.MQTTv311, manual_ack=True
     )
     client.connect_timeout = _CONNECT_TIMEOUT_S
@@ -352,7 +357,7 @@ def _no_delay(_client: paho.Client, _userdata: object, sock: "paho.SocketLike") 
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _words(trouble: OSError) -> str:
+def _words(trouble: OSError | UnicodeError) -> str:
     if isinstance(trouble, ssl.SSLCertVerificationError):
         return f"The broker's certificate is not trusted ({trouble.verify_message}); check tls.ca and host"
     if isinstance(trouble, ssl.SSLError):

@@ -12,6 +12,7 @@ from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
 from drivers.codecs.json_values import (
     ONLINE,
+    BaseTopic,
     Field,
     number,
     parse_object,
@@ -31,7 +32,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    base_topic: str = "espresense"
+    base_topic: BaseTopic = "espresense"
 
 
 TAG = {

@@ -48,7 +48,7 @@ class Config(BaseModel):
     @classmethod
     def _has_prefix(cls, pattern: str) -> str:
         levels = pattern.strip("/").split("/")
-        if levels.count("%prefix%") != 1 or levels.count("%topic%") > 1:
+        if levels.count("%prefix%") != 1 or levels.count("%topic%") > 1 or set(pattern) & set("#+"):
             raise ValueError("needs the level %prefix% once and %topic% at most once, as in %prefix%/%topic%/")
         return pattern
 

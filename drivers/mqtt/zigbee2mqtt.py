@@ -3,6 +3,7 @@
 Zigbee2MQTT documentation, "MQTT Topics and Messages", "Exposes" and the device pages.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from collector.reading import Announcement, Frame, Reading
 from drivers.codecs.json_values import (
     FLAGS,
     ONLINE,
+    BaseTopic,
     Field,
     SiteField,
     flag,
@@ -38,7 +40,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    base_topic: str = "zigbee2mqtt"
+    base_topic: BaseTopic = "zigbee2mqtt"
     mapping: dict[str, SiteField] = {}
 
 
@@ -94,6 +96,7 @@ _LIGHT = ("brightness", "color", "color_mode", "color_temp")
 _ON_BATTERY = ("battery", "battery_low", "battery_state")
 _VOLTS = 60  # no battery of a Zigbee device has more volts, none in use fewer millivolts
 _MILLIVOLTS = 1000  # nothing that speaks Zigbee hangs on more volts
+_ENDPOINT = re.compile(r"(.+)_(l[1-8]|left|right|center|top|bottom)")
 _COMMANDS = {"set", "get"}
 
 
@@ -108,7 +111,7 @@ def decoder(config: Config) -> "Zigbee2Mqtt":
 
 
 class Zigbee2Mqtt:
-    """Devices are `mqtt:<base topic>/<friendly name>`; the name may hold slashes and spaces."""
+    """Devices are `mqtt:<base topic>/<friendly name>`, names with slashes and spaces too; endpoints `…/left`."""
 
     def __init__(self, config: Config) -> None:
         self._base = config.base_topic
@@ -152,6 +155,12 @@ class Zigbee2Mqtt:
 
     def _said(self, frame: Frame, device: str, values: Mapping[str, object]) -> list[Reading]:
         at = moment(values.get("last_seen"))
+        found = self._read(frame, device, values, at)
+        for endpoint, own in _endpoints(values).items():
+            found += self._read(frame, f"{device}/{endpoint}", own, at)
+        return found
+
+    def _read(self, frame: Frame, device: str, values: Mapping[str, object], at: datetime | None) -> list[Reading]:
         found = readings(frame, device, values, self._fields, at)
         known = {reading.metric for reading in found}
         for metric, value in (_switched(values), _voltage(values)):
@@ -208,6 +217,15 @@ def _online(frame: Frame) -> bool | None:
         said = parse(frame.payload)
         return flag(said.get("state") if isinstance(said, dict) else said, ONLINE)
     return flag(plain(frame.payload), ONLINE)  # version 1: plain text
+
+
+def _endpoints(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """What a device with several sockets or gangs says of each: `state_left` is `state` of `left`."""
+    found: dict[str, dict[str, object]] = {}
+    for key, value in values.items():
+        if of := _ENDPOINT.fullmatch(key):
+            found.setdefault(of[2], {})[of[1]] = value
+    return found
 
 
 def _switched(values: Mapping[str, object]) -> tuple[str, bool | None]:

@@ -253,7 +253,7 @@ def test_garbage_is_counted_and_stops_nothing(broker, link, intake, counters, pe
     intake.wait(lambda memory: memory.values("co2") == [3, 4, 5])
     assert figures(counters, "garbage").bad_frames == len(GARBAGE)
     whys = {record.topic: record.why for record in figures(counters, "garbage").bad}
-    assert whys["zigbee2mqtt/huge"] == "The payload has more than 1048576 bytes"
+    assert whys["zigbee2mqtt/huge"] == "The payload has more than 8388608 bytes"
     assert whys["zigbee2mqtt/utf8"] == "The payload is not UTF-8"
     assert next(one.device for one in intake.items if one.metric == "co2") == f"mqtt:{long}"
 
@@ -351,6 +351,17 @@ def test_a_broker_that_hangs_up_is_tried_again(crooked, link):
     assert "lost" in one.status.error
 
 
+def test_a_host_that_cannot_be_one(link):
+    one = link(1883, up=False, host="ward..hospital")
+    until(lambda: one.status.state == "down")
+    assert "ward..hospital:1883" in one.status.error
+
+
+@pytest.mark.parametrize("topics", [["#"], ["+/status", "a/+/b/#"], ["a b/c"]])
+def test_filters_to_listen_to(topics):
+    assert Config.model_validate({"topics": topics}).topics == topics
+
+
 def test_nobody_there(link, free_port):
     one = link(free_port(), up=False)
     until(lambda: one.status.state == "down")
@@ -358,7 +369,15 @@ def test_nobody_there(link, free_port):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"port": 0}, {"client_id": "a/b"}, {"host": ""}, {"passwort": "x"}, {"tls": {"insecure": True}}]
+    "settings",
+    [
+        {"port": 0},
+        {"client_id": "a/b"},
+        {"host": ""},
+        {"passwort": "x"},
+        {"tls": {"insecure": True}},
+        {"topics": ["a/#/b"]},
+    ],
 )
 def test_wrong_settings_are_refused(settings):
     with pytest.raises(ValidationError):

@@ -270,7 +270,10 @@ def test_topics_of_another_order_are_not_ours():
     assert decoder.decode(Frame("test", "cmnd/site/room/SENSOR", b"{}", HEARD)) == ()
 
 
-@pytest.mark.parametrize("settings", [{"full_topic": "%topic%/"}, {"timezone": "Mars/Olympus"}, {"zone": "UTC"}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"full_topic": "%topic%/"}, {"full_topic": "%prefix%/#/"}, {"timezone": "Mars/Olympus"}, {"zone": "UTC"}],
+)
 def test_wrong_settings_are_refused(settings):
     with pytest.raises(ConfigError, match="tasmota"):
         dialect("mqtt.tasmota", settings)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from collector.errors import BadFrame
 from collector.metrics import METRICS
@@ -107,6 +108,15 @@ def test_a_light_is_a_light_and_a_plug_a_switch(heard):
 )
 def test_voltage_is_of_the_battery_or_of_the_mains(heard, payload, expected):
     assert heard("zigbee2mqtt/a", payload).values == expected
+
+
+def test_a_device_with_several_switches(heard):
+    said = heard("zigbee2mqtt/wall", {"state_left": "ON", "state_right": "OFF", "power_left": 12, "linkquality": 90})
+    assert said.by_device == {
+        "mqtt:zigbee2mqtt/wall": {"link_quality": 90},
+        "mqtt:zigbee2mqtt/wall/left": {"switch_on": True, "power": 12},
+        "mqtt:zigbee2mqtt/wall/right": {"switch_on": False},
+    }
 
 
 def test_one_quantity_in_two_units_is_one_reading(heard):
@@ -216,6 +226,12 @@ def test_another_base_topic(heard):
         "mqtt:site/zigbee/czujnik": {"battery": 100, "battery_voltage": 3.045, "link_quality": 99, "leak": False}
     }
     assert not heard.claimed("zigbee2mqtt/a", base_topic="site/zigbee")
+
+
+@pytest.mark.parametrize("base", ["", "a/#", "+", "a/"])
+def test_a_base_topic_that_cannot_be_one(base):
+    with pytest.raises(ValidationError):
+        Config(base_topic=base)
 
 
 def test_fields_that_only_this_site_has(heard):
