@@ -95,10 +95,10 @@ def draw(
         parts += _lines(before, after, time, scale)
         parts += _rings(before, time, scale, priority)
         parts += _words_at(evidence, before, (time, scale), priority, zone)
-    parts += _times(first, last, time, base, zone)
+    parts += _times(first, last, time.part(frozen.timestamp() * 1000), time, base, zone)
     for index, lane in enumerate(lanes):
         top = base + AXIS + index * LANE
-        gutter.append(f'<text x="100%" dx="-6" y="{top + 11}" text-anchor="end">{escape(lane["label"])}</text>')
+        gutter.append(f'<text x="100%" dx="-6" y="{top + 11}" text-anchor="end">{escape(_short(lane["label"]))}</text>')
         parts += _lane(lane, time, top, priority, zone)
     bottom = base + AXIS + len(lanes) * LANE
     parts += _freeze(frozen, time, bottom, zone, more=last > frozen)
@@ -197,28 +197,33 @@ def _words_at(
     if not hits:
         return
     (at, value, _), (time, scale) = hits[0], axes
-    high = evidence["high"]
-    above = high is not None and value > high
-    limit = high if above else evidence["low"]
+    low, high = evidence["low"], evidence["high"]
+    above = high is not None and (low is None or abs(value - high) < abs(value - low))
+    limit = high if above else low
     if limit is None:
         return
     text = f"{'above' if above else 'below'} {words.value(float(limit), evidence['metric'])} from {_clock(at, zone)}"
     left = time.part(at) > 0.45
     dx, anchor = (-8, "end") if left else (8, "start")
-    y = min(TOP + HEIGHT - 4.0, max(TOP + 10.0, _y(scale, value) + (-6 if above == left else 14)))
+    y = min(TOP + HEIGHT - 4.0, max(TOP + 10.0, _y(scale, value) + (-8 if above else 16)))
     place = f'x="{_x(time, at)}" dx="{dx}" y="{y:.1f}" text-anchor="{anchor}"'
     yield f'<text class="{priority}" {place}>{escape(text)}</text>'
 
 
-def _times(first: datetime, last: datetime, time: Axis, base: float, zone: tzinfo) -> Iterator[str]:
+def _times(first: datetime, last: datetime, frozen: float, time: Axis, base: float, zone: tzinfo) -> Iterator[str]:
     minutes = (last - first).total_seconds() / 60
-    step = next((each for each in STEPS_MIN if minutes / each <= 6), STEPS_MIN[-1]) * 60
+    step = next((each for each in STEPS_MIN if minutes / each <= 8), STEPS_MIN[-1]) * 60
     start = math.ceil(first.timestamp() / step) * step
     for index, second in enumerate(range(start, int(last.timestamp()) + 1, step)):
         x, part = _x(time, second * 1000), time.part(second * 1000)
-        if 0.03 < part < 0.97:
+        if 0.03 < part < 0.97 and abs(part - frozen) > 0.04:
             shade = ' class="opt"' if index % 2 else ""
             yield f'<text{shade} x="{x}" y="{base + 15:.0f}" text-anchor="middle">{_clock(second * 1000, zone)}</text>'
+
+
+def _short(label: str) -> str:
+    """The first word: the gutter is narrow."""
+    return label.split(maxsplit=1)[0] if label else ""
 
 
 def _lane(lane: dict[str, Any], time: Axis, top: float, priority: str, zone: tzinfo) -> Iterator[str]:

@@ -73,7 +73,7 @@ def rooms_with_alarm(session: Session, now: datetime, zone: tzinfo, out: int, ro
     )
     standing: dict[int | None, int] = {}
     changes: list[Change] = []
-    for place, metric, moment, what in session.execute(query).tuples():
+    for place, metric, moment, what in session.execute(query):
         if family_of(metric) not in AIR:
             continue
         before = standing.get(place, 0 if what == "raised" else 1)
@@ -95,7 +95,7 @@ def open_tickets(session: Session, now: datetime, zone: tzinfo) -> Multiple:
     changes: list[Change] = []
     last = today = 0
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    for created, solved, state in session.execute(query).tuples():
+    for created, solved, state in session.execute(query):
         changes.append((created, 1))
         last += state not in ("solved", "closed")
         today += created >= midnight

@@ -29,6 +29,15 @@ def promises_of(ticket: Ticket, now: datetime) -> list[Promise]:
     return found
 
 
+def pressing(ticket: Ticket, now: datetime) -> Promise | None:
+    """The promise to look at first: one that is broken, else the last one; None without any."""
+    found = promises_of(ticket, now)
+    open_late = [promise for promise in found if promise.state == "late" and promise.words.startswith("late")]
+    if open_late and open_late[0].title.startswith("Answer"):
+        return Promise(open_late[0].title, 1.0, "late", f"answer {open_late[0].words}")
+    return open_late[0] if open_late else found[-1] if found else None
+
+
 def _promise(title: str, start: datetime, due: datetime, done: datetime | None, now: datetime) -> Promise:
     end = done or now
     part = min(1.0, max(0.0, (end - start) / (due - start))) if due > start else 1.0

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from dashboards import words
+from dashboards import sentences, words
 from dashboards.access import identify
 from dashboards.context import Context
 from dashboards.files import StampedFiles
@@ -59,6 +59,7 @@ class Templates:
             range_words=words.range_words,
             site=here.site,
             version=here.version,
+            zone=str(here.zone),
         )
         self.environment.filters.update(
             age=lambda moment: words.age(None if moment is None else here.clock.now() - moment),
@@ -70,6 +71,7 @@ class Templates:
             number=words.number,
             label=words.label,
             unit=words.unit,
+            whole=sentences.whole,
         )
 
     def _ago(self, moment: datetime | None) -> str:

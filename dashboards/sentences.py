@@ -1,10 +1,14 @@
 """The first line of a page is its answer: numbers and plurals for it, and addresses that keep a page's filters."""
 
+import re
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.requests import Request
 
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+_NUMBER = re.compile(r"\b([A-Z]{1,4}-\d+|\d+-\d+)\b")
 
 
 def spelled(count: int) -> str:
@@ -20,6 +24,14 @@ def many(count: int, one: str, more: str = "") -> str:
 def start(sentence: str) -> str:
     """With a capital first letter; the rest stays as it is."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def whole(text: str) -> Markup:
+    """The text with asset and ticket numbers ("F-07", "W-2296") that never break at their hyphen."""
+    parts = _NUMBER.split(text)
+    return Markup("").join(  # every odd part is a number
+        Markup('<span class="num">{}</span>').format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
 
 
 def address(request: Request, **changes: object) -> str:

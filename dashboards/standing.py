@@ -83,6 +83,7 @@ class Standing:
     ticket: TicketNote | None = None
     who: str = ""
     who_at: datetime | None = None
+    opener: int = 0
 
     @property
     def key(self) -> str:
@@ -107,8 +108,11 @@ class Standing:
 
     @property
     def first(self) -> AlarmLine:
-        """The alarm that speaks for the row: of the highest priority, one with a number if there is one, the oldest."""
-        return min(self.lines, key=lambda line: (not line.active, rank(line.priority), not line.numeric, line.since))
+        """The alarm that speaks for the row: the one that opened the incident while it holds, else the gravest."""
+        return min(
+            self.lines,
+            key=lambda line: (not line.active, line.id != self.opener, rank(line.priority), line.since),
+        )
 
 
 def rank(priority: str) -> int:
@@ -150,7 +154,7 @@ def standing(session: Session, here: Context, ids: Collection[int] | None = None
 
 def names_of(session: Session, logins: Iterable[str]) -> dict[str, str]:
     """The names of people by login; Wardkeeper itself is there too."""
-    found = session.execute(select(Person.login, Person.name).where(Person.login.in_(set(logins)))).tuples()
+    found = session.execute(select(Person.login, Person.name).where(Person.login.in_(set(logins))))
     return {"wardkeeper": "Wardkeeper", **dict(found.all())}
 
 
@@ -178,7 +182,7 @@ def _tickets(session: Session, incidents: Collection[int]) -> dict[int, TicketNo
     )
     return {
         ticket.incident_id: TicketNote(ticket.id, ticket.number, ticket.state, name or "")
-        for ticket, name in session.execute(query).tuples()
+        for ticket, name in session.execute(query)
         if ticket.incident_id is not None
     }
 
@@ -188,6 +192,7 @@ def _row(
 ) -> Standing:
     lines = [line_of(here, alarm) for alarm in alarms]
     answered = [alarm for alarm in alarms if alarm.acknowledged_at is not None and alarm.acknowledged]
+    opener = next((alarm.id for alarm in alarms if incident and incident.key.startswith(_opens(alarm))), 0)
     last = max(answered, key=lambda alarm: alarm.acknowledged_at or alarm.since, default=None)
     active = [line.priority for line in lines if line.active] or [line.priority for line in lines]
     row = Standing(
@@ -198,10 +203,16 @@ def _row(
         where=_common(here, incident, alarms),
         lines=lines,
         ticket=ticket,
+        opener=opener,
     )
     if last is not None:
         row.who, row.who_at = names.get(last.acknowledged_by, last.acknowledged_by), last.acknowledged_at
     return row
+
+
+def _opens(alarm: Alarm) -> str:
+    """How the key of an incident begins that this alarm opened (`service_desk.incidents.book`)."""
+    return f"{alarm.rule_id}:{alarm.subject}:"
 
 
 def _common(here: Context, incident: Incident | None, alarms: list[Alarm]) -> Where:

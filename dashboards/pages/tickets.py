@@ -20,7 +20,7 @@ from dashboards.context import Context, Here
 from dashboards.forms import Back, Long, Text, back_to
 from dashboards.pages.unclaimed import target_of
 from dashboards.problems import NotThere
-from dashboards.promises import promises_of
+from dashboards.promises import pressing, promises_of
 from dashboards.render import page
 from dashboards.sentences import address, many, spelled, start
 from dashboards.standing import Standing, standing
@@ -88,8 +88,7 @@ def tickets(request: Request, here: Here, visitor: Visitor, filters: Annotated[F
         "tickets.html",
         answer=answer(everything, now),
         rows=rows[filters.skip : filters.skip + PER_PAGE],
-        late={row.ticket.id for row in rows if row.late(now)},
-        promises={row.ticket.id: promises_of(row.ticket, now)[-1] for row in rows},
+        promises={row.ticket.id: pressing(row.ticket, now) for row in rows},
         filters=filters,
         chips=_chips(request, everything, done, filters, visitor.person_id, now),
         sorts={sort: address(request, sort=sort, skip=None) for sort in ("priority", "due", "newest", "changed")},

@@ -1,13 +1,15 @@
 // What every page does: the lamp, the stale banner, the alarm counts, the keys, menus that close.
 
-import { age, tick } from './ages.js'
+import { age, serverNow, tick } from './ages.js'
 import { lastHeard, onState, subscribe } from './live.js'
 import { inline, refreshing } from './refresh.js'
 
 const $ = (selector, root = document) => root.querySelector(selector)
 const lamp = $('#lamp')
 const lost = $('#lost')
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const zone = document.body.dataset.zone
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: zone })
+const foot = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone, timeZoneName: 'short' })
 const loaded = Date.now()
 let live = null
 
@@ -18,7 +20,8 @@ function shine () {
   const text = live ? `Live · ${age(Math.max(1000, ago))}` : `Lost · ${age(ago)}`
   if (word.textContent !== text) word.textContent = text
   if (live) return
-  lost.textContent = `Connection lost. What you see is from ${clock.format(at ?? loaded)} and does not change. Trying again by itself.`
+  const told = `Connection lost. What you see is from ${clock.format(at ?? loaded)} and does not change. Trying again by itself.`
+  if (lost.textContent !== told) lost.textContent = told
 }
 
 onState(state => {
@@ -29,6 +32,12 @@ onState(state => {
   lost.hidden = state
 })
 setInterval(shine, 1000)
+setInterval(() => {
+  for (const el of document.querySelectorAll('[data-clock]')) {
+    const text = foot.format(serverNow())
+    if (el.textContent !== text) el.textContent = text
+  }
+}, 1000)
 
 subscribe('alarms', counts => {
   for (const el of document.querySelectorAll('[data-count]')) {

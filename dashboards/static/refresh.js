@@ -26,58 +26,57 @@ function swap (old, fresh) {
   if (focused) (copy.querySelector(`[data-key="${CSS.escape(focused)}"], [href="${CSS.escape(focused)}"]`) ?? copy.querySelector('a, button'))?.focus()
 }
 
-// Rows of one list: those that stay change in place; those that are gone stay, faded, until the next click; new ones wait.
-function rows (old, fresh, asked) {
+// Rows of one list change where they stand; what is gone goes; what is new waits (the count is returned), or with `all` comes.
+function rows (old, fresh, all) {
   const known = new Map([...old.querySelectorAll(':scope > [data-row]')].map(row => [row.dataset.row, row]))
   const next = [...fresh.querySelectorAll(':scope > [data-row]')]
-  const fresher = next.filter(row => !known.has(row.dataset.row))
-  if (asked || known.size === 0 || next.length === 0) {
+  if (all || known.size === 0 || next.length === 0) {
     swap(old, fresh)
     return 0
   }
+  let count = 0
   for (const row of next) {
     const mine = known.get(row.dataset.row)
-    if (mine && !open(mine)) swap(mine, row)
     known.delete(row.dataset.row)
+    if (!mine) count++
+    else if (!open(mine)) swap(mine, row)
   }
-  for (const gone of known.values()) if (!used(gone) && !open(gone)) gone.remove()
-  return fresher.length
+  for (const gone of known.values()) if (!open(gone)) gone.remove()
+  return count
 }
 
-// Take over what differs from a fetched page. `asked`: a person did it, so new rows come at once.
-export function merge (text, asked = false) {
+// Take over what differs from a fetched page. `all`: also what is new. `asked`: a person did it, so what they use changes too.
+export function merge (text, { all = false, asked = false } = {}) {
   const page = parser.parseFromString(text, 'text/html')
   let fresh = 0
   for (const old of document.querySelectorAll('[data-rows]')) {
     const next = page.getElementById(old.id)
-    if (next) fresh += rows(old, next, asked)
-    else swap(old, document.createElement('div'))
+    if (next) fresh += rows(old, next, all)
+    else if (asked || all) location.reload() // the list gave way to an empty state, or the other way round
   }
   for (const old of document.querySelectorAll('[data-swap]')) {
     const next = page.getElementById(old.id)
-    if (next && (asked || !(used(old) || open(old)))) swap(old, next)
+    if (next && (asked || all || !(used(old) || open(old)))) swap(old, next)
   }
   const pill = document.querySelector('[data-fresh]')
   if (pill) {
     pill.hidden = fresh === 0
     pill.textContent = `${fresh} new`
   }
-  if (asked) document.title = page.title
   tick()
-  return page
 }
 
-async function fetchPage (asked) {
+async function fetchPage (all) {
   last = performance.now()
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' } })
     if (answer.redirected && new URL(answer.url).pathname === '/sign-in') return location.reload()
-    if (answer.ok) merge(await answer.text(), asked)
+    if (answer.ok) merge(await answer.text(), { all })
   } catch { /* the lamp says that the server is away */ }
 }
 
-export function refresh (asked = false) {
-  if (asked) return fetchPage(true)
+export function refresh (all = false) {
+  if (all) return fetchPage(true)
   if (waiting) return
   waiting = setTimeout(() => { waiting = 0; fetchPage(false) }, Math.max(0, last + PACE - performance.now()))
 }
@@ -115,7 +114,7 @@ export async function inline (event) {
     if (!answer.ok) return say(parser.parseFromString(text, 'text/html').querySelector('[data-detail]')?.textContent ?? `Not done: the server answered ${answer.status}. Nothing was changed.`)
     for (const menu of document.querySelectorAll('details.menu[open]')) menu.open = false
     form.reset()
-    merge(text, true)
+    merge(text, { asked: true })
     if (form.dataset.said) say(form.dataset.said)
   } catch {
     say('Not sent: no connection. Nothing was changed; what you wrote is still here. Try again when the lamp says Live.')

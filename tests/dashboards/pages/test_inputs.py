@@ -1,0 +1,134 @@
+"""The inputs: every link with its figures, what was not understood and why, and what to do about it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from collector.counters import bad_frame
+from collector.reading import Reading
+from dashboards.context import CursorState, Inside, SpoolState
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link as the collector shows it."""
+
+    name: str
+    state: str
+    since: datetime
+    error: str = ""
+    kind: str = "mqtt"
+    address: str = "broker.example:1883"
+    last_frame: datetime | None = None
+    frames_per_minute: int = 0
+
+
+@pytest.fixture
+def inside(hospital):
+    """Say what runs: `inside(links=[…])`."""
+
+    def say(**parts):
+        known = {name: (lambda value=value: value) for name, value in parts.items()}
+        hospital.context.inside = replace(hospital.context.inside or Inside(), **known)
+
+    return say
+
+
+def test_no_input_says_how_to_add_one(signed_in):
+    page = signed_in("it_agent").get("/inputs").text
+    assert "Nothing is connected" in page
+    assert "wardkeeper check" in page
+
+
+def test_a_link_that_is_up_with_its_figures(signed_in, hospital, inside):
+    inside(links=[Link("main", "up", hospital.clock.now() - timedelta(hours=3))])
+    hospital.context.counters.heard("main", 4210, 9120)
+    page = signed_in("it_agent").get("/inputs").text
+    assert "One input up, 9,120 readings a minute" in page
+    assert "4,210" in page
+    assert "broker.example:1883" in page
+
+
+def test_a_link_that_is_down_says_why_and_what_to_do(signed_in, hospital, inside):
+    at = hospital.clock.now() - timedelta(minutes=14)
+    inside(links=[Link("main", "up", at), Link("lab", "down", at, "broker.example:1883: connection refused")])
+    page = signed_in("it_agent").get("/inputs").text
+    assert "One input is down: lab" in page
+    assert "connection refused" in page
+    assert "Wardkeeper tries again by itself" in page
+    assert page.index("<h2>lab</h2>") < page.index("<h2>main</h2>")
+
+
+def test_a_link_of_another_machine_is_known_by_its_readings(signed_in, hospital):
+    at = hospital.clock.now() - timedelta(minutes=2)
+    hospital.hear(Reading("link:edge", "link_up", False, at, at))
+    assert "One input is down: edge" in signed_in("it_agent").get("/inputs").text
+
+
+def test_bad_frames_are_told_with_topic_reason_and_offset_and_no_markup_gets_through(signed_in, hospital):
+    counters = hospital.context.counters
+    counters.heard("main", 2)
+    bad = bad_frame(
+        "main", "zigbee2mqtt/<script>", b'{"temp', "not JSON: <b>end</b>", at=hospital.clock.now(), offset=6
+    )
+    counters.bad(bad)
+    counters.unknown("main", "x" * 60_000)
+    page = signed_in("it_agent").get("/inputs").text
+    assert "zigbee2mqtt/&lt;script&gt;" in page
+    assert "byte 6" in page
+    assert "7b2274656d70" in page
+    assert "<b>end</b>" not in page
+    assert "x" * 200 in page
+    assert "x" * 201 not in page
+
+
+@pytest.mark.parametrize("role", ["clinician", "requester", "vendor"])
+def test_it_is_for_those_who_run_it(signed_in, role):
+    assert signed_in(role).get("/inputs").status_code == 403
+
+
+def test_the_collector_shows_who_is_behind_and_what_fell_over(signed_in, hospital, inside):
+    inside(
+        cursors=[CursorState("store", 8100, 23, 12.4), CursorState("alarms", 8123, 0, 0.0)],
+        services=[Link("spool", "running", hospital.clock.now())],
+        spool=SpoolState(8123, 64_000_000, 0.02, ()),
+    )
+    client = signed_in("it_agent")
+    page = client.get("/collector").text
+    assert "One reader is behind" in page
+    assert "23 records" in page
+    assert "64.0 <small>MB" in page
+    inside(services=[Link("alarms", "waiting", hospital.clock.now(), "disk full")])
+    page = client.get("/collector").text
+    assert "One part does not run" in page
+    assert "disk full" in page
+
+
+def test_figures_move_by_themselves(page, server, hospital, inside):
+    inside(links=[Link("main", "up", hospital.clock.now())])
+    hospital.context.counters.heard("main", 1, 1)
+    server.enter(page, "it_agent")
+    page.goto(f"{server.url}/inputs")
+    hospital.context.counters.heard("main", 41, 1)
+    expect(page.locator("#links")).to_contain_text("42", timeout=8000)
+
+
+def test_inputs_and_collector_are_good_to_look_at(page, server, hospital, inside, good_to_look_at):
+    server.enter(page, "it_agent")
+    good_to_look_at(page, f"{server.url}/collector")
+    now = hospital.clock.now()
+    inside(
+        links=[Link("main", "up", now), Link("lab", "down", now, "connection refused")],
+        cursors=[CursorState("store", 8100, 23, 12.4)],
+        services=[Link("spool", "running", now)],
+        spool=SpoolState(8123, 64_000_000, 0.02, ("a record was changed on disk and skipped",)),
+    )
+    hospital.context.counters.heard("main", 4210, 9120)
+    hospital.context.counters.bad(
+        bad_frame("main", "zigbee2mqtt/" + "OR-2" * 40, bytes(500), "not JSON: end", at=now, offset=6)
+    )
+    hospital.context.counters.unknown("main", "y" * 300)
+    good_to_look_at(page, f"{server.url}/inputs")
+    good_to_look_at(page, f"{server.url}/collector")
