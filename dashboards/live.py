@@ -29,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from dashboards.access import STAFF, identify
+from dashboards.access import READERS, STAFF, identify
 from dashboards.context import Context
 from dashboards.live_view import DeskWatch, View, view_of
 
@@ -144,7 +144,8 @@ class Live:
 def _still_admitted(socket: WebSocket) -> bool:
     with suppress(AttributeError):
         del socket.state.visitor
-    return identify(socket) is not None
+    visitor = identify(socket)
+    return visitor is not None and visitor.may(*READERS)
 
 
 @router.websocket("/ws/live")

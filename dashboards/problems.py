@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, HTTPException
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from asset_registry.errors import Forbidden, Invalid, Missing
 from collector.errors import Refused, Unreachable
@@ -106,6 +107,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Unreachable, _unreachable)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(DataError, _unkeepable)
+    app.add_exception_handler(OperationalError, _away)
     app.add_exception_handler(Exception, _failed)
 
 
@@ -152,15 +155,27 @@ def _refused(request: Request, error: Exception) -> Response:
     return _answer(request, status, str(error))
 
 
+def _unkeepable(request: Request, _error: Exception) -> Response:
+    return _answer(request, 422, "It holds a character or a number that the database cannot keep; nothing was changed.")
+
+
+def _away(request: Request, error: Exception) -> Response:
+    log.warning("the database does not answer: %s", error)
+    return _alone(request, 503, "The database does not answer. Wardkeeper keeps listening meanwhile; try again soon.")
+
+
 def _failed(request: Request, _error: Exception) -> Response:
-    """The last resort, outside all middleware: its own headers, no database, no frame."""
+    """The last resort, outside all middleware."""
     detail = "The fault is in Wardkeeper and is in its log. Nothing was changed. Try again, or tell an administrator."
+    return _alone(request, 500, detail)
+
+
+def _alone(request: Request, status: int, detail: str) -> Response:
+    """An answer that needs no database, no person and no frame, with its own headers."""
     if for_program(request):
-        return JSONResponse(
-            Problem(title=TITLES[500], status=500, detail=detail).model_dump(),
-            500,
-            dict(HEADERS),
-            media_type="application/problem+json",
-        )
-    text = request.app.state.templates.environment.get_template("failed.html").render(detail=detail, title=TITLES[500])
-    return Response(text, 500, dict(HEADERS), media_type="text/html")
+        answer: Response = problem(status, detail)
+    else:
+        template = request.app.state.templates.environment.get_template("failed.html")
+        answer = HTMLResponse(template.render(detail=detail, title=TITLES[status]), status)
+    answer.headers.update(HEADERS)
+    return answer

@@ -1,9 +1,10 @@
 """Rules: what is judged, when, and how grave it is. A vital is never judged."""
 
+import json
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import select
 
 from dashboards.access import STAFF, Visitor, admit
@@ -42,6 +43,13 @@ class RuleIn(BaseModel):
     kind: str = Field(DEFAULT_KIND, max_length=60)
     config: dict[str, Any]
     enabled: bool = True
+
+    @field_validator("config")
+    @classmethod
+    def _json(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """JSON as every database keeps it: Python's reader lets NaN and halves of characters through."""
+        json.dumps(config, allow_nan=False, ensure_ascii=False).encode()
+        return config
 
 
 class Checked(BaseModel):

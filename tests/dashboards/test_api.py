@@ -335,6 +335,23 @@ def test_a_misspelt_field_of_a_rule_is_named(program):
     assert {"field": "config.abov", "why": "there is no such field; did you mean above?"} in answer["errors"]
 
 
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        ("rules", '{"name": "Warm", "config": {"metric": "temperature", "above": NaN}}'),
+        ("rules", '{"name": "Warm", "config": {"metric": "temperature", "above": 1, "title": "\\ud800"}}'),
+        ("tickets", '{"title": "\\ud800"}'),
+        ("tickets", '{"title": "half'),
+        ("tickets", "[]"),
+        ("tickets", "null"),
+    ],
+)
+def test_what_json_cannot_say_is_a_problem_and_no_fault(biomed, path, body):
+    answer = biomed.post(f"/api/v1/{path}", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
 def test_a_ticket_goes_its_way(program, hospital):
     asked = program("requester").post("/api/v1/tickets", json={"title": "Pump 117 beeps", "asset_id": 1})
     assert asked.status_code == 201
