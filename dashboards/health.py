@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -31,9 +31,12 @@ def metrics(here: Here) -> PlainTextResponse:
 
 
 @router.get("/readyz")
-def ready(here: Here) -> Response:
+def ready(request: Request, here: Here) -> Response:
     """200 when the database, the store and every supervised part work, else 503; either way which of them do not."""
     troubles = troubles_of(here)
+    ticker = request.app.state.live.ticker
+    if ticker is not None and ticker.status.state != "running":
+        troubles["live"] = ticker.status.state
     body = {"ready": not troubles, "troubles": troubles}
     return JSONResponse(body, 200 if not troubles else 503)
 

@@ -18,6 +18,7 @@ caught up the same way instead of being sent every message. Served with `ws_per_
 """
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -29,6 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
+from collector.supervisor import Supervised
 from dashboards.access import READERS, STAFF, identify
 from dashboards.context import Context
 from dashboards.live_view import DeskWatch, View, view_of
@@ -72,6 +74,7 @@ class Live:
 
     def __init__(self, context: Context) -> None:
         self.clients: set[Client] = set()
+        self.ticker: Supervised | None = None
         self._here = context
         self._desk = DeskWatch()
         self._version = context.latest.version
@@ -79,21 +82,22 @@ class Live:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Tick until the end of the block."""
-        task = asyncio.create_task(self._run(), name="live")
+        """Tick until the end of the block, in a thread that is started again when it fails."""
+        loop = asyncio.get_running_loop()
+        self.ticker = Supervised("live", lambda stop: self._run(stop, loop), self._here.clock)
+        self.ticker.start()
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await run_in_threadpool(self.ticker.stop)
 
-    async def _run(self) -> None:
-        while True:
-            version, text = await run_in_threadpool(self.tick)
-            for client in self.clients:
-                client.put(version, text)
-            await asyncio.sleep(self._here.live_every_s)
+    def _run(self, stop: threading.Event, loop: asyncio.AbstractEventLoop) -> None:
+        while not stop.wait(self._here.live_every_s):  # the pace of eyes: real seconds, whatever the clock's speed
+            loop.call_soon_threadsafe(self._spread, *self.tick())
+
+    def _spread(self, version: int, text: str) -> None:
+        for client in self.clients:
+            client.put(version, text)
 
     def tick(self) -> tuple[int, str]:
         """What changed since the last tick, for everybody. Asks the database."""

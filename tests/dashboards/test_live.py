@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 import websockets
@@ -184,6 +185,27 @@ def test_a_page_hears_what_happened_since_it_was_rendered(app, hospital, signed_
         alarm = raise_alarm(hospital)
         assert listen(socket, "alarms")["changed"] == [alarm]
     assert not app.state.live.clients
+
+
+def test_a_tick_that_fails_is_followed_by_others(app, hospital, signed_in, monkeypatch):
+    class Torn:
+        @property
+        def current(self):
+            raise LookupError("a registry torn in two")
+
+    client, feed = signed_in("biomed"), app.state.live
+    with client, client.websocket_connect("/ws/live") as socket:
+        socket.receive_json()
+        with monkeypatch.context() as torn:
+            torn.setattr(hospital.context, "snapshots", Torn())
+            hospital.measure(AIR, "temperature", 22.4)
+            while not feed.ticker.status.failures:
+                time.sleep(0.01)
+        while feed.ticker.status.state != "running":
+            hospital.clock.advance(1)
+            time.sleep(0.01)
+        hospital.measure(AIR, "temperature", 22.5)
+        assert listen(socket, "rooms")[str(hospital.places["4.12"])]["temperature"][0] == 22.5
 
 
 def test_two_clients_get_the_very_same_text(app, hospital, signed_in):
