@@ -9,7 +9,7 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from collector.points import readings_of
-from collector.ports import Selection
+from collector.ports import Aggregate, Selection
 from collector.reading import Reading
 from dashboards.context import Context
 
@@ -17,6 +17,10 @@ DAY = timedelta(hours=24)
 EVERY = timedelta(minutes=10)
 WIDE, HIGH = 100.0, 28.0
 """A sparkline's own units; it is stretched to its place and holds no letters."""
+
+UNKNOWN = "Unknown"
+FORGOTTEN = timedelta(minutes=30)
+"""A fix that is older says nothing of where something was."""
 
 Point = tuple[datetime, float]
 
@@ -27,14 +31,14 @@ def past(
     metrics: Sequence[str],
     span: timedelta = DAY,
     every: timedelta | None = EVERY,
+    aggregate: Aggregate = "mean",
 ) -> dict[str, list[Reading]]:
-    """What devices said of metrics in the last `span`, by metric: means of `every`, or every point with None."""
+    """What devices said of metrics in the last `span`, by metric, in windows of `every`; every point with None."""
     if not devices or not metrics:
         return {}
     now = here.clock.now()
-    table = here.store.query(
-        Selection(now - span, now + timedelta(milliseconds=1), tuple(devices), tuple(metrics), every)
-    )
+    end = now + timedelta(milliseconds=1)
+    table = here.store.query(Selection(now - span, end, tuple(devices), tuple(metrics), every, aggregate))
     found: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings_of(table):
         found[reading.metric].append(reading)
@@ -145,15 +149,21 @@ class Lane:
 
 
 def stays(readings: Sequence[Reading], names: dict[str, str], now: datetime) -> list[Stay]:
-    """What `room` readings say, as stays; "" is unknown."""
+    """What `room` readings say, as stays; "", and what was not said again for `FORGOTTEN`, is unknown."""
     found: list[Stay] = []
-    for index, reading in enumerate(readings):
-        end = readings[index + 1].at if index + 1 < len(readings) else now
-        name = names.get(str(reading.value), "") or "Unknown"
+
+    def add(name: str, start: datetime, end: datetime) -> None:
         if found and found[-1].name == name:
             found[-1] = Stay(name, found[-1].start, end, found[-1].doubt)
-        else:
-            found.append(Stay(name, reading.at, end, name == "Unknown"))
+        elif end > start:
+            found.append(Stay(name, start, end, name == UNKNOWN))
+
+    for index, reading in enumerate(readings):
+        end = readings[index + 1].at if index + 1 < len(readings) else now
+        held = min(end, reading.at + FORGOTTEN)
+        add(names.get(str(reading.value), UNKNOWN), reading.at, held)
+        if held < end:
+            add(UNKNOWN, held, end)
     return found
 
 
