@@ -80,8 +80,8 @@ def points(
     visitor: Visitor,
     device_id: Id,
     metric: Annotated[str, Query(max_length=60)],
-    begin: Annotated[int, Query(alias="from", ge=0, lt=2**53)],
-    to: Annotated[int, Query(ge=0, lt=2**53)],
+    begin: Annotated[int, Query(alias="from", ge=0, lt=7_258_118_400_000)],
+    to: Annotated[int, Query(ge=0, lt=7_258_118_400_000)],
 ) -> dict[str, Any]:
     """What the chart draws between two moments (ms), downsampled."""
     it = _known(here, device_id)
