@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
 
+import msgspec
 import pyarrow as pa
 
 from collector.points import RSSI, readings_of
@@ -15,9 +16,8 @@ _TAGS = 200_000
 
 def _speaks(reading: Reading) -> bool:
     """Whether the reading shows that its device spoke just now: not a will, a retained state or something derived."""
-    retained = reading.quality is Quality.UNCERTAIN and reading.at == reading.received
     will = reading.metric == "available" and reading.value is False
-    return not (retained or will or reading.gateway == OWN_GATEWAY)
+    return not (reading.retained or will or reading.gateway == OWN_GATEWAY)
 
 
 class Latest:
@@ -82,7 +82,9 @@ class Latest:
                 if reading.metric == RSSI and reading.gateway:  # a sighting
                     self._heard(reading.device, reading.received)
                 else:
-                    self._take(reading)
+                    doubtful = reading.quality is Quality.UNCERTAIN and reading.at == reading.received
+                    # a store does not say what was retained: in doubt it is no sign of life
+                    self._take(msgspec.structs.replace(reading, retained=doubtful))
 
     def _heard(self, device: str, received: datetime) -> None:
         seen = self._seen.get(device)

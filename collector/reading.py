@@ -27,7 +27,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False, tag="r", array_like=True):
 
     `device` is the native id (`mqtt:zigbee2mqtt/OR-2/air`), `metric` a name of `collector.metrics`,
     `at` when it was measured and `received` when it was heard: aware UTC, whole milliseconds.
-    `gateway` is what heard it, "" when the device spoke for itself.
+    `gateway` is what heard it, "" when the device spoke for itself. `retained`: the broker kept it, nobody knows how
+    long, and it has no time of its own: state, not news.
     """
 
     device: str
@@ -37,6 +38,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False, tag="r", array_like=True):
     received: datetime
     gateway: str = ""
     quality: Quality = Quality.GOOD
+    retained: bool = False
 
 
 class Sighting(msgspec.Struct, frozen=True, gc=False, tag="s", array_like=True):
@@ -72,8 +74,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
     def reading(self, device: str, metric: str, value: Value, at: datetime | None = None) -> Reading:
         """A reading out of this frame. A retained one without device time is UNCERTAIN: state, not news."""
-        quality = Quality.UNCERTAIN if self.retained and at is None else Quality.GOOD
-        return Reading(device, metric, value, at or self.received, self.received, quality=quality)
+        retained = self.retained and at is None
+        quality = Quality.UNCERTAIN if retained else Quality.GOOD
+        return Reading(device, metric, value, at or self.received, self.received, quality=quality, retained=retained)
 
 
 class DeliveryKey(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -1,6 +1,6 @@
-"""Writes the next step of the database's history: `python -m tools.revision "why"`; read it before it is committed.
+"""Writes the next step of the database's history: `python -m tools.revision "why" [PACKAGE]`.
 
-The first step is written table by table, a function each, so that it can be read.
+With a package only its tables count. A step that only makes tables gets a function for each. Read it, then commit it.
 """
 
 import re
@@ -10,39 +10,60 @@ from pathlib import Path
 
 from alembic import command
 
-from asset_registry.db import Database
+from asset_registry.db import Base, Database
 from wardkeeper.database import MIGRATIONS, alembic_config
+from wardkeeper.tables import MODULES
+
+VERSIONS = MIGRATIONS / "versions"
 
 
 def main() -> None:
     """Compare the tables with a database at the newest step, and write what is missing."""
-    known = sorted((MIGRATIONS / "versions").glob("*.py"))
+    why, package = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    known = set(VERSIONS.glob("*.py"))
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'now.db'}")
         config = alembic_config(database)
-        config.attributes["batch"] = bool(known)
+        config.attributes["tables"] = _tables_of(package)
         with database.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            command.revision(config, message=sys.argv[1], autogenerate=True, rev_id=f"{len(known) + 1:04}")
+            command.revision(config, message=why, autogenerate=True, rev_id=f"{len(known) + 1:04}")
         database.close()
-    if not known:
-        _split(next((MIGRATIONS / "versions").glob("*.py")))
+    (written,) = set(VERSIONS.glob("*.py")) - known
+    text = written.read_text(encoding="utf-8")
+    if "op.create_table(" in text and not re.search(r"op\.(add_column|alter_column|drop_column)\(", text):
+        written.write_text(_by_table(text), encoding="utf-8")
 
 
-def _split(path: Path) -> None:
+def _tables_of(package: str) -> set[str]:
+    names = {module.__name__ for module in MODULES if module.__name__.startswith(package)}
+    return {mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__ in names}  # type: ignore[attr-defined]  # all are tables
+
+
+def _by_table(text: str) -> str:
     """One function a table; going back is dropping them all."""
-    text = path.read_text(encoding="utf-8")
     head, _, body = text.partition("def upgrade() -> None:\n")
-    body, _, _ = body.partition("\n\ndef downgrade")
+    body = re.sub(r"^    # ###.*\n", "", body.partition("\n\ndef downgrade")[0], flags=re.MULTILINE)
+    body = re.sub(
+        r"^    with op\.batch_alter_table\('(\w+)'.*\n((?:        .*\n)+)", _plain_indexes, body, flags=re.MULTILINE
+    )
     blocks = re.split(r"(?=^    op\.create_table\()", body, flags=re.MULTILINE)[1:]
-    tables = [re.search(r"create_table\('(\w+)'", block).group(1) for block in blocks]  # type: ignore[union-attr]  # split there
-    blocks = [re.sub(r"^    # ###.*\n", "", block, flags=re.MULTILINE) for block in blocks]
+    tables = [block.split("'", 2)[1] for block in blocks]
     head += "TABLES = " + repr(tuple(tables)) + "\n\n\n"
     head += "def upgrade() -> None:\n" + "".join(f"    _{table}()\n" for table in tables)
     head += "\n\ndef downgrade() -> None:\n    for table in reversed(TABLES):\n        op.drop_table(table)\n"
-    functions = [f"\n\ndef _{table}() -> None:\n{block.rstrip()}\n" for table, block in zip(tables, blocks, strict=True)]
-    path.write_text(head + "".join(functions), encoding="utf-8")
+    functions = [
+        f"\n\ndef _{table}() -> None:\n{block.rstrip()}\n" for table, block in zip(tables, blocks, strict=True)
+    ]
+    return head + "".join(functions)
+
+
+def _plain_indexes(found: re.Match[str]) -> str:
+    table, lines = found.groups()
+    lines = lines.replace("        batch_op.create_index(batch_op.f(", "    op.create_index(op.f(")
+    lines = lines.replace("        batch_op.create_index(", "    op.create_index(")
+    return re.sub(r", \[", f", '{table}', [", lines)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,10 @@ from wardkeeper.database import open_database
 from wardkeeper.settings import Settings
 
 
+_LONGEST_PAUSE_S = 5.0
+"""How long a part that failed waits at most: a disk that has room again is noticed soon."""
+
+
 def config_folder() -> Path:
     """The YAML that ships with the product: `config/` in the tree, `wardkeeper/_config` in the wheel."""
     installed = Path(__file__).parent / "_config"
@@ -91,8 +95,9 @@ class Wardkeeper:
         """What was acknowledged but had not reached the store when the last process ended."""
         position = self.store.position()
         while records := self.spool.read(position, 5_000):
-            for position, items in records:
+            for _, items in records:
                 self.latest.update(items)
+            position = records[-1][0]
 
     def _consumers(self) -> list[Consumer]:
         registry = RegistryConsumer(self.database, self.settings.site, self.clock)
@@ -148,7 +153,7 @@ class Wardkeeper:
             ("outbox", self.outbox.run),
             *((f"link {link.name}", link.run) for link in self.links),
         ]
-        return [Supervised(name, target, self.clock) for name, target in targets]
+        return [Supervised(name, target, self.clock, longest_s=_LONGEST_PAUSE_S) for name, target in targets]
 
     def _caught_up(self, consumer: Consumer) -> bool:
         return next(runner for runner in self.runners if runner.name == consumer.name).lag.records == 0
@@ -189,6 +194,9 @@ class Wardkeeper:
 
     def _spool(self) -> SpoolState:
         troubles = [str(damage) for damage in self.spool.damage]
+        clock = self.pipeline.clock_state
+        if clock.behind:
+            troubles.append(f"The machine's clock was set back by {clock.behind}; what is heard is marked UNCERTAIN.")
         return SpoolState(self.spool.head, self.spool.size, self.spool.fullness, tuple(troubles))
 
     def app(self, first_link: str = "") -> FastAPI:

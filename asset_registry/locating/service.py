@@ -11,7 +11,7 @@ from asset_registry.locating.ports import Engine, Fix
 from asset_registry.locating.words import word_of
 from collector.clock import Clock
 from collector.ports import Intake
-from collector.reading import OWN_GATEWAY, Announcement, Item, Quality, Reading, Sighting
+from collector.reading import OWN_GATEWAY, Announcement, Item, Reading, Sighting
 
 ROOM, CONFIDENCE = "room", "fix_confidence"
 _JUDGE_EVERY = timedelta(seconds=1)
@@ -141,7 +141,7 @@ def _shows_life(item: Reading | Announcement) -> bool:
     if isinstance(item, Announcement):
         return False
     will = item.metric == "available" and item.value is False
-    return item.gateway != OWN_GATEWAY and item.quality is not Quality.UNCERTAIN and not will
+    return item.gateway != OWN_GATEWAY and not item.retained and not will
 
 
 def fixes_in(readings: Iterable[Reading]) -> list[Fix]:

@@ -82,8 +82,12 @@ class Judge:
                 yield from self._ask(key[0], rule, key[1], Facts(), due)
 
     def _judgeable(self, reading: Reading) -> bool:
-        """Only news: not what is bad or doubtful (a retained message is UNCERTAIN), nor what comes late."""
-        return reading.quality is Quality.GOOD and reading.received - reading.at <= self._oldest
+        """Only news: not what is bad, nor state that a broker kept, nor what comes late.
+
+        A doubtful time is no reason to be silent: a fridge whose clock is fast is judged like any other.
+        """
+        late = reading.received - reading.at > self._oldest
+        return not (reading.retained or late or reading.quality is Quality.BAD)
 
     def _ask(self, rule_id: int, rule: Rule, device: str, facts: Facts, at: datetime) -> Iterator[Judgement]:
         key, subject = (rule_id, device), self._subject_of(device, at)

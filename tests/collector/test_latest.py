@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from collector.clock import ManualClock
 from collector.latest import Latest
 from collector.points import table_of
@@ -62,7 +64,7 @@ def test_a_retained_state_a_will_and_what_was_derived_are_no_sign_of_life():
     latest = Latest()
     latest.update(
         [
-            reading(1.0, quality=Quality.UNCERTAIN),
+            replace(reading(1.0, quality=Quality.UNCERTAIN), retained=True),
             reading(False, metric="available"),
             reading("12", metric="room", gateway=OWN_GATEWAY),
         ]
@@ -71,6 +73,12 @@ def test_a_retained_state_a_will_and_what_was_derived_are_no_sign_of_life():
     assert set(latest.of("d")) == {"temperature", "available", "room"}
     latest.update([reading(True, metric="available", at=1)])
     assert latest.seen("d") == T0 + timedelta(seconds=1)
+
+
+def test_a_device_with_a_fast_clock_is_not_silent():
+    latest = Latest()
+    latest.update([reading(1.0, at=5, quality=Quality.UNCERTAIN)])
+    assert latest.seen("d") == T0 + timedelta(seconds=5)
 
 
 def test_a_late_message_does_not_turn_seen_back():

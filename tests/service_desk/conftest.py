@@ -111,9 +111,9 @@ class House:
     def sink(self):
         return Desk(self.database, self.clock, lambda *about: freeze(about[0], self.sources, *about[1:]))
 
-    def reading(self, device, metric, value, late=0.0, quality=Quality.GOOD):
+    def reading(self, device, metric, value, late=0.0, quality=Quality.GOOD, retained=False):
         now = self.clock.now()
-        return Reading(device, metric, value, now - timedelta(seconds=late), now, quality=quality)
+        return Reading(device, metric, value, now - timedelta(seconds=late), now, quality=quality, retained=retained)
 
     def say(self, device, metric, value, **how):
         self.hear([self.reading(device, metric, value, **how)])

@@ -46,7 +46,7 @@ class DemoHospital:
 
     def link_config(self, port: int) -> dict[str, Any]:
         """The settings of the MQTT link that hears this hospital on the embedded broker."""
-        return {"kind": "link.mqtt", "host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
+        return {"kind": "mqtt", "host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
 
     def start(self, port: int) -> None:
         """Let it talk to the broker on loopback, and its people work."""

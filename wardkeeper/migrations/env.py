@@ -14,10 +14,16 @@ def _render(_kind: str, thing: Any, _context: AutogenContext) -> str | Literal[F
     return "sa.DateTime(timezone=True)" if isinstance(thing, Moment) else False
 
 
+def _counts(_thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001 - Alembic's
+    tables = context.config.attributes.get("tables")
+    return kind != "table" or tables is None or name in tables
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=context.config.attributes.get("batch", True),
+    render_as_batch=True,
+    include_object=_counts,
     render_item=_render,
     compare_type=False,
 )

@@ -126,7 +126,7 @@ def test_it_does_not_listen_to_itself_to_wills_or_to_retained_messages(ward, she
                 Sighting("ble:17", "gw/4-19", -85.0, now),
                 Reading("gw/4-07", "room", "1", now, now, "wardkeeper"),
                 Reading("gw/4-07", "available", False, now, now),
-                Reading("gw/4-07", "uptime", 5.0, now, now, quality=Quality.UNCERTAIN),
+                Reading("gw/4-07", "uptime", 5.0, now, now, quality=Quality.UNCERTAIN, retained=True),
             ],
             100 + second,
         )

@@ -79,8 +79,8 @@ def test_what_goes_out_of_scope_clears(house):
 
 @pytest.mark.parametrize(
     "how",
-    [{"late": 16 * 60}, {"quality": Quality.BAD}, {"quality": Quality.UNCERTAIN}],
-    ids=["came too late", "bad", "retained or doubtful"],
+    [{"late": 16 * 60}, {"quality": Quality.BAD}, {"quality": Quality.UNCERTAIN, "retained": True}],
+    ids=["came too late", "bad", "retained"],
 )
 def test_what_is_not_news_neither_raises_nor_clears(house, how):
     house.say(PUMP, "battery", 22.0, **how)
@@ -89,6 +89,13 @@ def test_what_is_not_news_neither_raises_nor_clears(house, how):
     house.say(PUMP, "battery", 22.0)
     house.clock.advance(3600)
     house.say(PUMP, "battery", 80.0, **how)
+    assert house.alarm.active
+
+
+def test_a_device_with_a_fast_clock_raises_like_any_other(house):
+    house.say(PUMP, "battery", 22.0, quality=Quality.UNCERTAIN)
+    house.clock.advance(3600)
+    house.say(PUMP, "battery", 22.0, quality=Quality.UNCERTAIN)
     assert house.alarm.active
 
 

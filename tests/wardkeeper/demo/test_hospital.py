@@ -39,7 +39,7 @@ def test_prepare_writes_hospital_and_rules_once(database, tmp_path):
 def test_the_link_understands_the_hospital(tmp_path):
     hospital = DemoHospital(tmp_path, SystemClock())
     given = hospital.link_config(1883)
-    assert given.pop("kind") == "link.mqtt"
+    assert given.pop("kind") == "mqtt"
     config = Config.model_validate(given)
     assert len(open_dialects(config)) == 3
     assert config.max_payload > 200_000  # the bridge's list of devices is one message

@@ -1,60 +1,25 @@
-"""spine."""
+"""Rules, alarms, incidents, the outbox and tickets."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0001"
-down_revision: str | None = None
+revision: str = "0002"
+down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
-TABLES = (
-    "audit",
-    "cursor",
-    "device",
-    "lease",
-    "person",
-    "place",
-    "registry_cursor",
-    "revision",
-    "rule",
-    "asset",
-    "gateway",
-    "rule_state",
-    "sign_in_session",
-    "token",
-    "binding",
-    "incident",
-    "serves",
-    "alarm",
-    "outbox",
-    "ticket",
-    "comment",
-    "transition",
-)
+TABLES = ("cursor", "lease", "rule", "rule_state", "incident", "alarm", "outbox", "ticket", "comment", "transition")
 
 
 def upgrade() -> None:
-    _audit()
     _cursor()
-    _device()
     _lease()
-    _person()
-    _place()
-    _registry_cursor()
-    _revision()
     _rule()
-    _asset()
-    _gateway()
     _rule_state()
-    _sign_in_session()
-    _token()
-    _binding()
     _incident()
-    _serves()
     _alarm()
     _outbox()
     _ticket()
@@ -67,23 +32,6 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _audit() -> None:
-    op.create_table(
-        "audit",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("who", sa.String(), nullable=False),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("object_kind", sa.String(), nullable=False),
-        sa.Column("object_id", sa.String(), nullable=False),
-        sa.Column("before", sa.JSON(), nullable=True),
-        sa.Column("after", sa.JSON(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
-    )
-    op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
-    op.create_index("ix_audit_object", "audit", ["object_kind", "object_id"], unique=False)
-
-
 def _cursor() -> None:
     op.create_table(
         "cursor",
@@ -93,27 +41,6 @@ def _cursor() -> None:
     )
 
 
-def _device() -> None:
-    op.create_table(
-        "device",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("native_id", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("maker", sa.String(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
-        sa.Column("firmware", sa.String(), nullable=False),
-        sa.Column("interval_s", sa.Double(), nullable=True),
-        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("dismissed", sa.Boolean(), nullable=False),
-        sa.Column("typed", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
-        sa.UniqueConstraint("site", "native_id", name=op.f("uq_device_site")),
-    )
-    op.create_index(op.f("ix_device_native_id"), "device", ["native_id"], unique=False)
-
-
 def _lease() -> None:
     op.create_table(
         "lease",
@@ -121,59 +48,6 @@ def _lease() -> None:
         sa.Column("holder", sa.String(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
-    )
-
-
-def _person() -> None:
-    op.create_table(
-        "person",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("login", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("password", sa.String(), nullable=False),
-        sa.Column("roles", sa.JSON(), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
-        sa.UniqueConstraint("login", name=op.f("uq_person_login")),
-    )
-
-
-def _place() -> None:
-    op.create_table(
-        "place",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("parent_id", sa.Integer(), nullable=True),
-        sa.Column("number", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("level", sa.Integer(), nullable=True),
-        sa.Column("room_type", sa.String(), nullable=False),
-        sa.Column("plan", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["parent_id"], ["place.id"], name=op.f("fk_place_parent_id_place")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
-        sa.UniqueConstraint("parent_id", "number", name=op.f("uq_place_parent_id")),
-    )
-    op.create_index(op.f("ix_place_kind"), "place", ["kind"], unique=False)
-    op.create_index(op.f("ix_place_parent_id"), "place", ["parent_id"], unique=False)
-
-
-def _registry_cursor() -> None:
-    op.create_table(
-        "registry_cursor",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_registry_cursor")),
-    )
-
-
-def _revision() -> None:
-    op.create_table(
-        "revision",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_revision")),
     )
 
 
@@ -192,52 +66,6 @@ def _rule() -> None:
     )
 
 
-def _asset() -> None:
-    op.create_table(
-        "asset",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("category", sa.String(), nullable=False),
-        sa.Column("maker", sa.String(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
-        sa.Column("serial", sa.String(), nullable=False),
-        sa.Column("udi_di", sa.String(), nullable=False),
-        sa.Column("udi_pi", sa.String(), nullable=False),
-        sa.Column("department", sa.String(), nullable=False),
-        sa.Column("criticality", sa.String(), nullable=False),
-        sa.Column("mobile", sa.Boolean(), nullable=False),
-        sa.Column("use", sa.String(), nullable=False),
-        sa.Column("hygiene", sa.String(), nullable=False),
-        sa.Column("condition", sa.String(), nullable=False),
-        sa.Column("holding", sa.String(), nullable=False),
-        sa.Column("claimed_by", sa.Integer(), nullable=True),
-        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("home_id", sa.Integer(), nullable=True),
-        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("changed", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["claimed_by"], ["person.id"], name=op.f("fk_asset_claimed_by_person")),
-        sa.ForeignKeyConstraint(["home_id"], ["place.id"], name=op.f("fk_asset_home_id_place")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_asset")),
-        sa.UniqueConstraint("number", name=op.f("uq_asset_number")),
-    )
-    op.create_index(op.f("ix_asset_category"), "asset", ["category"], unique=False)
-
-
-def _gateway() -> None:
-    op.create_table(
-        "gateway",
-        sa.Column("device_id", sa.Integer(), nullable=False),
-        sa.Column("place_id", sa.Integer(), nullable=False),
-        sa.Column("x_m", sa.Double(), nullable=False),
-        sa.Column("y_m", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_gateway_device_id_device")),
-        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_gateway_place_id_place")),
-        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_gateway")),
-    )
-    op.create_index(op.f("ix_gateway_place_id"), "gateway", ["place_id"], unique=False)
-
-
 def _rule_state() -> None:
     op.create_table(
         "rule_state",
@@ -249,60 +77,6 @@ def _rule_state() -> None:
         sa.PrimaryKeyConstraint("rule_id", "subject", name=op.f("pk_rule_state")),
     )
     op.create_index(op.f("ix_rule_state_due"), "rule_state", ["due"], unique=False)
-
-
-def _sign_in_session() -> None:
-    op.create_table(
-        "sign_in_session",
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("csrf", sa.String(), nullable=False),
-        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_sign_in_session_person_id_person")),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_in_session")),
-    )
-    op.create_index(op.f("ix_sign_in_session_person_id"), "sign_in_session", ["person_id"], unique=False)
-
-
-def _token() -> None:
-    op.create_table(
-        "token",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("roles", sa.JSON(), nullable=False),
-        sa.Column("once", sa.Boolean(), nullable=False),
-        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("used", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_token_person_id_person")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_token")),
-        sa.UniqueConstraint("digest", name=op.f("uq_token_digest")),
-    )
-    op.create_index(op.f("ix_token_person_id"), "token", ["person_id"], unique=False)
-
-
-def _binding() -> None:
-    op.create_table(
-        "binding",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("device_id", sa.Integer(), nullable=False),
-        sa.Column("asset_id", sa.Integer(), nullable=True),
-        sa.Column("place_id", sa.Integer(), nullable=True),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_binding_asset_id_asset")),
-        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_binding_device_id_device")),
-        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_binding_place_id_place")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_binding")),
-    )
-    op.create_index(op.f("ix_binding_asset_id"), "binding", ["asset_id"], unique=False)
-    op.create_index("ix_binding_device_since", "binding", ["device_id", "since"], unique=False)
-    op.create_index(op.f("ix_binding_place_id"), "binding", ["place_id"], unique=False)
 
 
 def _incident() -> None:
@@ -322,17 +96,6 @@ def _incident() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_incident_key")),
     )
     op.create_index(op.f("ix_incident_opened"), "incident", ["opened"], unique=False)
-
-
-def _serves() -> None:
-    op.create_table(
-        "serves",
-        sa.Column("asset_id", sa.Integer(), nullable=False),
-        sa.Column("place_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_serves_asset_id_asset")),
-        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_serves_place_id_place")),
-        sa.PrimaryKeyConstraint("asset_id", "place_id", name=op.f("pk_serves")),
-    )
 
 
 def _alarm() -> None:
