@@ -25,6 +25,7 @@ PLAIN = tuple(name for name in METRICS if not is_vital(name))
 
 Devices = Annotated[list[str], Field(max_length=100, description="Ids, or native ids: `mqtt:zigbee2mqtt/OR-2/air`.")]
 Metrics = Annotated[list[str], Field(max_length=50, description="Names of metrics.")]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 2, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 class Series(BaseModel):
@@ -37,8 +38,8 @@ class Series(BaseModel):
 class Question(Series):
     """Which points: `from <= at < to`."""
 
-    start: AwareDatetime | None = Field(None, alias="from", description="A day before `to` when left away.")
-    to: AwareDatetime | None = Field(None, description="Now when left away.")
+    start: Moment | None = Field(None, alias="from", description="A day before `to` when left away.")
+    to: Moment | None = Field(None, description="Now when left away.")
     every: str | None = Field(None, max_length=20, description='The length of windows: "60 s", "5 min", "1 h".')
     aggregate: Aggregate = Field("mean", description="What a window shows.")
     limit: int = Field(1000, ge=1, le=MOST)

@@ -105,6 +105,8 @@ def test_windows_show_their_aggregate(biomed, hospital):
         ({"device": AIR, "every": "soon"}, "every"),
         ({"device": AIR, "every": "1000000000000000 days"}, "every"),
         ({"device": AIR, "from": "2026-11-24T06:00:00"}, "from"),
+        ({"device": AIR, "from": "0001-01-01T00:00:00+14:00"}, "from"),
+        ({"device": AIR, "to": "9999-12-31T23:59:59-14:00"}, "to"),
         ({"device": AIR, "limit": 0}, "limit"),
         ({"device": AIR, "cursor": "!"}, "cursor"),
         ({"device": AIR, "aggregate": "median"}, "aggregate"),
