@@ -108,9 +108,9 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    file: str = "points.duckdb"
-    memory_mb: int = Field(default=512, ge=64)
-    threads: int = Field(default=2, ge=1)
+    file: str = Field("points.duckdb", description="Name of the file below `data/store`.")
+    memory_mb: int = Field(default=512, ge=64, description="What DuckDB may use of the memory.")
+    threads: int = Field(default=2, ge=1, description="What DuckDB may use of the processors.")
 
 
 def open_store(config: Config, directory: Path) -> Store:

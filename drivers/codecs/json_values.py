@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import Field as Setting
 
 from collector.clock import whole_ms
 from collector.errors import BadFrame
@@ -173,9 +174,9 @@ class SiteField(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    metric: str
-    scale: float = 1.0
-    inverted: bool = False
+    metric: str = Setting(..., description="What it is: a name of `collector/metrics.py`.")
+    scale: float = Setting(1.0, description="What to multiply it with.")
+    inverted: bool = Setting(False, description="Whether true means false.")
 
     @field_validator("metric")
     @classmethod

@@ -47,9 +47,11 @@ class Tls(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    ca: str | None = None
-    cert: str | None = None
-    key: str | None = None
+    ca: str | None = Field(
+        None, description="Authorities that may have signed the broker's certificate; the system's when not given."
+    )
+    cert: str | None = Field(None, description="Our certificate, where the broker asks for one.")
+    key: str | None = Field(None, description="Its key.")
 
 
 class DialectChoice(BaseModel):
@@ -57,7 +59,11 @@ class DialectChoice(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True)
 
-    kind: str
+    kind: str = Field(..., description="As in `wardkeeper kinds`.")
+
+
+EVERYTHING = ("mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense")
+"""Dialects of a link that names none."""
 
 
 class Config(BaseModel):
@@ -68,18 +74,27 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    host: str = Field("127.0.0.1", min_length=1)
-    port: int = Field(1883, ge=1, le=65535)
-    tls: Tls | None = None
-    username: str | None = None
-    password: SecretStr | None = None
-    client_id: str = Field("", pattern=r"^[^/+#]*$")
-    keepalive: int = Field(60, ge=5, le=65535)
-    max_payload: int = Field(8 * 1024 * 1024, ge=1)  # a bridge's list of some hundred devices has several MB
-    dialects: list[DialectChoice] = [
-        DialectChoice(kind=kind) for kind in ("mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense")
-    ]
-    topics: list[Annotated[str, Field(min_length=1, pattern=_FILTER)]] = []
+    host: str = Field("127.0.0.1", min_length=1, description="Name or address of the broker.")
+    port: int = Field(1883, ge=1, le=65535, description="Its port; 8883 with TLS.")
+    tls: Tls | None = Field(None, description="Files for TLS; without it nothing is encrypted.")
+    username: str | None = Field(None, description="Whom to sign in as.")
+    password: SecretStr | None = Field(None, description="Their password: !file PATH or !env NAME.")
+    client_id: str = Field(
+        "",
+        pattern=r"^[^/+#]*$",
+        description="Name of the broker's session; `wardkeeper-<link>` when empty. One broker, two sites: two names.",
+    )
+    keepalive: int = Field(
+        60, ge=5, le=65535, description="Seconds after which a silent connection is asked for a sign of life."
+    )
+    max_payload: int = Field(8 * 1024 * 1024, ge=1, description="Bytes; a larger message is counted and left out.")
+    dialects: list[DialectChoice] = Field(
+        default_factory=lambda: [DialectChoice(kind=kind) for kind in EVERYTHING],
+        description="Dialects to understand, each with its own settings; all three when not given.",
+    )
+    topics: list[Annotated[str, Field(min_length=1, pattern=_FILTER)]] = Field(
+        [], description="Further filters to listen to: what nobody understands is counted on the inputs page."
+    )
 
 
 _State = Literal["stopped", "connecting", "up", "paused", "down"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Setting
 
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
@@ -32,7 +33,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    base_topic: BaseTopic = "espresense"
+    base_topic: BaseTopic = Setting("espresense", description="The levels before `devices/…` and `rooms/…`.")
 
 
 TAG = {

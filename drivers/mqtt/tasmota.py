@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import Field as Setting
 
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
@@ -40,9 +41,15 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    full_topic: str = "%prefix%/%topic%/"
-    timezone: str | None = None  # of `Time`, which names no zone; without it readings count from when they are heard
-    mapping: dict[str, SiteField] = {}  # "SENSOR.Key" or "Key", as in "Switch1" or "DS18B20-1.Temperature"
+    full_topic: str = Setting("%prefix%/%topic%/", description="Tasmota's own `FullTopic`, the same for all devices.")
+    timezone: str | None = Setting(
+        None,
+        description="Zone of the devices' clocks; without it readings count from when they are heard.",
+    )
+    mapping: dict[str, SiteField] = Setting(
+        {},
+        description="Fields of this site only, by `SENSOR.Key` or `Key`: `metric`, `scale`, `inverted`.",
+    )
 
     @field_validator("full_topic")
     @classmethod

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Setting
 
 from collector.errors import BadFrame
 from collector.ports import Decoded
@@ -40,8 +41,10 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    base_topic: BaseTopic = "zigbee2mqtt"
-    mapping: dict[str, SiteField] = {}
+    base_topic: BaseTopic = Setting("zigbee2mqtt", description="Zigbee2MQTT's own `base_topic`.")
+    mapping: dict[str, SiteField] = Setting(
+        {}, description="Fields that only this site has, by name: `metric`, and if need be `scale` and `inverted`."
+    )
 
 
 _LOCKED = {"locked": True, "unlocked": False, "not_fully_locked": False, "lock": True, "unlock": False}

@@ -44,12 +44,12 @@ class Scope(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    devices: list[str] = []
-    categories: list[str] = []
-    room_types: list[str] = []
-    departments: list[str] = []
-    rooms: list[str] = []
-    use: list[Literal["idle", "in_use", "claimed"]] = []
+    devices: list[str] = Field([], description="Native ids.")
+    categories: list[str] = Field([], description="Categories of assets.")
+    room_types: list[str] = Field([], description="As in `config/room_profiles.yaml`.")
+    departments: list[str] = Field([], description="Departments of assets.")
+    rooms: list[str] = Field([], description="Numbers of rooms.")
+    use: list[Literal["idle", "in_use", "claimed"]] = Field([], description="How the asset is used.")
 
     def holds(self, subject: Subject) -> bool:
         """Whether the subject is in scope."""
@@ -68,19 +68,24 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    metric: Annotated[str, AfterValidator(_judgeable)]
-    above: float | None = None
-    below: float | None = None
-    equals: bool | str | None = None
-    clear: float | list[float] | None = None
-    for_: Duration = Field(default=timedelta(0), alias="for")
-    keep_for: Duration = timedelta(0)
-    scope: Scope = Scope()
-    priority: Literal["high", "medium", "low"] = "medium"
-    title: str = "{asset} in {room} is at {value}"
-    incident: str = ""
-    normal: str = ""
-    latch: bool = False
+    metric: Annotated[str, AfterValidator(_judgeable)] = Field(..., description="What is judged; vitals never are.")
+    above: float | None = Field(None, description="Raised above it.")
+    below: float | None = Field(None, description="Raised below it.")
+    equals: bool | str | None = Field(None, description="Raised when it is this; for what is true, false or text.")
+    clear: float | list[float] | None = Field(
+        None, description="How far it must come back; [low, high] with two limits."
+    )
+    for_: Duration = Field(default=timedelta(0), alias="for", description="So long it must be beyond the limit.")
+    keep_for: Duration = Field(timedelta(0), description="So long it must be back.")
+    scope: Scope = Field(Scope(), description="Whom it judges.")
+    priority: Literal["high", "medium", "low"] = Field("medium", description="Of the alarm.")
+    title: str = Field(
+        "{asset} in {room} is at {value}",
+        description="Of the alarm: {asset} {number} {room} {room_name} {device} {value} {normal} {held}.",
+    )
+    incident: str = Field("", description="Of the incident; the title when empty.")
+    normal: str = Field("", description="What is normal, in words; made from the limits when empty.")
+    latch: bool = Field(False, description="Whether a person must reset it.")
 
     @model_validator(mode="after")
     def _sensible(self) -> "Config":

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -35,9 +35,15 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    by_hand_families: list[str] = ["cold_chain"]
-    by_hand_categories: list[str] = ["vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer"]
-    by_hand_room_types: list[str] = ["aii_room", "aii_anteroom", "pe_anteroom", "protective_environment_room"]
+    by_hand_families: list[str] = Field(["cold_chain"], description="Families whose tickets only a person closes.")
+    by_hand_categories: list[str] = Field(
+        ["vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer"],
+        description="Categories of assets whose tickets only a person closes.",
+    )
+    by_hand_room_types: list[str] = Field(
+        ["aii_room", "aii_anteroom", "pe_anteroom", "protective_environment_room"],
+        description="Room types whose tickets only a person closes.",
+    )
 
 
 class Desk:
@@ -99,8 +105,9 @@ class Desk:
         if ticket.state == "closed" or incident.what == "opened":
             return
         if incident.what == "joined":
-            newest = max(incident.alarms, key=lambda alarm: alarm.since)
-            _once(session, ticket, incident, "added what has the same cause", sentence(newest, incident.at))
+            joined = [alarm for alarm in incident.alarms if alarm.raised == incident.at]
+            text = " ".join(sentence(alarm, incident.at) for alarm in joined)
+            _once(session, ticket, incident, "added what has the same cause", text)
         elif incident.what == "cleared":
             _once(session, ticket, incident, "saw it return to normal", back(incident))
         elif incident.what in ("returned", "reopened"):
