@@ -197,13 +197,19 @@ class Lag(msgspec.Struct, frozen=True):
 class ConsumerRunner:
     """Feeds one consumer from the spool behind its own cursor. Make all runners before starting any."""
 
-    def __init__(self, consumer: Consumer, spool: Spool, clock: Clock, batch: int = 5_000) -> None:
-        """`batch` is how many items are handed over at once."""
+    def __init__(
+        self, consumer: Consumer, spool: Spool, clock: Clock, batch: int = 5_000, gather_s: float = 0.0
+    ) -> None:
+        """`batch` is how many items are handed over at once.
+
+        After fewer it lets `gather_s` pass, for a consumer to whom many small batches are dearer than a short delay.
+        """
         self.name = consumer.name
         self._consumer = consumer
         self._spool = spool
         self._clock = clock
         self._batch = batch
+        self._gather = gather_s
         self._position = 0
         self._oldest: datetime | None = None
         with suppress(Unreachable):  # then everything is kept until it can be asked
@@ -229,10 +235,10 @@ class ConsumerRunner:
         self._position = self._consumer.position()
         self._spool.register(self.name, self._position)
         while not stop.is_set():
-            if self._spool.wait(self._position, _POLL_S):
-                self._step()
+            if self._spool.wait(self._position, _POLL_S) and self._step() < self._batch:
+                stop.wait(self._gather)  # real time, whatever the clock: it is the processor that is spared
 
-    def _step(self) -> None:
+    def _step(self) -> int:
         records = self._spool.read(self._position, self._batch)
         items = [item for _, inside in records for item in inside]
         self._oldest = items[0].received if items else None
@@ -240,6 +246,7 @@ class ConsumerRunner:
         self._consumer.consume(items, position)
         self._position = position
         self._spool.advance(self.name, position)
+        return len(items)
 
 
 class StoreConsumer:

@@ -51,6 +51,10 @@ _LONGEST_PAUSE_S = 5.0
 """How long a part that failed waits at most: a disk that has room again is noticed soon."""
 
 
+_STORE_EVERY_S = 0.4
+"""A commit of the store costs as much as a thousand points: it gathers this long, and charts are that much behind."""
+
+
 def config_folder() -> Path:
     """The YAML that ships with the product: `config/` in the tree, `wardkeeper/_config` in the wheel."""
     installed = Path(__file__).parent / "_config"
@@ -87,7 +91,10 @@ class Wardkeeper:
         self.outbox = OutboxWorker(self.database, self._sinks(), clock)
         self.alarms = self._alarms()
         self.locating = self._locating(fixes_in(readings_of(newest)))
-        self.runners = [ConsumerRunner(consumer, self.spool, clock) for consumer in self._consumers()]
+        self.runners = [
+            ConsumerRunner(StoreConsumer(self.store), self.spool, clock, gather_s=_STORE_EVERY_S),
+            *(ConsumerRunner(consumer, self.spool, clock) for consumer in self._consumers()),
+        ]
         self.links = [self._link(name, given) for name, given in settings.links.items()]
         self.services = self._services()
 
@@ -101,7 +108,7 @@ class Wardkeeper:
 
     def _consumers(self) -> list[Consumer]:
         registry = RegistryConsumer(self.database, self.settings.site, self.clock)
-        return [StoreConsumer(self.store), registry, self.locating, self.alarms]
+        return [registry, self.locating, self.alarms]
 
     def _locating(self, fixes: list[Fix]) -> LocatingConsumer:
         settings = self.settings.locating
