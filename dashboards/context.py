@@ -70,7 +70,7 @@ class CursorState:
 
 @dataclass(frozen=True)
 class SpoolState:
-    """The spool: records ever written, bytes on disk, the share of its quota, damage found and a set-back clock in words."""
+    """Records ever written, bytes on disk, the share of its quota; damage and a set-back clock in words."""
 
     head: int
     size: int
