@@ -91,14 +91,16 @@ def draw(
         scale, ticks = _scale([value for _, value, _ in (*before, *after)], limits)
         parts += _grid(ticks, scale)
         gutter += _values(ticks, scale, metric)
-        parts += _band(evidence, scale, metric)
+        near = [_y(scale, value) for at, value, _ in before if time.part(at) < 0.3]
+        parts += _band(evidence, scale, metric, near)
         parts += _lines(before, after, time, scale)
+        parts += _newest((*before, *after)[-1], time, scale, metric)
         parts += _rings(before, time, scale, priority)
         parts += _words_at(evidence, before, (time, scale), priority, zone)
     parts += _times(first, last, time.part(frozen.timestamp() * 1000), time, base, zone)
     for index, lane in enumerate(lanes):
         top = base + AXIS + index * LANE
-        gutter.append(f'<text x="100%" dx="-6" y="{top + 11}" text-anchor="end">{escape(_short(lane["label"]))}</text>')
+        gutter.append(f'<text x="100%" dx="-6" y="{top + 11}" text-anchor="end">{escape(_short(lane))}</text>')
         parts += _lane(lane, time, top, priority, zone)
     bottom = base + AXIS + len(lanes) * LANE
     parts += _freeze(frozen, time, bottom, zone, more=last > frozen)
@@ -146,7 +148,8 @@ def _values(ticks: Sequence[float], scale: Axis, metric: str) -> Iterator[str]:
         yield f'<text x="100%" dx="-6" y="{_y(scale, tick) + 4:.1f}" text-anchor="end">{escape(text)}</text>'
 
 
-def _band(evidence: dict[str, Any], scale: Axis, metric: str) -> Iterator[str]:
+def _band(evidence: dict[str, Any], scale: Axis, metric: str, near: Sequence[float]) -> Iterator[str]:
+    """The band of what is normal; its words stand where the line (`near`: its heights at the left) is not."""
     low, high = evidence["low"], evidence["high"]
     if low is None and high is None:
         return
@@ -158,7 +161,8 @@ def _band(evidence: dict[str, Any], scale: Axis, metric: str) -> Iterator[str]:
             yield f'<path class="lim" d="M0 {_y(scale, limit):.1f}H4000"/>'
     normal = evidence.get("normal") or words.range_words(low, high) + " " + words.unit(metric)
     if bottom - top > 20:
-        yield f'<text x="6" y="{bottom - 6:.1f}">normal {escape(normal)}</text>'
+        y = max((bottom - 6, top + 13), key=lambda at: min((abs(at - 4 - each) for each in near), default=0.0))
+        yield f'<text x="6" y="{y:.1f}">normal {escape(normal)}</text>'
 
 
 def _lines(before: Sequence[Point], after: Sequence[Point], time: Axis, scale: Axis) -> Iterator[str]:
@@ -168,8 +172,15 @@ def _lines(before: Sequence[Point], after: Sequence[Point], time: Axis, scale: A
     if after:
         yield f'<path class="after" d="{_path([before[-1], *after], time, scale)}"/>'
     yield "</svg>"
-    at, value, _ = (*before, *after)[-1]
-    yield f'<circle class="ik" cx="{_x(time, at)}" cy="{_y(scale, value):.1f}" r="2.5"/>'
+
+
+def _newest(point: Point, time: Axis, scale: Axis, metric: str) -> Iterator[str]:
+    at, value, _ = point
+    x, y = _x(time, at), _y(scale, value)
+    yield f'<circle class="ik" cx="{x}" cy="{y:.1f}" r="2.5"/>'
+    if time.part(at) > 0.9:
+        said = escape(words.value(value, metric))
+        yield f'<text class="k" x="{x}" dx="-1" y="{y - 8:.1f}" text-anchor="end">{said}</text>'
 
 
 def _path(points: Sequence[Point], time: Axis, scale: Axis) -> str:
@@ -221,9 +232,9 @@ def _times(first: datetime, last: datetime, frozen: float, time: Axis, base: flo
             yield f'<text{shade} x="{x}" y="{base + 15:.0f}" text-anchor="middle">{_clock(second * 1000, zone)}</text>'
 
 
-def _short(label: str) -> str:
-    """The first word: the gutter is narrow."""
-    return label.split(maxsplit=1)[0] if label else ""
+def _short(lane: dict[str, Any]) -> str:
+    """One short word: the gutter is narrow."""
+    return "Switch" if lane["metric"] == "switch_on" else str(lane["label"]).split(maxsplit=1)[0]
 
 
 def _lane(lane: dict[str, Any], time: Axis, top: float, priority: str, zone: tzinfo) -> Iterator[str]:
@@ -234,7 +245,7 @@ def _lane(lane: dict[str, Any], time: Axis, top: float, priority: str, zone: tzi
         if index == len(stretches) - 1 and on is ends:
             box = f'x="{x}" y="{top + 0.5}" width="{width:.2f}%" height="13" rx="1.5"'
             yield f'<rect class="lane {priority}" {box}/>'
-            left = time.part(start) > 0.7
+            left = time.part(start) > 0.25 and width < 25
             place = f'dx="{-6 if left else 8}" y="{top + 11}" text-anchor="{"end" if left else "start"}"'
             yield f'<text class="{priority}" x="{x}" {place}>{escape(word)} since {_clock(start, zone)}</text>'
         elif on:

@@ -83,7 +83,7 @@ def rooms_with_alarm(session: Session, now: datetime, zone: tzinfo, out: int, ro
             changes.append((moment, 1 if after else -1))
     drawn = levels(changes, first, now, out)
     words = f"{many(out, 'room')} out of range now, {round(max(level for _, level in drawn))} at most in 24 hours"
-    return Multiple("Rooms out of range", out, f"of {rooms:,}", steps(drawn, labels, words), href="/floors")
+    return Multiple("Rooms out of range", out, f"of {rooms:,}, by alarm", steps(drawn, labels, words), href="/floors")
 
 
 def open_tickets(session: Session, now: datetime, zone: tzinfo) -> Multiple:

@@ -21,7 +21,7 @@ def promises_of(ticket: Ticket, now: datetime) -> list[Promise]:
     """Answer and repair, as far as they are promised."""
     found = []
     for name, due, done in (
-        ("Answer", ticket.answer_due, ticket.answered),
+        ("Answer", ticket.answer_due, ticket.answered or ticket.solved),
         ("Repair", ticket.repair_due, ticket.solved),
     ):
         if due is not None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-_NUMBER = re.compile(r"\b([A-Z]{1,4}-\d+|\d+-\d+)\b")
+_NUMBER = re.compile(r"(\b[A-Z]{1,4}-\d+|\b\d+-\d+|\b[\d.,]+–[\d.,]+(?:\u00a0[^\s).]+)?)")
 
 
 def spelled(count: int) -> str:
@@ -27,7 +27,7 @@ def start(sentence: str) -> str:
 
 
 def whole(text: str) -> Markup:
-    """The text with asset and ticket numbers ("F-07", "W-2296") that never break at their hyphen."""
+    """The text with numbers ("F-07", "W-2296") and ranges ("2–8 °C") that never break in two."""
     parts = _NUMBER.split(text)
     return Markup("").join(  # every odd part is a number
         Markup('<span class="num">{}</span>').format(part) if index % 2 else part for index, part in enumerate(parts)

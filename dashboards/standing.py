@@ -134,8 +134,8 @@ def inhibited(alarm: Alarm, now: datetime, clock: Callable[[datetime], str]) -> 
 def standing(session: Session, here: Context, ids: Collection[int] | None = None) -> list[Standing]:
     """Every incident that needs or may need a person: something holds, or nobody has acknowledged that it did.
 
-    With `ids` those incidents, whatever their state. The worst first; of one priority those nobody answered, then the
-    oldest.
+    With `ids` those incidents, whatever their state. What still holds first, the worst before; of one priority those
+    that nobody answered, then the oldest.
     """
     query = select(Alarm).order_by(Alarm.since)
     query = query.where(
@@ -149,7 +149,7 @@ def standing(session: Session, here: Context, ids: Collection[int] | None = None
     names = names_of(session, {alarm.acknowledged_by for alarm in alarms})
     tickets = _tickets(session, incidents)
     rows = [_row(here, incidents.get(key), members, tickets.get(key), names) for key, members in grouped.items()]
-    return sorted(rows, key=lambda row: (rank(row.priority), not row.waits, row.since))
+    return sorted(rows, key=lambda row: (not row.active, rank(row.priority), not row.waits, row.since))
 
 
 def names_of(session: Session, logins: Iterable[str]) -> dict[str, str]:

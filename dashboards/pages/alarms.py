@@ -182,14 +182,18 @@ def shelve(
 
 def answer(rows: list[Standing]) -> str:
     """The first line: how many, how many high, how many nobody answered."""
-    if not rows:
-        return "No alarm stands"
-    total = sum(len(row.lines) for row in rows)
-    high = sum(row.priority == "high" for row in rows)
-    waiting = sum(row.waits for row in rows)
-    first = f"{start(many(total, 'alarm'))}, {many(len(rows), 'incident')}"
+    standing_ = [row for row in rows if row.active]
+    over = len(rows) - len(standing_)
+    if not standing_:
+        wait = "one that is over waits" if over == 1 else f"{spelled(over)} that are over wait"
+        return f"No alarm stands; {wait} for an answer" if over else "No alarm stands"
+    total = sum(line.active for row in standing_ for line in row.lines)
+    high = sum(row.priority == "high" for row in standing_)
+    waiting = sum(row.waits for row in standing_)
+    first = f"{start(many(total, 'alarm'))}, {many(len(standing_), 'incident')}"
     level = f"{spelled(high)} of high priority" if high else "none of high priority"
-    return f"{first}; {level}, {spelled(waiting) if waiting else 'none'} unanswered"
+    tail = f"; {spelled(over)} more over" if over else ""
+    return f"{first}; {level}, {spelled(waiting) if waiting else 'none'} unanswered{tail}"
 
 
 def _silent(rows: list[Standing]) -> str:

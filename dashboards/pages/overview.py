@@ -14,6 +14,7 @@ from dashboards import history
 from dashboards.access import READERS, SIGNED_IN, WORKERS, Visitor
 from dashboards.context import Context, Here
 from dashboards.render import page
+from dashboards.rooms import room_status
 from dashboards.sentences import many, spelled, start
 from dashboards.standing import Standing, rank, standing
 from dashboards.talking import talks
@@ -67,7 +68,7 @@ def overview(request: Request, here: Here, visitor: Visitor) -> Response:
         more=len(things) - MOST,
         talking=counted["talking"],
         expected=counted["talking"] + counted["silent"],
-        in_range=len(rooms) - out,
+        air=Counter(room_status(here, here.snapshots.current, room).state for room in rooms),
         rooms=len(rooms),
         multiples=multiples,
         first_to_answer=next((thing.key for thing in things if isinstance(thing, Standing) and thing.waits), ""),
@@ -76,17 +77,18 @@ def overview(request: Request, here: Here, visitor: Visitor) -> Response:
     )
 
 
-def _order(thing: Standing | Need) -> tuple[int, bool, bool, datetime]:
-    """By priority; what nobody answered first; what the house noticed before what people asked for."""
-    request = isinstance(thing, Need) and thing.key.startswith("ticket-")
-    return rank(thing.priority), isinstance(thing, Standing) and not thing.waits, request, thing.since
+def _order(thing: Standing | Need) -> tuple[bool, int, bool, bool, datetime]:
+    """What holds, by priority; what nobody answered first; what the house noticed before what people asked for."""
+    if isinstance(thing, Need):
+        return False, rank(thing.priority), False, thing.key.startswith("ticket-"), thing.since
+    return not thing.active, rank(thing.priority), not thing.waits, False, thing.since
 
 
 def answer(things: list[Standing | Need]) -> str:
     """The first line."""
     if not things:
         return "Nothing needs a person now"
-    high = sum(thing.priority == "high" for thing in things)
+    high = sum(thing.priority == "high" and (isinstance(thing, Need) or thing.active) for thing in things)
     verb = "needs" if len(things) == 1 else "need"
     first = f"{start(many(len(things), 'thing'))} {verb} a person"
     if not high:

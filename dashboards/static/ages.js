@@ -1,6 +1,6 @@
-// Ages and clocks that tick in place. Server time is known from the live feed; until then this browser's clock serves.
+// Ages and clocks that tick in place, in the server's time: as of this page, then as of the live feed.
 
-let ahead = 0 // ms by which the server's clock is ahead of this one's
+let ahead = Number(document.body.dataset.now) - Date.now() // ms by which the server's clock is ahead of this one's
 
 export const serverNow = () => Date.now() + ahead
 export const setServerNow = ms => { ahead = ms - Date.now() }

@@ -57,7 +57,8 @@ function typing (el) {
 const KEYS = {
   '/': () => {
     const field = $('[data-search]:not([hidden])', $('main')) ?? $('[data-search]')
-    if (!field || !field.offsetParent) return location.assign('/find')
+    if (!field) return
+    if (!field.offsetParent) return location.assign('/find')
     field.focus()
     field.select()
   }
