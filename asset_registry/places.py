@@ -10,6 +10,9 @@ from asset_registry.db import Base
 
 KINDS = ("site", "building", "floor", "room", "bed")
 
+WAYS = ("corridor", "stairs", "lift")
+"""The room types through which one only passes."""
+
 
 class Place(Base):
     """A place. `number` is what stands on the door ("4.12"), unique in its parent; `name` says what it is for.
@@ -58,12 +61,17 @@ class Located(Protocol):
         """The plan, as in `Place`."""
 
 
+def outline_of(plan: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """The corners of a place's outline, in metres; none when it was not drawn."""
+    return [(float(x), float(y)) for x, y in plan.get("polygon") or ()]
+
+
 def center_of(plan: Mapping[str, Any]) -> tuple[float, float] | None:
     """The middle of a room's outline, in metres; None when it has none."""
-    corners = plan.get("polygon") or []
+    corners = outline_of(plan)
     if not corners:
         return None
-    xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
 
 

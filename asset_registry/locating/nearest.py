@@ -5,21 +5,26 @@ tag that sends seldom). What its first packet says is put right once, after 10 s
 after leading by `margin_db` for `commit_delay_s` on end, or by less for four times as long. When no gateway of the old
 place gave any sign of life meanwhile, it takes four times as long too: a dead gateway looks just like a tag that left.
 
-Confidence = P · N · L · A, then capped. It is reasoned, not calibrated against a survey:
+Confidence = P · N · R · A, then capped. It is reasoned, not calibrated against a survey:
 
-- P, margin: the normal distribution function of m / 6 dB, where m is the lead over the strongest other place (or over
+- P, margin: the normal distribution function of m / 8 dB, where m is the lead over the strongest other place (or over
   -105 dBm). The difference of two gateways whose spatial fading is 3.3 dB each spreads by 4.7 dB, which averaging does
   not remove; the rest is for gateways that do not hang in the middle of their places.
-- N, packets: 1 - 0.3 / n, with n packets of the strongest gateway in the window.
-- L, level: 1 down to -80 dBm, falling to 0.6 at -95 dBm: far from every gateway there may be nearer places without one.
+- N, packets: 1 - 0.15 / n, with n packets of the strongest gateway in the window.
+- R, reach: how likely the gateway's own place is among it and the places without a gateway that are nearest to this
+  one, at this level (`locating.reach`). Without a plan 1 down to -80 dBm, falling to 0.6 at -95 dBm.
 - A, age: 1 for 30 s after the tag was last heard, then half every 5 minutes. After `unknown_after_s` nobody knows.
 - Cap: at most "perhaps" (0.65) while another place is taking over; after a change that the old place's gateways did not
   live to see, until one of them speaks; and while a gateway within 15 m on the same floor is silent for a minute: then
   the true place may be deaf.
 
+A place without a gateway is never named: what is there gets the name of the one next door, "perhaps" or "unknown".
+
 On a published survey (TETAM: an open office cut into 12 bays without walls, 3 of them without a gateway; still tags,
 one date, no crowd) it names the right bay 55% of the time, 75% where the bay has a gateway, changes 0.3 times an hour
-without cause, and its words are right 82% (sure), 68% (likely) and 40% (perhaps) of the time.
+without cause, and is right 94% of the time when sure (1% of the fixes), 82% when likely (23%), 57% when perhaps (44%)
+and 32% when unknown. In the demo's simulated hospital, where half of the rooms have a gateway and fading is mild, it is
+right 77% of the time: over 99% when sure (39%) or likely (26%), 88% when perhaps (11%) and 8% when unknown (24%).
 """
 
 import math
@@ -31,9 +36,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from asset_registry.locating.ports import Fix, Spots, SpotSource
+from asset_registry.locating.reach import share
 from collector.reading import Sighting
 
-FADING_DB = 6.0
+FADING_DB = 8.0
 FLOOR_DBM = -105.0
 DOUBT = 0.65
 
@@ -216,7 +222,9 @@ class NearestGateway:
             return
         track.gateway = mine.gateway
         others = max((level.dbm for place, level in levels.items() if place != track.place_id), default=FLOOR_DBM)
-        track.base = certainty(mine.dbm - others, mine.packets, mine.dbm)
+        spot = spots[mine.gateway]
+        reach = share(mine.dbm, spot.own, spot.silent) if spot.own else nearness(mine.dbm)
+        track.base = certainty(mine.dbm - others, mine.packets) * reach
         if track.left_unseen is not None and self._spoke(track.left_unseen, track.since or now, spots):
             track.left_unseen = None
         deaf = self._deaf_nearby(mine.gateway, now, spots)
@@ -241,12 +249,15 @@ class NearestGateway:
         return any(now - self._alive.get(name, started) > limit for name in near)
 
 
-def certainty(margin_db: float, packets: int, level_dbm: float) -> float:
-    """P · N · L of the module's formula, 0 to 1."""
+def certainty(margin_db: float, packets: int) -> float:
+    """P · N of the module's formula, 0 to 1."""
     leads = 0.5 * (1.0 + math.erf(margin_db / (FADING_DB * math.sqrt(2.0))))
-    heard = 1.0 - 0.3 / max(1, packets)
-    level = min(1.0, max(0.6, 1.0 - 0.4 * (-80.0 - level_dbm) / 15.0))
-    return leads * heard * level
+    return leads * (1.0 - 0.15 / max(1, packets))
+
+
+def nearness(level_dbm: float) -> float:
+    """R of the module's formula where no plan tells it."""
+    return min(1.0, max(0.6, 1.0 - 0.4 * (-80.0 - level_dbm) / 15.0))
 
 
 def _by_gateway(packets: Iterable[tuple[datetime, str, float]], after: datetime) -> list[_Level]:

@@ -6,6 +6,9 @@ from typing import Protocol
 
 import msgspec
 
+from asset_registry.known import KnownGateway, KnownPlace
+from asset_registry.locating.reach import Ranges, reaches
+from asset_registry.places import WAYS, outline_of
 from asset_registry.snapshot import Snapshot, SnapshotSource
 from collector.reading import Sighting
 
@@ -25,12 +28,18 @@ class Fix(msgspec.Struct, frozen=True):
 
 
 class Spot(msgspec.Struct, frozen=True):
-    """Where a gateway hangs: its place, and its point in metres on the plan of its floor."""
+    """Where a gateway hangs: its place, and its point in metres on the plan of its floor.
+
+    `own`: how far away its own place lies, `silent`: the places without a gateway to which it is the nearest one. Both
+    are empty where no outline is drawn.
+    """
 
     place_id: int
     floor_id: int | None
     x_m: float
     y_m: float
+    own: Ranges = {}
+    silent: Ranges = {}
 
 
 Spots = Mapping[str, Spot]
@@ -57,19 +66,24 @@ SpotSource = Callable[[], Spots]
 
 
 class SpotsOf:
-    """A `SpotSource` that follows a snapshot source and makes the map anew only when the snapshot is new."""
+    """A `SpotSource` that follows a snapshot source and makes the map anew only when a place or a gateway changed."""
 
     def __init__(self, snapshots: SnapshotSource) -> None:
         """Makes the map on first use."""
         self._snapshots = snapshots
-        self._made: tuple[Snapshot | None, Spots] = (None, {})
+        self._of: Snapshot | None = None
+        self._from: tuple[dict[int, KnownPlace], dict[int, KnownGateway]] = ({}, {})
+        self._spots: Spots = {}
 
     def __call__(self) -> Spots:
-        """The present map."""
+        """The present map: the same object as long as nothing on it changed."""
         snapshot = self._snapshots.current
-        if self._made[0] is not snapshot:
-            self._made = (snapshot, spots_of(snapshot))
-        return self._made[1]
+        if self._of is not snapshot:
+            facts = (snapshot.places, snapshot.gateways)
+            if facts != self._from:
+                self._from, self._spots = facts, spots_of(snapshot)
+            self._of = snapshot
+        return self._spots
 
 
 def spots_of(snapshot: Snapshot) -> dict[str, Spot]:
@@ -79,4 +93,21 @@ def spots_of(snapshot: Snapshot) -> dict[str, Spot]:
         floor = snapshot.floor_of(gateway.place_id)
         spot = Spot(gateway.place_id, floor.id if floor else None, gateway.x_m, gateway.y_m)
         spots[snapshot.devices[device_id].native_id] = spot
+    for floor in snapshot.floors:
+        spots |= _with_reach(snapshot, floor, {name: spot for name, spot in spots.items() if spot.floor_id == floor.id})
     return spots
+
+
+def _with_reach(snapshot: Snapshot, floor: KnownPlace, spots: Mapping[str, Spot]) -> dict[str, Spot]:
+    if not spots:
+        return {}
+    rooms = snapshot.rooms_on(floor.id)
+    ways = {room.id for room in rooms if room.room_type in WAYS}
+    in_rooms = {}
+    for name, spot in spots.items():  # a gateway at a bed hears for the whole room
+        room = snapshot.room_of(spot.place_id)
+        in_rooms[name] = msgspec.structs.replace(spot, place_id=room.id) if room else spot
+    found = reaches(in_rooms, {room.id: outline_of(room.plan) for room in rooms}, ways)
+    return {
+        name: msgspec.structs.replace(spot, own=found[name][0], silent=found[name][1]) for name, spot in spots.items()
+    }

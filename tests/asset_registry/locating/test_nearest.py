@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asset_registry.locating.nearest import NearestGateway, Tuning, certainty
+from asset_registry.locating.nearest import NearestGateway, Tuning, certainty, nearness
 from asset_registry.locating.ports import Fix, Spot
 from asset_registry.locating.words import word_of
 from collector.reading import Sighting
@@ -152,6 +152,13 @@ def test_one_gateway_in_a_corridor_gives_the_corridor():
     assert ward.run(30, at=14.0).place_id == 9
 
 
+def test_next_to_a_room_without_a_gateway_only_what_is_loud_is_surely_here():
+    own, silent = {1: 0.5, 3: 0.5}, {4: 0.4, 7: 0.6}
+    spots = {"gw/a": Spot(1, 4, 0.0, 4.0, own, silent), "gw/b": Spot(2, 4, 40.0, 4.0, own)}
+    assert word_of(Ward(spots=spots, scatter_db=2).run(30, at=0.5).confidence) in ("sure", "likely")
+    assert word_of(Ward(spots=spots, scatter_db=2).run(30, at=7.0).confidence) == "unknown"
+
+
 def test_a_gateway_that_is_not_on_the_map_places_nothing():
     engine = NearestGateway(dict)
     engine.hear(Sighting("ble:17", "gw/1", -50.0, START))
@@ -181,13 +188,17 @@ def test_the_number_of_tags_has_an_end_and_the_forgotten_make_room():
     assert {fix.tag for fix in engine.judge(START + timedelta(hours=1))} == {"c"}
 
 
-@given(st.floats(0, 60), st.integers(1, 100), st.floats(-120, -20))
-def test_certainty_is_a_probability_that_grows_with_margin_packets_and_level(margin, packets, dbm):
-    value = certainty(margin, packets, dbm)
+@given(st.floats(0, 60), st.integers(1, 100))
+def test_certainty_is_a_probability_that_grows_with_margin_and_packets(margin, packets):
+    value = certainty(margin, packets)
     assert 0 <= value <= 1
-    assert certainty(margin + 1, packets, dbm) >= value
-    assert certainty(margin, packets + 1, dbm) >= value
-    assert certainty(margin, packets, dbm + 1) >= value
+    assert certainty(margin + 1, packets) >= value
+    assert certainty(margin, packets + 1) >= value
+
+
+@given(st.floats(-120, -20))
+def test_what_is_faint_may_be_elsewhere(dbm):
+    assert 0.6 <= nearness(dbm) <= nearness(dbm + 1) <= 1
 
 
 sightings = st.lists(
