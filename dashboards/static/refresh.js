@@ -51,8 +51,9 @@ export function merge (text, { all = false, asked = false } = {}) {
   let fresh = 0
   for (const old of document.querySelectorAll('[data-rows]')) {
     const next = page.getElementById(old.id)
+    const box = next ? null : old.closest('[id]:not([data-rows], main)') // the list gave way to words
     if (next) fresh += rows(old, next, all)
-    else if (asked || all) location.reload() // the list gave way to an empty state, or the other way round
+    else if (box && page.getElementById(box.id)) swap(box, page.getElementById(box.id))
   }
   for (const old of document.querySelectorAll('[data-swap]')) {
     const next = page.getElementById(old.id)

@@ -226,3 +226,17 @@ def test_tickets_are_good_to_look_at(page, server, ward, request_for, good_to_lo
     good_to_look_at(page, f"{server.url}/tickets")
     good_to_look_at(page, f"{server.url}/tickets/{numbers[1]}")
     good_to_look_at(page, f"{server.url}/tickets/new")
+
+
+def test_the_first_ticket_of_an_empty_queue_comes_by_itself_and_the_last_goes(page, server, ward, hospital):
+    server.enter(page, "biomed")
+    page.goto(f"{server.url}/tickets")
+    expect(page.get_by_text("An alarm opens one by itself")).to_be_visible()
+    hospital.clock.advance(1)
+    ward.alarm(AIR, "temperature", 27.4, **WARM)
+    number = ward.tickets()[0]
+    expect(page.get_by_role("link", name="The room 4.12 is warm")).to_be_visible()
+    hospital.clock.advance(1)
+    with hospital.database.write() as session:
+        desk.set_state(session, desk.by_number(session, number).id, "solved", "facilities", hospital.clock.now())
+    expect(page.get_by_text("An alarm opens one by itself")).to_be_visible()
