@@ -69,6 +69,8 @@ def _names(name: str, *others: str) -> None:
     for each in (name, *others):
         if len(each) > NAME_LENGTH:
             raise Refusal("overlong name")
+        if "\0" in each:  # no database can keep such a name
+            raise Refusal("broken text")
         if not each.isascii():
             _encoded(each)
 

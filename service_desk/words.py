@@ -14,6 +14,9 @@ _UNITS = {
     "week": 604800, "weeks": 604800,
 }  # fmt: skip
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+LONGEST = timedelta(days=366)
+"""No duration is longer: a moment so far away can be reckoned with, and means that somebody slipped."""
+
 _MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -25,7 +28,10 @@ def duration_of(text: object) -> timedelta:
     found = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None or found[2] not in _UNITS:
         raise ValueError(f'{text!r} is not a duration; write it like "10 min", "60 s", "4 h", "1 day"')
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{text!r} is longer than {LONGEST.days} days")
+    return timedelta(seconds=seconds)
 
 
 def duration(span: timedelta) -> str:

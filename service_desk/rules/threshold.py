@@ -66,7 +66,7 @@ class Scope(BaseModel):
 class Config(BaseModel):
     """Limits in the metric's own unit. `clear` is the bound to pass on the way back ([low, high] with two limits)."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     metric: Annotated[str, AfterValidator(_judgeable)] = Field(..., description="What is judged; vitals never are.")
     above: float | None = Field(None, description="Raised above it.")
@@ -93,9 +93,11 @@ class Config(BaseModel):
             if why := check(self):
                 raise ValueError(why)
         for template in (self.title, self.incident):
-            for _, name, _, _ in Formatter().parse(template):
+            for _, name, form, conversion in Formatter().parse(template):
                 if name is not None and name not in _FIELDS:
                     raise ValueError(f"{{{name}}} is not known in a title; there are {', '.join(sorted(_FIELDS))}")
+                if form or conversion:  # would fail, or fill the memory, when the alarm is raised
+                    raise ValueError(f"{{{name}}} stands alone in a title, without ! or :")
         return self
 
 

@@ -70,6 +70,8 @@ def test_an_absurd_text_is_cut_between_characters_and_bad():
         (reading(device=""), "no name"),
         (reading(gateway="\udcff"), "broken text"),
         (reading("\udcff"), "broken text"),
+        (reading(device="d\0"), "broken text"),
+        (Announcement("d", {"model": "m\0"}, T0), "broken text"),
         (Sighting("t" * 60_000, "gw", -70, T0), "overlong name"),
         (Announcement("d", {"model": "m" * 60_000}, T0), "overlong name"),
         (Announcement("d", {str(n): "" for n in range(FACTS + 1)}, T0), "too many facts"),

@@ -22,6 +22,12 @@ def test_what_is_no_duration_is_refused(text):
         duration_of(text)
 
 
+@pytest.mark.parametrize("text", ["367 days", "999999999999 h", "9" * 400 + " s"])
+def test_a_duration_has_an_end(text):
+    with pytest.raises(ValueError, match="longer than 366 days"):
+        duration_of(text)
+
+
 @given(st.text())
 def test_no_text_breaks_it(text):
     with suppress(ValueError):
