@@ -1,5 +1,6 @@
 """What was counted: for /inputs and /metrics. Names are fixed in code, so nothing a device says can make them many."""
 
+import hashlib
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ BAD_FRAMES_KEPT = 50
 UNKNOWN_TOPICS_KEPT = 200
 TOPIC_LENGTH = 200
 HEAD_BYTES = 64
+_DIGEST_BYTES = 12
 _SECONDS = 60
 
 Label = tuple[str, str]
@@ -20,7 +22,10 @@ Key = tuple[str, tuple[Label, ...]]
 
 
 class BadFrameRecord(msgspec.Struct, frozen=True):
-    """One frame that could not be decoded: `size` and `offset` in bytes, `head` its first bytes, masked, in hex."""
+    """One frame that could not be decoded: `size` and `offset` in bytes, `digest` (BLAKE2b, 12 bytes) and `head` in hex.
+
+    `head` are the first bytes of a frame whose patient fields were masked; empty for one that could not be masked.
+    """
 
     link: str
     topic: str
@@ -28,15 +33,20 @@ class BadFrameRecord(msgspec.Struct, frozen=True):
     offset: int
     size: int
     at: datetime
+    digest: str = ""
     head: str = ""
 
 
 def bad_frame(
-    link: str, topic: str, payload: bytes, why: str, *, at: datetime, offset: int = 0, show: bool = True
+    link: str, topic: str, payload: bytes, why: str, *, at: datetime, offset: int = 0, masked: bytes = b""
 ) -> BadFrameRecord:
-    """The record of a bad frame, cut to what a page can show; `show` False when the payload could not be masked."""
-    head = payload[:HEAD_BYTES].hex() if show else ""
-    return BadFrameRecord(link, topic[:TOPIC_LENGTH], why[:TOPIC_LENGTH], offset, len(payload), at, head)
+    """The record of a bad frame, cut to what a page can show; `masked` is the payload without what names a patient.
+
+    Nobody knows what a payload says that could not be read, so by itself none of it is kept (DESIGN section 6).
+    """
+    digest = hashlib.blake2b(payload, digest_size=_DIGEST_BYTES).hexdigest()
+    head = masked[:HEAD_BYTES].hex()
+    return BadFrameRecord(link, topic[:TOPIC_LENGTH], why[:TOPIC_LENGTH], offset, len(payload), at, digest, head)
 
 
 class InputFigures(msgspec.Struct, frozen=True):

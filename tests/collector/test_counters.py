@@ -49,11 +49,18 @@ def test_the_last_bad_frames_are_kept_newest_first_and_cut(counters, clock):
     assert len(mqtt.bad) == BAD_FRAMES_KEPT
     newest = mqtt.bad[0]
     assert (newest.why, newest.size, newest.topic) == ("no 54", 10_000_000, "t" * 200)
-    assert newest.head == "ff" * 64
+    assert newest.head == ""
 
 
-def test_a_frame_that_could_not_be_masked_shows_no_bytes(clock):
-    assert bad_frame("mllp", "bed", b"NAME^JOHN", "no mask", at=clock.now(), show=False).head == ""
+def test_of_a_frame_that_could_not_be_masked_only_length_hash_and_offset_are_kept(clock):
+    record = bad_frame("mqtt", "bed", b'{"name": "JOHN', "cut", at=clock.now(), offset=14)
+    assert (record.size, record.offset, len(record.digest), record.head) == (14, 14, 24, "")
+    assert record.digest != bad_frame("mqtt", "bed", b'{"name": "JANE', "cut", at=clock.now()).digest
+
+
+def test_of_a_masked_one_the_first_bytes_are_kept(clock):
+    record = bad_frame("mllp", "bed", b"NAME^JOHN", "x", at=clock.now(), masked=b"NAME^****" * 100)
+    assert record.head == (b"NAME^****" * 8)[:64].hex()
 
 
 def test_unknown_topics_are_counted_but_only_the_first_are_named(counters):

@@ -73,6 +73,7 @@ def test_a_bad_frame_is_counted_kept_and_acknowledged(delivery, intake, counters
     assert (figures(counters).frames, figures(counters).bad_frames) == (1, 1)
     assert figures(counters).bad[0].why == why
     assert figures(counters).bad[0].size == len(message.payload)
+    assert figures(counters).bad[0].head == "", "nobody knows whose name is in it"
 
 
 def test_an_unknown_topic_is_counted_and_acknowledged(delivery, counters):
