@@ -50,9 +50,8 @@ def test_check_says_what_is_good_and_what_is_wrong(config):
 
 
 def test_check_knows_the_settings_of_dialects(config):
-    config.write_text(
-        "site: test\nlinks:\n  ward:\n    kind: mqtt\n    dialects:\n      - kind: mqtt.tasmota\n        timezone: Europe/Berlin\n        colour: red\n"
-    )
+    link = "site: test\nlinks:\n  ward:\n    kind: mqtt\n    dialects:\n"
+    config.write_text(f"{link}      - kind: mqtt.tasmota\n        timezone: Europe/Berlin\n        colour: red\n")
     done = run("check", "--config", config)
     assert done.returncode == 2
     assert done.stderr.startswith(f"{config}:8: links.ward.dialects[0].colour: unknown")
