@@ -91,13 +91,14 @@ class TicketRef(msgspec.Struct, frozen=True):
 
 
 class AlarmNews(msgspec.Struct, frozen=True):
-    """One alarm of an incident as a ticket system is told of it."""
+    """One alarm of an incident as a ticket system is told of it: raised at `raised`, its condition began at `since`."""
 
     alarm_id: int
     title: str
     metric: str
     subject: str
     active: bool
+    raised: datetime
     since: datetime
     cleared: datetime | None
     value: Value | None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from asset_registry.known import KnownAsset, KnownPlace
+from asset_registry.find import whereabouts
 from asset_registry.snapshot import Snapshot
 from collector.errors import Unreachable
 from collector.reading import Reading
@@ -42,7 +42,9 @@ class Subjects:
         snapshot = self._registered.current
         device = snapshot.device(native_id)
         asset = snapshot.asset_of(native_id, at)
-        place = snapshot.place_of(native_id, at) or (self._fix(snapshot, asset, at) if asset else None)
+        place = snapshot.place_of(native_id, at)
+        if place is None and asset is not None:
+            place, _, _ = whereabouts(snapshot, self._newest, asset, at)
         room = (snapshot.room_of(place) or place) if place else None
         return Subject(
             device=native_id,
@@ -58,10 +60,3 @@ class Subjects:
             room_name=room.name if room else "",
             room_type=room.room_type if room else "",
         )
-
-    def _fix(self, snapshot: Snapshot, asset: KnownAsset, at: datetime) -> KnownPlace | None:
-        for device in snapshot.devices_of_asset(asset.id, at):
-            fix = self._newest.get(device.native_id, "room")
-            if fix is not None and isinstance(fix.value, str) and fix.value.isdigit():
-                return snapshot.places.get(int(fix.value))
-        return None

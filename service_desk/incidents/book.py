@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from collector.points import ms_of
-from service_desk.alarms.model import Alarm
+from service_desk.alarms.model import Alarm, Transition
 from service_desk.incidents.model import Incident, Outbox
 from service_desk.ports import AlarmNews, IncidentNews
 from service_desk.rulebook import PRIORITIES
@@ -120,6 +120,13 @@ def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -
 def news(session: Session, row: Outbox) -> IncidentNews:
     """What a ticket system is told: the incident as it stands now, and why."""
     incident = session.get_one(Incident, row.incident_id)
+    alarms = alarms_of(session, incident.id)
+    raises = (
+        select(Transition.alarm_id, func.max(Transition.at))
+        .where(Transition.alarm_id.in_([alarm.id for alarm in alarms]), Transition.what == "raised")
+        .group_by(Transition.alarm_id)
+    )
+    raised = dict(session.execute(raises).tuples().all())
     return IncidentNews(
         id=incident.id,
         key=incident.key,
@@ -138,6 +145,7 @@ def news(session: Session, row: Outbox) -> IncidentNews:
                 metric=alarm.metric,
                 subject=alarm.subject,
                 active=alarm.active,
+                raised=raised.get(alarm.id, alarm.since),
                 since=alarm.since,
                 cleared=alarm.cleared,
                 value=alarm.value,
@@ -145,6 +153,6 @@ def news(session: Session, row: Outbox) -> IncidentNews:
                 high=alarm.high,
                 normal=alarm.normal,
             )
-            for alarm in alarms_of(session, incident.id)
+            for alarm in alarms
         ),
     )

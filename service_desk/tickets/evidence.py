@@ -13,14 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from asset_registry.assets import usable
+from asset_registry.find import whereabouts
 from asset_registry.known import KnownAsset, KnownPlace
+from asset_registry.locating.words import word_of
 from asset_registry.snapshot import Snapshot
 from collector.errors import Refused, Unreachable
 from collector.metrics import METRICS
 from collector.points import ms_of, readings_of
 from collector.ports import Selection, Store
 from collector.reading import Quality, Reading
-from service_desk.alarms.model import Transition
+from service_desk.alarms.model import Alarm, Transition
 from service_desk.incidents.model import Incident
 from service_desk.ports import AlarmNews, IncidentNews
 from service_desk.subjects import Newest, Registered
@@ -74,7 +76,7 @@ def freeze(session: Session, sources: Sources, incident: IncidentNews, now: date
         "lanes": _lanes(sources, snapshot, (asset, place, alarm), now),
         "where": _where(sources, snapshot, (asset, place), now),
         "room": _room(sources, snapshot, place, now),
-        "spare": _spare(sources, snapshot, asset, now),
+        "spare": _spare(session, sources, incident, asset, now),
         "versions": _versions(snapshot, alarm.subject, asset),
         "last_tickets": _last_tickets(session, incident, asset, place),
         "told": [{"who": "Wardkeeper's screens", "how": "screen", "at": now.isoformat()}],
@@ -168,24 +170,21 @@ def segments(readings: list[Reading], now: datetime) -> list[list[Any]]:
 def _where(
     sources: Sources, snapshot: Snapshot, about: tuple[KnownAsset | None, KnownPlace | None], now: datetime
 ) -> Json:
-    """Where it is: by its binding, or by the newest fix with confidence and age."""
+    """Where it is: by the newest fix with its confidence and age, or by its binding."""
     asset, place = about
-    fixes = [
-        (fix, sources.newest.get(device.native_id, "fix_confidence"))
-        for device in (snapshot.devices_of_asset(asset.id, now) if asset else ())
-        if (fix := sources.newest.get(device.native_id, "room"))
-    ]
-    if not fixes:
+    if asset is None:
         return unknown() if place is None else _place(snapshot, place) | {"how": "bound"}
-    fix, sure = max(fixes, key=lambda pair: pair[0].at)
-    room = snapshot.places.get(int(fix.value)) if isinstance(fix.value, str) and fix.value.isdigit() else place
+    room, confidence, seen = whereabouts(snapshot, sources.newest, asset, now)
     if room is None:
-        return unknown(fix.at)
+        return unknown(seen)
+    if seen is None:
+        return _place(snapshot, room) | {"how": "bound"}
     return _place(snapshot, room) | {
         "how": "fix",
-        "confidence": sure.value if sure else None,
-        "at": fix.at.isoformat(),
-        "age_s": max(0, round((now - fix.at).total_seconds())),
+        "confidence": confidence,
+        "word": word_of(confidence),
+        "at": seen.isoformat(),
+        "age_s": max(0, round((now - seen).total_seconds())),
     }
 
 
@@ -220,26 +219,47 @@ def _room(sources: Sources, snapshot: Snapshot, place: KnownPlace | None, now: d
     return {"measures": measures, "served_by": served}
 
 
-def _spare(sources: Sources, snapshot: Snapshot, asset: KnownAsset | None, now: datetime) -> Json:
-    """A usable asset of the same category: on the same floor if there is one, else the first by number."""
+def _spare(session: Session, sources: Sources, incident: IncidentNews, asset: KnownAsset | None, now: datetime) -> Json:
+    """The nearest asset of the same category that can be used and has no alarm, and what it reads now."""
+    snapshot = sources.registered.current
     if asset is None:
         return unknown()
-    home = _floor(sources, snapshot, asset, now)
+    alarmed = set(session.scalars(select(Alarm.asset_id).where(Alarm.active)))
     spares = [
-        other
+        (_distance(sources, incident.place_id, other, now), other)
         for other in snapshot.assets.values()
-        if other.category == asset.category and other.id != asset.id and usable(other, now).usable
+        if other.category == asset.category and other.id not in {asset.id, *alarmed} and _fit(other, now)
     ]
     if not spares:
         return unknown()
-    spare = min(spares, key=lambda other: (_floor(sources, snapshot, other, now) != home, other.number))
-    where = _where(sources, snapshot, (spare, snapshot.places.get(spare.home_id or 0)), now)
-    return {"asset_id": spare.id, "number": spare.number, "name": spare.name, "where": where}
+    distance, spare = min(spares, key=lambda pair: (pair[0] is None, pair[0] or 0.0, pair[1].number))
+    where = _where(sources, snapshot, (spare, None), now)
+    return {
+        "asset_id": spare.id,
+        "number": spare.number,
+        "name": spare.name,
+        "where": where,
+        "distance_m": None if distance is None else round(distance),
+        "reading": _reads(sources, snapshot, spare, incident.alarms[0].metric),
+    }
 
 
-def _floor(sources: Sources, snapshot: Snapshot, asset: KnownAsset, now: datetime) -> str:
-    found = _where(sources, snapshot, (asset, snapshot.places.get(asset.home_id or 0)), now)
-    return str(found.get("floor", ""))
+def _fit(asset: KnownAsset, now: datetime) -> bool:
+    """Usable; what stays put serves many, so that being in use is no hindrance."""
+    sound = asset.condition == "ok" and asset.holding in ("owned", "rented", "loaned_in")
+    return usable(asset, now).usable or (sound and not asset.mobile)
+
+
+def _distance(sources: Sources, near: int | None, asset: KnownAsset, now: datetime) -> float | None:
+    snapshot = sources.registered.current
+    room, _, _ = whereabouts(snapshot, sources.newest, asset, now)
+    return snapshot.distance_m(near, room.id) if near is not None and room is not None else None
+
+
+def _reads(sources: Sources, snapshot: Snapshot, asset: KnownAsset, metric: str) -> Json | None:
+    found = (sources.newest.get(device.native_id, metric) for device in snapshot.devices_of_asset(asset.id))
+    newest = max((reading for reading in found if reading), key=lambda reading: reading.at, default=None)
+    return {"metric": metric, "value": newest.value, "at": newest.at.isoformat()} if newest else None
 
 
 def _versions(snapshot: Snapshot, subject: str, asset: KnownAsset | None) -> Json:

@@ -5,7 +5,7 @@ import pytest
 
 from service_desk.alarms import book
 from service_desk.tickets import desk
-from service_desk.tickets.model import Ticket
+from service_desk.tickets.model import Comment, Ticket
 
 DOOR = "mqtt:zigbee2mqtt/4.12/door"
 FRIDGE, PUMP = "mqtt:zigbee2mqtt/fridge/F-07", "mqtt:zigbee2mqtt/pump/P-117"
@@ -94,14 +94,16 @@ def test_a_closed_ticket_is_left_alone(house):
     assert (house.ticket.state, house.turns) == ("closed", before)
 
 
-def test_what_joins_is_said(house):
+def test_what_joins_is_said_also_when_it_began_earlier(house):
     house.say(DOOR, "door_open", True)
-    house.after(61)
+    house.clock.advance(10)
     house.say("mqtt:zigbee2mqtt/4.12/pressure", "differential_pressure", -0.4)
-    house.after(31)
+    house.after(30)
+    house.after(20)
     house.work()
-    assert house.turns[-1] == ("wardkeeper", "added what has the same cause")
-    assert house.ticket.title == "4.12 is not isolating"
+    assert house.turns == [("wardkeeper", "opened this ticket"), ("wardkeeper", "added what has the same cause")]
+    said = house.all(Comment)[-1].text.replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "The door of 4.12 is held open. Outside of normal (at most 60 s) for 60 s."
 
 
 def test_an_answer_given_before_the_ticket_was_there_is_on_it(house):
