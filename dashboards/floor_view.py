@@ -113,7 +113,7 @@ def located(session: Session, here: Context, rows: Sequence[Standing]) -> Locate
     now = here.snapshots.current
     active = [row for row in rows if not row.inhibited]
     ids = [line.id for row in active for line in row.lines]
-    found = session.execute(select(Alarm.id, Alarm.asset_id, Alarm.place_id).where(Alarm.id.in_(ids))).tuples()
+    found = session.execute(select(Alarm.id, Alarm.asset_id, Alarm.place_id).where(Alarm.id.in_(ids)))
     room_of: dict[int, int] = {}
     asset_of: dict[int, KnownAsset] = {}
     for alarm_id, asset_id, place_id in found:

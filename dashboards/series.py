@@ -193,7 +193,7 @@ def alarms(session: Session, choice: Choice, start: datetime, end: datetime) -> 
         .order_by(Transition.at)
     )
     return [
-        {"at": ms(at), "title": title, "priority": priority} for at, title, priority in session.execute(query).tuples()
+        {"at": ms(at), "title": title, "priority": priority} for at, title, priority in session.execute(query)
     ]
 
 

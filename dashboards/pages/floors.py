@@ -141,9 +141,7 @@ def evidence(view: FloorView) -> str:
     if not view.rooms:
         return "Import its rooms and their outlines: wardkeeper import places FILE."
     if said.startswith(name):
-        return (
-            f"{many(len(view.incidents), 'incident')} here; {start(many(len(view.dots), 'asset')).lower()} on the plan."
-        )
+        return f"{start(many(len(view.incidents), 'incident'))} here; {many(len(view.dots), 'asset')} on the plan."
     worst = next((room.place.number for room in view.counted if _full(room) == said), "")
     others = [row.title for row in view.incidents if row.title != said and not (worst and worst in row.title)][:2]
     told = " ".join(f"{start(title)}." for title in others)

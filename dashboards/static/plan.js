@@ -18,9 +18,9 @@ const all = (selector, root = document) => root.querySelectorAll(selector)
 
 function fit () {
   const ratio = plan.dataset.width / plan.dataset.depth
-  const room = map.clientWidth - 6
-  const height = getComputedStyle(map).flexGrow === '1' && getComputedStyle(map.parentElement).display === 'flex' ? map.clientHeight - 6 : Infinity
-  base = Math.max(200, Math.min(room, height * ratio))
+  const fixed = getComputedStyle(map.parentElement).display === 'flex' // the window's height is given; else the page grows
+  base = Math.max(200, Math.min(map.clientWidth - 6, fixed ? (map.clientHeight - 6) * ratio : Infinity))
+  pane.style.height = fixed ? '' : `${base / ratio + 6}px` // so that zooming moves nothing below it
   apply()
 }
 
@@ -43,7 +43,8 @@ const spot = id => plan.querySelector(`[data-spot="${id}"]`)
 function words (metre) {
   for (const label of all('.lab', plan)) {
     const room = label.dataset.wide * metre
-    label.querySelector('.rt').classList.toggle('tight', room < 46 + label.querySelector('.rt').textContent.length * 6)
+    const corner = plan.querySelector(`.gw[data-room="${label.dataset.room}"]`) ? 18 : 0
+    label.querySelector('.rt').classList.toggle('tight', room - corner < 46 + label.querySelector('.rt').textContent.length * 6)
     for (const text of all('.ln text', label)) {
       text.classList.remove('tight')
       const width = text.getComputedTextLength()

@@ -1,0 +1,77 @@
+"""The way on foot through Linden General: its length is the sum of its steps, it keeps to doors and corridors."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asset_registry.known import KnownPlace
+from asset_registry.snapshot import Snapshot
+from dashboards.ways import Ways
+from tests.dashboards.linden import linden_places, make_content
+
+LINDEN = Snapshot(make_content(linden_places()))
+ROOMS = [room.number for room in LINDEN.rooms if room.room_type not in ("corridor", "lift", "stairs")]
+
+
+def way(start, end):
+    return Ways(LINDEN, LINDEN.room(start)).to(LINDEN.room(end))
+
+
+def test_across_the_building():
+    found = way("4.12", "4.07")
+    assert round(found.metres) == 39
+    assert found.by == ""
+    assert [step.words for step in found.steps] == [
+        "Leave 4.12",
+        "Along the south corridor",
+        "Along the lift lobby",
+        "Along the north corridor",
+        "4.07 on the left",
+    ]
+
+
+def test_to_another_floor_by_lift():
+    found = way("4.12", "3.19")
+    assert found.by == "lift"
+    assert "Lift 3 to level 3" in [step.words for step in found.steps]
+    assert len(found.legs) == 2
+
+
+def test_there_is_no_way_through_a_lift():
+    points = way("4.12", "4.01").legs[LINDEN.floor_of(LINDEN.room("4.01")).id]
+    assert all(not (21.5 < x < 23.7 and 10.5 < y < 21.5) for x, y in points)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(ROOMS), st.sampled_from(ROOMS))
+def test_any_way(start, end):
+    there, back = way(start, end), way(end, start)
+    assert there.metres == pytest.approx(back.metres)
+    told = sum(step.metres for step in there.steps)
+    assert told <= there.metres + 0.01
+    assert told > there.metres - 3, "only steps under a metre are left out"
+    room = LINDEN.room(end)
+    (west, north), (east, south) = room.plan["polygon"][0], room.plan["polygon"][2]
+    x, y = there.legs[LINDEN.floor_of(room).id][-1]
+    assert west < x < east, "the line ends in the room"
+    assert north < y < south
+
+
+def test_without_corridors_only_the_distance_as_the_crow_flies():
+    floor = KnownPlace(1, "floor", None, "1", "", 1, "", {})
+    rooms = [
+        KnownPlace(
+            2 + n, "room", 1, f"1.{n}", "", 1, "patient_room", {"polygon": [[x, 0], [x + 4, 0], [x + 4, 4], [x, 4]]}
+        )
+        for n, x in enumerate((0, 30))
+    ]
+    now = Snapshot(make_content([floor, *rooms]))
+    found = Ways(now, rooms[0]).to(rooms[1])
+    assert found.metres == 30
+    assert [step.words for step in found.steps] == ["Straight to 1.1"]
+
+
+def test_who_is_nowhere_gets_no_way():
+    undrawn = KnownPlace(999, "room", None, "9", "", 9, "", {})
+    assert Ways(LINDEN, undrawn).metres(LINDEN.room("4.07")) is None
+    assert Ways(LINDEN, LINDEN.room("4.07")).to(undrawn) is None
