@@ -18,12 +18,12 @@ from dashboards.access import ACTING, READERS, SIGNED_IN, STAFF, WORKERS, Visito
 from dashboards.blocks import blocks_of
 from dashboards.context import Context, Here
 from dashboards.forms import Back, Long, Text, back_to
-from dashboards.pages.unclaimed import target_of
 from dashboards.problems import NotThere
 from dashboards.promises import pressing, promises_of
 from dashboards.render import page
 from dashboards.sentences import address, many, spelled, start
 from dashboards.standing import Standing, standing
+from dashboards.targets import target_of
 from service_desk.alarms import book
 from service_desk.rulebook import PRIORITIES
 from service_desk.tickets import desk, queue

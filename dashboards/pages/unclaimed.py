@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from asset_registry.bindings import Target
 from asset_registry.known import KnownDevice
 from asset_registry.register import NewAsset, claim_device, dismiss
 from asset_registry.snapshot import Snapshot
@@ -20,6 +19,7 @@ from dashboards.forms import Back, Text, back_to
 from dashboards.problems import Wrong
 from dashboards.render import page
 from dashboards.sentences import many, start
+from dashboards.targets import target_of
 
 CLAIMERS = ("biomed", "facilities", "it_agent")
 CLAIMING = admit(*CLAIMERS)
@@ -64,27 +64,6 @@ def _choices(known: Snapshot) -> list[str]:
     """What can be typed into the field, as it is offered: "P-117 Pump 117", "4.12 Isolation room"."""
     assets = [f"{asset.number} {asset.name}" for asset in known.assets.values()]
     return sorted(assets) + [f"{room.number} {room.name}".strip() for room in known.rooms]
-
-
-def target_of(known: Snapshot, text: str) -> Target:
-    """The asset or room that a person means: by its number, or by a name that only one has. Raises Wrong."""
-    wanted = " ".join(text.split()).casefold()
-    named: list[tuple[str, str, Target]] = [
-        *((asset.number, asset.name, Target(asset_id=asset.id)) for asset in known.assets.values()),
-        *((room.number, room.name, Target(place_id=room.id)) for room in known.rooms),
-    ]
-    exact = [target for number, name, target in named if wanted in _spellings(number, name)]
-    found = exact or [target for _, name, target in named if wanted and wanted == name.casefold()]
-    if len(found) == 1:
-        return found[0]
-    if not wanted:
-        raise Wrong("to", "Say which asset or room it belongs to.")
-    why = "More than one is" if found else "No asset or room is"
-    raise Wrong("to", f"{why} called {text.strip()[:80]}. Take one from the list, or make a new asset.")
-
-
-def _spellings(number: str, name: str) -> tuple[str, str]:
-    return number.casefold(), f"{number} {name}".strip().casefold()
 
 
 @router.post("/unclaimed/{number}/claim", dependencies=[CLAIMING])

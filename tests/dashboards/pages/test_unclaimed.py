@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from collector.errors import WardkeeperError
-from dashboards.pages.unclaimed import target_of
 from dashboards.problems import Wrong
+from dashboards.targets import target_of
 from tests.dashboards.conftest import NEW
 
 
