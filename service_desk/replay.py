@@ -1,6 +1,6 @@
 """What rules would have done: readings in, transitions and tickets out. Pure: no clock, no database.
 
-A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, and whom it is about:
+A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is about:
 asset, number, category, department, use, room, room_name, room_type. Time is what readings say.
 """
 
@@ -76,7 +76,9 @@ class _Replay:
         about = {name: str(fields[name]) for name in _ABOUT if fields.get(name) is not None}
         if about or device not in self._subjects:
             self._subjects[device] = msgspec.convert({"device": device, **about}, Subject)
-        return Reading(device, metric, value, at, received, quality=Quality(fields.get("quality") or "GOOD"))
+        quality = Quality(fields.get("quality") or "GOOD")
+        retained = fields.get("retained") is True
+        return Reading(device, metric, value, at, received, quality=quality, retained=retained)
 
     def _told(self, judgement: Judgement) -> Iterator[Line]:
         verdict, subject, rule = judgement.verdict, judgement.subject, judgement.rule
@@ -121,10 +123,8 @@ class _Replay:
         judged = {rule_id for rule_id, _ in self._judge.states}
         for rule_id, rule in self._rules.items():
             if rule.metric in self._metrics and rule_id not in judged:
-                yield {
-                    "rule": self._names[rule_id],
-                    "why": f"judged nothing: no reading of {rule.metric} says that it is in the rule's scope",
-                }
+                why = "was bad, retained or late, or did not say that it is in the rule's scope"
+                yield {"rule": self._names[rule_id], "why": f"judged nothing: every reading of {rule.metric} {why}"}
 
 
 def _ticket(at: datetime, what: str, incident: _Incident) -> Line:

@@ -126,7 +126,7 @@ def news(session: Session, row: Outbox) -> IncidentNews:
         .where(Transition.alarm_id.in_([alarm.id for alarm in alarms]), Transition.what == "raised")
         .group_by(Transition.alarm_id)
     )
-    raised = dict(session.execute(raises).tuples().all())
+    raised = {row[0]: row[1] for row in session.execute(raises)}
     return IncidentNews(
         id=incident.id,
         key=incident.key,
