@@ -22,7 +22,7 @@ Key = tuple[str, tuple[Label, ...]]
 
 
 class BadFrameRecord(msgspec.Struct, frozen=True):
-    """One frame that could not be decoded: `size` and `offset` in bytes, `digest` (BLAKE2b, 12 bytes) and `head` in hex.
+    """One frame that could not be decoded: `size`, `offset` in bytes; `digest` (BLAKE2b, 12 bytes), `head` in hex.
 
     `head` are the first bytes of a frame whose patient fields were masked; empty for one that could not be masked.
     """

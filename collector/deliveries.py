@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from collector.errors import Unreachable
 from collector.reading import DeliveryKey
 
 REMEMBERED = 32_768
@@ -64,10 +65,14 @@ class Sessions:
     """The session token of each link, on disk: {link: number}. A number is never used twice for a link."""
 
     def __init__(self, path: Path) -> None:
+        """Raises Unreachable when the file is damaged."""
         self._path = path
         self._numbers: dict[str, int] = {}
-        if path.exists():
-            self._numbers = msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+        try:
+            if path.exists():
+                self._numbers = msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+        except msgspec.DecodeError as damaged:
+            raise Unreachable(f"{path}: it is damaged ({damaged}); remove it, every link then begins anew") from damaged
 
     def token(self, link: str) -> str | None:
         """The token now, when the link has had a session."""

@@ -384,6 +384,11 @@ def _hold(path: Path) -> int:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as held:
+        os.close(handle)
+        raise Unreachable(
+            f"spool {path.parent}: another Wardkeeper is using it; stop it, or take another folder for `data`"
+        ) from held
     except OSError:
         os.close(handle)
         raise

@@ -39,6 +39,7 @@ def open_database(url: str) -> Database:
     except SQLAlchemyError as error:
         shown = database.engine.url.render_as_string(hide_password=True)
         raise Unreachable(
-            f"The database {shown} cannot be opened: {error}. Is it running and its folder there?"
+            f"The database {shown} cannot be opened: {getattr(error, 'orig', None) or error}. "
+            "Is it running, and may this user write there? A damaged one has to be restored from a backup."
         ) from error
     return database

@@ -125,7 +125,7 @@ class DuckStore:
         directory.mkdir(parents=True, exist_ok=True)
         self._path = directory / config.file
         self._lock = threading.Lock()
-        with self._trouble("opening"):
+        with self._trouble("opening"), self._damage():
             self._connection = duckdb.connect(
                 str(self._path),
                 config={
@@ -226,6 +226,19 @@ class DuckStore:
             with suppress(duckdb.TransactionException):  # a commit that failed has ended it already
                 self._connection.rollback()
             raise
+
+    @contextmanager
+    def _damage(self) -> Iterator[None]:
+        """What DuckDB finds wrong with a file when it opens it has no one class of error."""
+        try:
+            yield
+        except duckdb.Error as found:
+            if "set lock on file" in str(found):  # another process has it
+                raise
+            raise Unreachable(
+                f"{self._path} cannot be opened: {found}. If the disk is well and may be written to, the file is "
+                "damaged: restore it, or move it away with its .wal and Wardkeeper begins a new one"
+            ) from found
 
     @contextmanager
     def _trouble(self, doing: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import pytest
 
 from collector.deliveries import Deliveries, Sessions
+from collector.errors import Unreachable
 from collector.reading import DeliveryKey
 
 
@@ -63,3 +64,10 @@ def test_a_token_that_could_not_be_kept_is_not_given(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         sessions.renew("mqtt")
     assert sessions.token("mqtt") is None
+
+
+def test_a_damaged_file_says_what_to_do(tmp_path):
+    path = tmp_path / "sessions.json"
+    path.write_bytes(b"\0\0\0")
+    with pytest.raises(Unreachable, match=r"sessions\.json: it is damaged .* remove it"):
+        Sessions(path)

@@ -87,6 +87,23 @@ def test_a_disk_that_is_full_is_unreachable_says_so_and_is_over_when_it_has_room
     store.close()
 
 
+@pytest.mark.parametrize("damage", ["other", "block", "half"])
+def test_a_damaged_file_says_what_to_do(tmp_path, damage):
+    store = open_store(Config(), tmp_path)
+    store.write([reading(n / 10, str(n % 40), n) for n in range(2000)], 1)
+    store.close()
+    path = tmp_path / "points.duckdb"
+    whole = path.read_bytes()
+    broken = {
+        "other": b"not a database at all" * 1000,
+        "block": whole[:8192] + bytes(byte ^ 0xFF for byte in whole[8192:8200]) + whole[8200:],
+        "half": whole[: len(whole) // 2],
+    }
+    path.write_bytes(broken[damage])
+    with pytest.raises(Unreachable, match=r"points\.duckdb cannot be opened.*move it away"):
+        open_store(Config(), tmp_path)
+
+
 def test_a_misspelt_setting_is_refused():
     with pytest.raises(ValidationError):
         Config(memory=1)
