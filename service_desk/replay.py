@@ -1,7 +1,7 @@
 """What rules would have done: readings in, transitions and tickets out. Pure: no clock, no database.
 
-A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is about:
-asset, number, category, department, use, room, room_name, room_type. Time is what readings say.
+A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is
+about: asset, number, category, department, use, room, room_name, room_type. Time is what readings say.
 """
 
 import json
