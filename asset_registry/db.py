@@ -48,7 +48,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """`url` as SQLAlchemy has it: `sqlite:////var/lib/wardkeeper/wardkeeper.db`, `postgresql+psycopg://…`."""
-        self.engine: Engine = create_engine(url)
+        # an error is logged and may stand on a page: values of rows, hashes among them, have no place there
+        self.engine: Engine = create_engine(url, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin)

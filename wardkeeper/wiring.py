@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from asset_registry.consumer import RegistryConsumer
@@ -24,6 +25,7 @@ from asset_registry.snapshot import SnapshotSource
 from asset_registry.status import watch_claims
 from collector.clock import Clock
 from collector.counters import Counters
+from collector.errors import Unreachable
 from collector.latest import Latest
 from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
 from collector.points import readings_of
@@ -45,7 +47,6 @@ from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.database import open_database
 from wardkeeper.settings import Settings
-
 
 _LONGEST_PAUSE_S = 5.0
 """How long a part that failed waits at most: a disk that has room again is noticed soon."""
@@ -160,7 +161,7 @@ class Wardkeeper:
             ("outbox", self.outbox.run),
             *((f"link {link.name}", link.run) for link in self.links),
         ]
-        return [Supervised(name, target, self.clock, longest_s=_LONGEST_PAUSE_S) for name, target in targets]
+        return [Supervised(name, _patient(target), self.clock, longest_s=_LONGEST_PAUSE_S) for name, target in targets]
 
     def _caught_up(self, consumer: Consumer) -> bool:
         return next(runner for runner in self.runners if runner.name == consumer.name).lag.records == 0
@@ -232,6 +233,18 @@ class Wardkeeper:
                 ),
             )
         )
+
+
+def _patient(target: Target) -> Target:
+    """The target, for which a database that is locked, away or on a full disk is something to wait for."""
+
+    def run(stop: threading.Event) -> None:
+        try:
+            target(stop)
+        except (OperationalError, InterfaceError) as error:
+            raise Unreachable(f"database: {error.orig}; is it running, and is there room on its disk?") from error
+
+    return run
 
 
 def _part(given: dict[str, Any]) -> tuple[ModuleType, BaseModel]:

@@ -131,3 +131,9 @@ def test_a_one_time_link_signs_in_once_however_many_click(hospital):
     for thread in threads:
         thread.join()
     assert len(opened) == 1
+
+
+def test_an_error_does_not_say_what_was_to_be_written(database):
+    with pytest.raises(DBAPIError) as caught, database.write() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "argon2id-of-somebody"})
+    assert "argon2id-of-somebody" not in str(caught.value)
