@@ -60,6 +60,14 @@ class Choice:
         return is_vital(self.metric)
 
     @property
+    def shown(self) -> str:
+        """The newest value in words; an uptime as the time it is."""
+        value = self.reading.value
+        if self.metric == "uptime" and not isinstance(value, bool | str):
+            return words.age(timedelta(seconds=value))
+        return words.value(self.reading)
+
+    @property
     def drawn(self) -> bool:
         """Whether a chart can show it."""
         return self.metric not in UNDRAWN and not isinstance(self.reading.value, str)
@@ -87,13 +95,20 @@ class Chart:
 
 
 def choices(here: Context, devices: Iterable[KnownDevice], *, vitals: bool) -> list[Choice]:
-    """Every series of these devices, by device and metric; vitals only where they may be seen."""
-    return [
+    """Every series of these devices, the most telling first; vitals only where they may be seen."""
+    found = [
         Choice(device, metric, reading)
         for device in devices
-        for metric, reading in sorted(here.latest.of(device.native_id).items())
+        for metric, reading in here.latest.of(device.native_id).items()
         if metric in METRICS and (vitals or not is_vital(metric))
     ]
+    return sorted(found, key=lambda choice: (_telling(choice), choice.metric))
+
+
+def _telling(choice: Choice) -> int:
+    if choice.metric in QUIET:
+        return len(FIRST) + 1
+    return FIRST.index(choice.metric) if choice.metric in FIRST else len(FIRST)
 
 
 def chosen(found: Sequence[Choice], metric: str, device_id: int | None) -> Choice | None:
@@ -101,8 +116,7 @@ def chosen(found: Sequence[Choice], metric: str, device_id: int | None) -> Choic
     drawn = [choice for choice in found if choice.drawn]
     asked = [c for c in drawn if c.metric == metric and (device_id is None or c.device.id == device_id)]
     plain = [choice for choice in drawn if not choice.vital] or drawn
-    order = {name: index for index, name in enumerate(FIRST)}
-    return asked[0] if asked else min(plain, key=lambda choice: order.get(choice.metric, len(order)), default=None)
+    return asked[0] if asked else min(plain, key=_telling, default=None)
 
 
 def chart_of(session: Session, here: Context, choice: Choice, span: str) -> Chart:
@@ -192,9 +206,7 @@ def alarms(session: Session, choice: Choice, start: datetime, end: datetime) -> 
         .where(Transition.what == "raised", Transition.at >= start, Transition.at <= end)
         .order_by(Transition.at)
     )
-    return [
-        {"at": ms(at), "title": title, "priority": priority} for at, title, priority in session.execute(query)
-    ]
+    return [{"at": ms(at), "title": title, "priority": priority} for at, title, priority in session.execute(query)]
 
 
 def _is_truth(choice: Choice) -> bool:

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from asset_registry import status
-from asset_registry.assets import is_claimed, usable
+from asset_registry.assets import Asset, is_claimed, usable
+from asset_registry.errors import Conflict
 from asset_registry.known import KnownAsset
 from asset_registry.people import Principal
 from asset_registry.status import CLEANERS, TAKERS
@@ -73,7 +74,7 @@ def asset(
         chart=chart,
         spans=[(name, word, name == span) for name, (word, _) in SPANS.items()],
         metrics=[each for each in found if each.drawn and each.metric not in QUIET],
-        where=places_of(here, devices, span),
+        where=places_of(here, devices, span) if it.mobile else None,
         bindings=devices_ever(here, now.bindings_of_asset(it.id)),
         serves=now.served_by(it.id),
         incidents=rows,
@@ -181,6 +182,9 @@ def broken(here: Here, visitor: Visitor, asset_id: Id, text: Long = "", back: Ba
     it = _known(here, asset_id)
     place = whereabouts(here, here.snapshots.current, it).place
     with here.database.write() as session:
+        row = session.get(Asset, asset_id)
+        if row is not None and row.condition != "ok":
+            raise Conflict(f"{it.name} is {row.condition.replace('_', ' ')} already")
         status.set_status(session, asset_id, {"condition": "reported"}, visitor, here.clock.now(), text)
         _ask(session, here, visitor, it, text, place.id if place is not None else None)
     return _done(here, back)

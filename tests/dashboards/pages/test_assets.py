@@ -1,0 +1,132 @@
+"""One asset: whether it can be taken, its four parts, where it was, and what each role may do to it."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from service_desk.tickets.model import Ticket
+from tests.dashboards.conftest import OXIMETER, PUMP_TAG
+
+
+@pytest.fixture
+def pump(hospital):
+    """The address of pump 117."""
+    return f"/assets/{hospital.assets['P-117']}"
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def test_one_that_can_be_taken(signed_in, hospital, pump):
+    hospital.locate(PUMP_TAG, hospital.places["4.19"])
+    page = plain(signed_in("clinician").get(pump).text)
+    assert "Pump 117 can be taken in 4.19" in page
+    assert "equipment store, sure, seen" in page
+    assert "taking it" in page
+
+
+def test_one_that_cannot_says_why_first(signed_in, hospital):
+    page = signed_in("clinician").get(f"/assets/{hospital.assets['P-118']}").text
+    assert "Pump 118 is soiled" in page
+    assert "It is clean" in page
+    assert "It is clean" not in signed_in("facilities").get(f"/assets/{hospital.assets['P-118']}").text
+
+
+def test_what_stays_put_is_where_it_stays(signed_in, hospital):
+    assert "where it stays" in signed_in("biomed").get(f"/assets/{hospital.assets['F-07']}").text
+
+
+def test_no_vital_of_its_devices_is_told_here(signed_in, hospital):
+    hospital.measure(OXIMETER, "spo2", 97.0)
+    assert "97" not in signed_in("clinician").get(f"/assets/{hospital.assets['P-119']}").text.partition("<main")[2]
+
+
+def test_where_it_was(signed_in, hospital, pump):
+    for hours, number in ((5, "4.13"), (3, "4.18"), (0, "4.19")):
+        room = str(hospital.places[number])
+        for minute in range(60):
+            at = hours * 3600 + 60 * minute
+            hospital.hear(hospital.reading(PUMP_TAG, "room", room, at, "wardkeeper"))
+    page = signed_in("biomed").get(pump).text
+    lanes = page[page.index('id="where"') :]
+    names = ["4.19 Equipment store", "4.18 Medication room", "4.13 Patient room"]
+    assert [lanes.index(name) for name in names] == sorted(lanes.index(name) for name in names)
+    assert "Unknown" in lanes, "an hour without a word"
+
+
+def test_claim_and_release_are_told_in_the_parts(signed_in, pump):
+    browser = signed_in("clinician")
+    browser.post(f"{pump}/claim", data={"next": pump, "csrf": browser.csrf})
+    page = browser.get(pump).text
+    assert "Pump 117 is claimed by Clinician Person to 07:57" in page
+    assert "since" in page[page.index('id="status"') :].partition("</section>")[0]
+    browser.post(f"{pump}/release", data={"next": pump, "csrf": browser.csrf})
+    assert "can be taken" in browser.get(pump).text
+
+
+def test_broken_stops_it_from_being_taken_and_opens_a_request(signed_in, hospital, pump):
+    browser = signed_in("clinician")
+    answer = browser.post(f"{pump}/broken", data={"text": "Keypad is dead", "next": pump, "csrf": browser.csrf})
+    assert answer.status_code == 303
+    page = browser.get(pump).text
+    assert "Pump 117 is reported broken" in page
+    with hospital.database.read() as session:
+        ticket = session.scalars(select(Ticket)).one()
+        assert (ticket.title, ticket.kind, ticket.asset_id) == (
+            "Pump 117 is broken",
+            "request",
+            hospital.assets["P-117"],
+        )
+    assert ticket.number in page
+    again = browser.post(f"{pump}/broken", data={"text": "Still", "next": pump, "csrf": browser.csrf})
+    assert again.status_code == 409
+
+
+def test_biomed_puts_it_in_order_again(signed_in, pump):
+    nurse, biomed = signed_in("clinician"), signed_in("biomed")
+    nurse.post(f"{pump}/broken", data={"next": pump, "csrf": nurse.csrf})
+    assert nurse.post(f"{pump}/repaired", data={"next": pump, "csrf": nurse.csrf}).status_code == 403
+    biomed.post(f"{pump}/repaired", data={"next": pump, "csrf": biomed.csrf})
+    assert "can be taken" in biomed.get(pump).text
+
+
+@pytest.mark.parametrize("what", ["claim", "release", "broken", "repaired", "hygiene"])
+def test_who_only_reads_changes_nothing(signed_in, pump, what):
+    browser = signed_in("auditor")
+    assert browser.post(f"{pump}/{what}", data={"csrf": browser.csrf, "to": "clean"}).status_code == 403
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+def test_cleaned_and_taken(page, server, hospital):
+    server.enter(page, "clinician").goto(f"{server.url}/assets/{hospital.assets['P-118']}")
+    page.get_by_role("button", name="It is clean").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Pump 118 can be taken")
+    page.get_by_role("button", name="I’m taking it").click()
+    expect(page.get_by_role("region", name="Status")).to_contain_text("Claimed")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("region", name="Status")).to_contain_text("Idle")
+
+
+def test_reported_broken_on_a_phone(page, server, pump):
+    page.set_viewport_size({"width": 360, "height": 740})
+    server.enter(page, "clinician").goto(server.url + pump)
+    page.get_by_text("Report broken").click()
+    box = page.get_by_label("What is wrong?").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    page.get_by_label("What is wrong?").fill("Keypad is dead")
+    page.get_by_role("button", name="Report it broken").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("reported broken")
+    expect(page.locator("#tickets")).to_contain_text("Pump 117 is broken")
+
+
+def test_the_asset_is_good_to_look_at(page, server, hospital, ward, pump, good_to_look_at):
+    server.enter(page, "biomed")
+    good_to_look_at(page, server.url + pump)
+    hospital.locate(PUMP_TAG, hospital.places["4.19"])
+    ward.alarm(PUMP_TAG, "battery", 12.0, below=20.0, priority="medium", title="{asset} needs mains")
+    ward.tickets()
+    good_to_look_at(page, server.url + pump)
