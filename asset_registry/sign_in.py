@@ -134,9 +134,9 @@ class SignIn:
         if person is None or not right or len(password) > LONGEST:
             self._throttle.failed(login)
             with self._database.write() as session:
-                record(
-                    session, self._clock.now(), login[:80], "sign_in_refused", ("person", person.id if person else "")
-                )
+                # what nobody is called is often a password in the wrong field: the log, which only grows, never has it
+                who = person.login if person else "somebody unknown"
+                record(session, self._clock.now(), who, "sign_in_refused", ("person", person.id if person else ""))
             raise SignInRefused("wrong login or password")
         self._throttle.succeeded(login)
         with self._database.write() as session:

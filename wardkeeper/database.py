@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from asset_registry.db import Database
 from collector.errors import ConfigError, Unreachable
@@ -26,7 +26,10 @@ def open_database(url: str) -> Database:
 
     Raises Unreachable, or ConfigError when a newer program wrote it.
     """
-    database = Database(url)
+    try:
+        database = Database(url)
+    except (ArgumentError, ImportError) as error:  # its text never has the address itself
+        raise ConfigError(f"The database address cannot be used: {error}; write it as SQLAlchemy does") from error
     config = alembic_config(database)
     try:
         with database.engine.begin() as connection:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from collector.errors import ConfigError
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
 _SECRET_WORDS = ("password", "token", "secret", "bindkey")
+_URL_WITH_PASSWORD = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 
 
 class _Section(BaseModel):
@@ -212,7 +214,8 @@ def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
 def _open_secrets(data: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
     if isinstance(data, dict):
         for key, value in data.items():
-            if isinstance(value, str) and value and any(word in key for word in _SECRET_WORDS):
+            secret = any(word in key for word in _SECRET_WORDS)
+            if isinstance(value, str) and value and (secret or _URL_WITH_PASSWORD.search(value)):
                 yield (*loc, key), "secrets do not stand in this file: write !env NAME or !file PATH"
             else:
                 yield from _open_secrets(value, (*loc, key))

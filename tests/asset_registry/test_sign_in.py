@@ -50,6 +50,12 @@ def test_a_refusal_does_not_say_whether_the_login_exists(door, hospital):
     assert actions(hospital)[-1] == ("okafor", "sign_in_refused")
 
 
+def test_a_password_in_the_field_of_the_login_does_not_get_into_the_audit_log(door, hospital):
+    with pytest.raises(SignInRefused):
+        door.with_password("correct horse battery", "")
+    assert actions(hospital)[-1] == ("somebody unknown", "sign_in_refused")
+
+
 def test_an_unknown_login_costs_the_same_hashing():
     passwords, kept = Passwords(1, 8, 1), QUICK.hash("right")
     checked = []

@@ -47,7 +47,7 @@ def test_a_wrong_password_says_no_more_than_it_must(nobody, hospital):
     said = [re.search(r'role="alert"[^>]*>([^<]*)<', answer.text)[1] for answer in (wrong, unknown)]
     assert said[0] == said[1] == "Wrong login or password."
     assert COOKIE not in nobody.cookies
-    assert actions(hospital)[-2:] == [("sign_in_refused", "biomed"), ("sign_in_refused", "nobody-here")]
+    assert actions(hospital)[-2:] == [("sign_in_refused", "biomed"), ("sign_in_refused", "somebody unknown")]
 
 
 def test_after_five_failures_the_sixth_try_waits(nobody, hospital):

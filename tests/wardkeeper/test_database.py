@@ -65,3 +65,16 @@ def test_a_database_of_a_newer_program_is_refused(url):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(Unreachable, match="nowhere"):
         open_database(f"sqlite:///{tmp_path}/nowhere/w.db")
+
+
+@pytest.mark.parametrize("url", ["postgres://ward:sesame@db/ward", "nothing://ward:sesame@db/w", "ward:sesame@db"])
+def test_an_address_that_is_none_is_refused_without_its_password(url):
+    with pytest.raises(ConfigError, match="address cannot be used") as caught:
+        open_database(url)
+    assert "sesame" not in str(caught.value)
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(free_port):
+    with pytest.raises(Unreachable, match=r"ward:\*\*\*@127\.0\.0\.1") as caught:
+        open_database(f"postgresql+psycopg://ward:sesame@127.0.0.1:{free_port()}/ward")
+    assert "sesame" not in str(caught.value)

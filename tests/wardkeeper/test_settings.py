@@ -80,6 +80,16 @@ def test_secrets_come_from_the_environment_or_a_file_and_never_from_the_text(tmp
     assert "s3cret" not in repr(_load(tmp_path, f"{link}!file {tmp_path}/pw\n"))
 
 
+def test_an_address_with_a_password_in_it_is_a_secret_too(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://ward:s3cret@db/ward"
+    [problem] = _problems(tmp_path, f"site: linden\ndatabase: {url}\n")
+    assert problem.startswith("w.yaml:2: database: secrets do not stand in this file")
+    settings = _load(tmp_path, "site: linden\ndatabase: !env URL\n", URL=url)
+    assert settings.database_url == url
+    assert "s3cret" not in repr(settings)
+    _load(tmp_path, "site: linden\ndatabase: postgresql+psycopg://ward@db:5432/ward\n")
+
+
 @pytest.mark.parametrize(
     "text,line",
     [("site: [\n", 2), ("site: a\nsite: b\n", 2), ("site: !!python/object:os.system x\n", 1), ("- 1\n", 1), ("", 1)],
