@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -174,13 +175,12 @@ def series(session: Session, here: Context, choice: Choice, start: datetime, end
     shift = (every or timedelta()) / 2  # a window is drawn at its middle
     apart = max(timedelta(seconds=MISSED * (choice.device.interval_s or 60)), 2.5 * (every or timedelta()))
     columns: dict[str, list[float | None]] = {"t": [], "v": [], "lo": [], "hi": []}
-    before: datetime | None = None
-    for mean, low, high in zip(means, lows, highs, strict=False):
-        at = mean.at + shift
-        if before is not None and at - before > apart:
-            _add(columns, before + (at - before) / 2, None, None, None)
-        _add(columns, at, _number(mean), _number(low), _number(high))
-        before = at
+    times = [mean.at + shift for mean in means]
+    missing = gaps(times, apart)
+    for index, (mean, low, high) in enumerate(zip(means, lows, highs, strict=False)):
+        if index in missing:
+            _add(columns, times[index - 1] + (times[index] - times[index - 1]) / 2, None, None, None)
+        _add(columns, times[index], _number(mean), _number(low), _number(high))
     limits = range_of(session, here, choice)
     known = METRICS[choice.metric]
     return {
@@ -195,6 +195,20 @@ def series(session: Session, here: Context, choice: Choice, start: datetime, end
         "from": ms(start),
         "to": ms(end),
     }
+
+
+def gaps(times: Sequence[datetime], apart: timedelta) -> set[int]:
+    """Before which points nothing was heard: for longer than `apart`, and than is usual on one side of it.
+
+    A history that was brought in later has fewer points than what is heard live, and is a line all the same.
+    """
+    steps = [after - before for before, after in pairwise(times)]
+    found = set()
+    for index, step in enumerate(steps):
+        beside = steps[max(0, index - 1) : index] + steps[index + 1 : index + 2]
+        if step > apart and step > MISSED * min(beside, default=timedelta()):
+            found.add(index + 1)
+    return found
 
 
 def alarms(session: Session, choice: Choice, start: datetime, end: datetime) -> list[dict[str, Any]]:
