@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from asset_registry.find import whereabouts
+from asset_registry.locating.words import PERHAPS
 from asset_registry.snapshot import Snapshot
 from collector.errors import Unreachable
 from collector.reading import Reading
@@ -44,7 +45,9 @@ class Subjects:
         asset = snapshot.asset_of(native_id, at)
         place = snapshot.place_of(native_id, at)
         if place is None and asset is not None:
-            place, _, _ = whereabouts(snapshot, self._newest, asset, at)
+            place, confidence, _ = whereabouts(snapshot, self._newest, asset, at)
+            if confidence < PERHAPS:
+                place = None  # nobody is sent to a room where it most likely is not; the evidence tells the guess
         room = (snapshot.room_of(place) or place) if place else None
         return Subject(
             device=native_id,

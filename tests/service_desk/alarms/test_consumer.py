@@ -56,10 +56,12 @@ def test_a_delay_ends_as_soon_as_anything_later_is_heard(house):
     assert house.alarm.active
 
 
-def test_a_pump_in_use_is_where_its_tag_is(house):
+@pytest.mark.parametrize("confidence, room", [(0.95, "4.12"), (0.45, "4.12"), (0.35, "an unknown room")])
+def test_a_pump_in_use_is_where_its_tag_is_unless_that_is_a_mere_guess(house, confidence, room):
     house.say(TAG, "room", str(house.ids["4.12"]))
+    house.say(TAG, "fix_confidence", confidence)
     house.say(PUMP, "battery", 22.0)
-    assert house.alarm.title == "Pump 117 in 4.12 needs mains: battery 22\N{NO-BREAK SPACE}%"
+    assert house.alarm.title == f"Pump 117 in {room} needs mains: battery 22\N{NO-BREAK SPACE}%"
 
 
 def test_what_goes_out_of_scope_clears(house):
