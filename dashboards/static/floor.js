@@ -28,6 +28,7 @@ function stale () {
   waiting = setTimeout(() => { waiting = 0; refresh() }, Math.max(0, last + PACE - performance.now()))
 }
 
+setInterval(() => { if (!document.hidden) stale() }, 60000) // sentences say for how long
 for (const kind of ['alarms', 'tickets']) subscribe(kind, (_, message) => { if (!message.hello) stale() })
 
 subscribe('states', states => {

@@ -31,8 +31,12 @@ function apply () {
   plan.dataset.detail = metre < DOTS ? 'counts' : metre < NAMES ? 'dots' : 'names'
   plan.dataset.metre = metre
   words(metre)
-  const ruler = document.querySelector('.ruler svg')
-  if (ruler) ruler.style.width = `${10 * metre}px`
+  const ruler = document.querySelector('.ruler')
+  if (ruler) {
+    const long = [10, 5, 2, 1].find(m => m * metre <= 200) ?? 1
+    ruler.firstElementChild.textContent = `${long} m`
+    ruler.lastElementChild.style.width = `${long * metre}px`
+  }
   count()
   for (const dot of all('.a', plan)) look(dot, metre)
 }
@@ -45,6 +49,7 @@ function words (metre) {
     const room = label.dataset.wide * metre
     const corner = plan.querySelector(`.gw[data-room="${label.dataset.room}"]`) ? 18 : 0
     label.querySelector('.rt').classList.toggle('tight', room - corner < 46 + label.querySelector('.rt').textContent.length * 6)
+    for (const line of all('.l3, .l4', label)) line.classList.toggle('tight', label.dataset.deep * metre < (line.matches('.l3') ? 120 : 140))
     for (const text of all('.ln text', label)) {
       text.classList.remove('tight')
       const width = text.getComputedTextLength()

@@ -17,3 +17,5 @@ for (const [kind, id] of Object.entries(mine)) {
     waiting = setTimeout(() => { waiting = 0; last = performance.now(); refresh() }, Math.max(0, last + PACE - performance.now()))
   })
 }
+
+setInterval(() => { if (!document.hidden && !waiting) refresh() }, 60000) // sentences say for how long
