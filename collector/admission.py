@@ -12,13 +12,12 @@ from itertools import islice
 import msgspec
 from msgspec.structs import replace
 
-from collector.clock import whole_ms
+from collector.clock import from_a_wrong_clock, whole_ms
 from collector.reading import Announcement, Item, Quality, Reading, Sighting
 
 TEXT_BYTES = 4096
 NAME_LENGTH = 512
 FACTS = 64
-FUTURE = timedelta(minutes=5)
 STEP = timedelta(seconds=1)
 """A clock that goes back by less is being slewed, not set."""
 HELD = timedelta(hours=1)
@@ -137,7 +136,7 @@ class Timeline:
         received = self._received((reading.device, reading.metric, reading.gateway), reading.received)
         at = received if reading.at == reading.received else whole_ms(reading.at)
         quality = reading.quality
-        if at > received + FUTURE:
+        if from_a_wrong_clock(at, received):
             at, quality = received, _doubt(quality)
             changed["from the future"] += 1
         if doubtful:

@@ -11,6 +11,15 @@ def whole_ms(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+FUTURE = timedelta(minutes=5)
+"""How far a moment may lie ahead of the clock before it is not believed."""
+
+
+def from_a_wrong_clock(moment: datetime, now: datetime) -> bool:
+    """Whether `moment` was written down while a clock was wrong: nothing can have happened so far after `now`."""
+    return moment - now > FUTURE
+
+
 class Clock(Protocol):
     """Wall time (aware UTC, whole milliseconds) and waiting, both of which a test can hold still."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 import pyarrow as pa
 
+from collector.clock import from_a_wrong_clock
 from collector.points import RSSI, readings_of
 from collector.reading import OWN_GATEWAY, Item, Quality, Reading, Sighting
 
@@ -21,7 +22,10 @@ def _speaks(reading: Reading) -> bool:
 
 
 class Latest:
-    """The newest reading per (device, metric) by `at`, whatever its quality. Thread-safe; a reader copies little."""
+    """The newest reading per (device, metric) by `at`, whatever its quality. Thread-safe; a reader copies little.
+
+    After the machine's clock was set back, what has a time of the wrong clock gives way to whatever comes next.
+    """
 
     def __init__(self, tags: int = _TAGS) -> None:
         """`tags`: for how many that have only been sighted `seen` is kept (phones change their address all day)."""
@@ -88,7 +92,7 @@ class Latest:
 
     def _heard(self, device: str, received: datetime) -> None:
         seen = self._seen.get(device)
-        if seen is None or received > seen:
+        if seen is None or received > seen or from_a_wrong_clock(seen, received):
             self._seen[device] = received
             if len(self._seen) > self._tags + len(self._devices):
                 self._forget()
@@ -104,7 +108,7 @@ class Latest:
             self._heard(reading.device, reading.received)
         metrics = self._devices.setdefault(reading.device, {})
         known = metrics.get(reading.metric)
-        if known is None or reading.at >= known.at:
+        if known is None or reading.at >= known.at or from_a_wrong_clock(known.at, reading.received):
             metrics[reading.metric] = reading
             self._version += 1
             key = (reading.device, reading.metric)

@@ -25,6 +25,8 @@ from service_desk.ports import IncidentNews, TicketSink
 
 _LEASE = timedelta(minutes=2)
 _SHORTEST, _LONGEST = 1.0, 300.0
+_FAR = timedelta(seconds=_LONGEST)
+"""No lease and no pause is longer."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ class OutboxWorker:
             .where(
                 Outbox.done.is_(None),
                 Outbox.refused == "",
-                Outbox.due <= now,
-                or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now),
+                or_(Outbox.due <= now, Outbox.due > now + 2 * _FAR),  # of a clock that was wrong
+                or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now, Outbox.lease_until > now + _FAR),
                 Outbox.sink.in_(self._sinks),
                 in_turn,
             )

@@ -37,6 +37,7 @@ import msgspec
 
 from asset_registry.locating.ports import Fix, Spots, SpotSource
 from asset_registry.locating.reach import share
+from collector.clock import from_a_wrong_clock
 from collector.reading import Sighting
 
 FADING_DB = 8.0
@@ -109,11 +110,15 @@ class NearestGateway:
         self._alive: dict[str, datetime] = {}
         self._started: datetime | None = None
         self._swept: datetime | None = None
+        self._latest: datetime | None = None
         self._near: tuple[Spots | None, dict[str, list[str]]] = (None, {})
 
     def hear(self, sighting: Sighting) -> None:
         """Take in that a gateway heard a tag."""
         at = sighting.received
+        if self._latest is not None and from_a_wrong_clock(self._latest, at):
+            self._begin_anew(at)
+        self._latest = max(self._latest or at, at)
         self.alive(sighting.gateway, at)
         track = self._tracks.get(sighting.tag)
         if track is None:
@@ -125,6 +130,12 @@ class NearestGateway:
         track.heard = max(track.heard, at)
         track.packets.append((at, sighting.gateway, 10.0 ** (sighting.rssi_dbm / 10.0)))
         self._touched.add(sighting.tag)
+
+    def _begin_anew(self, now: datetime) -> None:
+        """The clock was set back: whatever has a time of the wrong one is no guide any more."""
+        self._tracks, self._alive, self._touched = {}, {}, set()
+        self._latest = self._started = now
+        self._swept = None
 
     def alive(self, gateway: str, at: datetime) -> None:
         """Take in that a gateway spoke."""

@@ -9,7 +9,7 @@ from asset_registry.cursors import cursor, keep_cursor
 from asset_registry.db import Database
 from asset_registry.locating.ports import Engine, Fix
 from asset_registry.locating.words import word_of
-from collector.clock import Clock
+from collector.clock import Clock, from_a_wrong_clock
 from collector.ports import Intake
 from collector.reading import OWN_GATEWAY, Announcement, Item, Reading, Sighting
 
@@ -88,7 +88,9 @@ class LocatingConsumer:
                 self._engine.alive(item.device, item.received)
             else:
                 continue
-            self._newest = max(self._newest or item.received, item.received)
+            if self._newest is None or from_a_wrong_clock(self._newest, item.received):
+                self._newest, self._judged = item.received, None
+            self._newest = max(self._newest, item.received)
             if self._judged is None or self._newest - self._judged >= _JUDGE_EVERY:
                 self._judge(self._newest)
 
@@ -96,7 +98,7 @@ class LocatingConsumer:
         """Let fixes age when nothing at all is heard. To be called when the consumer has caught up with the spool."""
         with self._lock:
             now = self._clock.now()
-            if self._judged is None or now - self._judged >= _JUDGE_EVERY:
+            if self._judged is None or not timedelta(0) <= now - self._judged < _JUDGE_EVERY:
                 self._judge(now)
 
     def watch(self, stop: threading.Event, caught_up: Callable[[], bool], every_s: float = 5.0) -> None:
@@ -119,6 +121,8 @@ class LocatingConsumer:
 
     def _say(self, fix: Fix, now: datetime) -> list[Reading]:
         told, word = self._told.get(fix.tag), word_of(fix.confidence)
+        if told is not None and from_a_wrong_clock(told.at, now):
+            told = None
         if told is None and fix.place_id is None:
             return []
         moved = told is None or told.place_id != fix.place_id

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from asset_registry.db import Database
-from collector.clock import Clock
+from collector.clock import Clock, from_a_wrong_clock
 from collector.reading import Item
 from service_desk import leases, rulebook
 from service_desk.alarms import book
@@ -86,7 +86,8 @@ class AlarmConsumer:
         batch = items if isinstance(items, Collection) else list(items)
         with self._lock:
             now = self._clock.now()
-            if self._sure(now) and not self._judge.concerned(batch) and now - self._kept < _KEEP_CURSOR_EVERY:
+            kept = timedelta(0) <= now - self._kept < _KEEP_CURSOR_EVERY
+            if self._sure(now) and not self._judge.concerned(batch) and kept:
                 self._position = position
                 return
             heard = max((item.received for item in batch), default=None)
@@ -103,6 +104,8 @@ class AlarmConsumer:
         """The spool is empty and time has passed: delays that ended, shelves, quiet incidents, changed rules."""
         with self._lock:
             now = self._clock.now()
+            if from_a_wrong_clock(self._settled, now):
+                self._settled = now
             waiting = self._judge.due is not None and self._judge.due <= now
             if waiting or not self._sure(now) or now - self._settled >= _SETTLE_EVERY:
                 self._transact((), self._position, now, now, idle=True)
@@ -115,7 +118,7 @@ class AlarmConsumer:
 
     def _sure(self, now: datetime) -> bool:
         """Whether memory is what the database has: loaded, and nobody else can have led since."""
-        return self._rules is not None and now - self._led < self._practice.lease
+        return self._rules is not None and timedelta(0) <= now - self._led < self._practice.lease
 
     def _transact(
         self,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from collector.clock import from_a_wrong_clock
 from collector.metrics import METRICS, is_vital
 from collector.reading import Reading, Value
 from service_desk import words
@@ -177,6 +178,8 @@ class Threshold:
         """A reading not newer than the last one is history; so is one whose value is of another kind."""
         reading = facts.reading
         memory = msgspec.convert(state, _Memory) if state else None
+        if memory and reading and from_a_wrong_clock(memory.at, reading.received):
+            memory = _anew(memory, reading)
         if reading is None:
             verdict = self._time_passed(memory, now) if memory else None
         elif (memory and reading.at <= memory.at) or not self._fits(reading.value):
@@ -272,6 +275,13 @@ class Threshold:
         if self.config.for_:
             return f"at most {words.duration(self.config.for_)}"
         return f"not {words.value_words(self.metric, self.config.equals)}"
+
+
+def _anew(memory: _Memory, reading: Reading) -> _Memory:
+    """The clock was set back: what was said by the wrong one tells nothing but whether there is an alarm."""
+    active = memory.phase in ("active", "returning")
+    before = reading.at - timedelta(milliseconds=1)
+    return _Memory(before, memory.value, "active", before, before) if active else _Memory(before, memory.value)
 
 
 def _known(moment: datetime | None) -> datetime:

@@ -4,7 +4,9 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
-from collector.clock import ManualClock, SystemClock, whole_ms
+import pytest
+
+from collector.clock import ManualClock, SystemClock, from_a_wrong_clock, whole_ms
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,3 +56,9 @@ def test_who_waits_for_a_held_clock_wakes_when_it_is_there_or_when_the_event_com
 
 def test_a_moment_is_cut_not_rounded():
     assert whole_ms(START.replace(microsecond=1999)) == START.replace(microsecond=1000)
+
+
+@pytest.mark.parametrize("ahead_s, wrong", [(-1e9, False), (0, False), (300, False), (300.001, True), (1e8, True)])
+def test_a_moment_more_than_five_minutes_ahead_is_of_a_wrong_clock(ahead_s, wrong):
+    now = ManualClock().now()
+    assert from_a_wrong_clock(now + timedelta(seconds=ahead_s), now) is wrong

@@ -25,6 +25,14 @@ def test_the_newest_by_its_own_time_stands_whatever_its_quality():
     assert latest.get("nobody", "humidity") is None
 
 
+def test_what_a_wrong_clock_said_gives_way_when_it_was_set_back():
+    latest, year = Latest(), 365 * 86_400
+    latest.update([reading(1.0, at=year)])
+    latest.update([reading(2.0, at=0)])
+    assert latest.get("d", "temperature") == reading(2.0, at=0)
+    assert latest.seen("d") == T0
+
+
 def test_of_two_with_one_time_the_later_heard_stands():
     latest = Latest()
     latest.update([reading(1.0), reading(2.0, received=1)])

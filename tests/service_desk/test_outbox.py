@@ -184,3 +184,19 @@ def test_a_lease_that_ran_out_is_not_given_back_twice(house):
     slow._again(first)
     (row,) = house.all(Outbox)
     assert row.lease_until == second.lease_until == house.clock.now() + timedelta(minutes=2)
+
+
+def test_what_was_put_off_by_a_clock_that_was_wrong_is_told_when_it_was_set_back(house):
+    house.say(PUMP, "battery", 20.0)
+    sink = Sink(Unreachable("down"))
+    assert asyncio.run(worker(house, sink).work())
+    house.clock.advance(-365 * 86_400)
+    assert asyncio.run(worker(house, sink).work())
+    assert house.all(Outbox)[0].done == house.clock.now()
+
+
+def test_a_lease_of_a_clock_that_was_wrong_has_run_out(house):
+    house.say(PUMP, "battery", 20.0)
+    worker(house, Sink())._claim()  # and its process dies
+    house.clock.advance(-365 * 86_400)
+    assert asyncio.run(worker(house, Sink()).work())

@@ -159,6 +159,15 @@ def test_next_to_a_room_without_a_gateway_only_what_is_loud_is_surely_here():
     assert word_of(Ward(spots=spots, scatter_db=2).run(30, at=7.0).confidence) == "unknown"
 
 
+def test_a_clock_set_back_by_a_day_neither_holds_the_tag_where_it_was_nor_fills_the_memory():
+    ward = Ward()
+    ward.run(60, at=6.0)
+    ward.now -= timedelta(days=1)
+    ward.run(60, at=24.0)
+    assert (ward.fix.place_id, word_of(ward.fix.confidence)) == (4, "sure")
+    assert len(ward.engine._tracks["ble:17"].packets) < 40 * len(SPOTS)
+
+
 def test_a_gateway_that_is_not_on_the_map_places_nothing():
     engine = NearestGateway(dict)
     engine.hear(Sighting("ble:17", "gw/1", -50.0, START))

@@ -192,3 +192,14 @@ def test_a_screen_is_not_sure_for_long_when_locating_has_stopped(ward, shelf):
     gone = fix_of(readings, now + timedelta(minutes=16))
     assert (gone.place_id, gone.confidence) == (None, 0.0)
     assert fix_of({}, now) is None
+
+
+def test_after_the_clock_was_set_back_fixes_go_on(ward, shelf):
+    locating = consumer(ward, shelf)
+    hear(ward, locating, 31, "gw/4-07", "gw/4-19")
+    shelf.items.clear()
+    ward.clock.advance(-86_400)
+    hear(ward, locating, 31, "gw/4-19", "gw/4-07")
+    assert {value for value, _ in shelf.said("room")} == {str(ward.r419)}
+    assert len(shelf.said("room")) == 4
+    assert max(at for _, at in shelf.said("room")) <= ward.now()

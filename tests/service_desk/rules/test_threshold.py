@@ -256,6 +256,19 @@ class Life(RuleBasedStateMachine):
 TestLife = Life.TestCase
 
 
+def test_a_clock_that_was_a_year_ahead_and_is_set_back_costs_no_alarm():
+    fridge, year = Watch(**FRIDGE), 365 * 86_400
+    fridge.says(year, 5.0)
+    assert [fridge.says(60 * minute, 9.0) for minute in range(12)] == [None] * 10 + ["raised", None]
+
+
+def test_an_alarm_of_before_the_clock_was_set_back_is_neither_raised_again_nor_kept_for_a_year():
+    fridge, year = Watch(**FRIDGE), 365 * 86_400
+    assert [fridge.says(year + 60 * minute, 9.0) for minute in range(11)][-1] == "raised"
+    assert fridge.says(0, 9.0) is None
+    assert fridge.says(60, 5.0) == "cleared"
+
+
 @given(st.lists(st.tuples(st.integers(0, 200), st.sampled_from([5.0, 7.7, 8.5]))))
 def test_state_is_json_and_survives_it(said):
     one, other = Watch(**FRIDGE | {"for": "30 s"}), Watch(**FRIDGE | {"for": "30 s"})
