@@ -9,7 +9,9 @@ import threading
 import time
 import urllib.request
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 _CONFIG = """
 site: test
@@ -134,3 +136,23 @@ def server_of(tmp_path, free_port):
     yield make
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def publisher(mosquitto):
+    """A running broker, and a client that publishes to it at QoS 1."""
+    broker = mosquitto(persistent=True)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.max_queued_messages_set(0)
+    client.max_inflight_messages_set(1000)
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+
+    def publish(topic, payload, retain=False):
+        body = payload if isinstance(payload, (bytes, str)) else json.dumps(payload)
+        return client.publish(topic, body, qos=1, retain=retain)
+
+    publish.port, publish.broker = broker.port, broker
+    yield publish
+    client.loop_stop()
+    client.disconnect()

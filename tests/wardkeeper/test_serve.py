@@ -1,10 +1,8 @@
 """From the wire to the screens with a real mosquitto and a real `wardkeeper serve`, whatever happens on the way."""
 
-import json
 import urllib.parse
 
 import paho.mqtt.client as mqtt
-import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.wardkeeper.conftest import until
@@ -22,26 +20,6 @@ rules:
     priority: high
     title: "The fridge is at {value}"
 """
-
-
-@pytest.fixture
-def publisher(mosquitto):
-    """A running broker, and a client that publishes to it at QoS 1."""
-    broker = mosquitto(persistent=True)
-    client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    client.max_queued_messages_set(0)
-    client.max_inflight_messages_set(1000)
-    client.connect(broker.host, broker.port)
-    client.loop_start()
-
-    def publish(topic, payload, retain=False):
-        body = payload if isinstance(payload, (bytes, str)) else json.dumps(payload)
-        return client.publish(topic, body, qos=1, retain=retain)
-
-    publish.port = broker.port
-    yield publish
-    client.loop_stop()
-    client.disconnect()
 
 
 def readings(server, device, metric="temperature"):
