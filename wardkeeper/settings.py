@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from collector.errors import ConfigError
+from collector.errors import ConfigError, Unreachable
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
 _SECRET_WORDS = ("password", "token", "secret", "bindkey")
@@ -101,6 +101,15 @@ class Settings(_Section):
     def zone(self) -> ZoneInfo:
         """The time zone of the screens."""
         return ZoneInfo(self.timezone)
+
+    def make_data(self) -> None:
+        """Make the folder `data` when it is not there. Raises Unreachable."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unreachable(
+                f"data: {self.data} cannot be made: {error.strerror}; make it, or name another"
+            ) from error
 
     @property
     def database_url(self) -> str:

@@ -67,7 +67,7 @@ class Wardkeeper:
 
     def __init__(self, settings: Settings, clock: Clock, database: Database | None = None) -> None:
         """Opens what is on disk; nothing runs yet. Raises ConfigError or Unreachable."""
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.make_data()
         self.settings = settings
         self.clock = clock
         self.database = database or open_database(settings.database_url)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from collector.errors import ConfigError
+from collector.errors import ConfigError, Unreachable
 from wardkeeper.settings import Settings, SettingsError, load
 
 
@@ -101,3 +101,10 @@ def test_text_that_is_not_a_settings_file_is_refused_with_a_line(tmp_path: Path,
 def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "none.yaml", _PARTS.get, list(_PARTS), {})
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = _load(tmp_path, f"site: linden\ndata: {tmp_path}/file/data\n")
+    with pytest.raises(Unreachable, match="file/data cannot be made: Not a directory"):
+        settings.make_data()

@@ -27,7 +27,7 @@ def database_of(config: Path) -> Iterator[Database]:
     from wardkeeper.database import open_database
 
     settings = load(config)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.make_data()
     database = open_database(settings.database_url)
     try:
         yield database
