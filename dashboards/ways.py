@@ -17,8 +17,8 @@ from dashboards.plan import Box, Point, box_around, doors_of, polygon_of
 
 TOUCH_M = 0.35
 """So far apart two outlines may be and still touch."""
-CLIMB_M = {"lift": 12.0, "stairs": 25.0}
-"""What a floor up or down is worth in metres on the flat."""
+CLIMB_M = {"lift": 12.0, "stairs": 60.0}
+"""What a floor up or down is worth in metres on the flat; what is fetched has wheels, so stairs are a last resort."""
 
 Node = tuple[str, int, float, float]
 """What it belongs to ("room", "door", "corridor", "lift", "stairs"), that place's id, and the point on its floor."""
