@@ -87,7 +87,7 @@ def switch(session: Session, rule_id: int, who: str, now: datetime, *, enabled: 
 
 def draft_of(row: RuleRow) -> Draft:
     """A row as its draft."""
-    return Draft(row.name, dict(row.config), row.kind, row.enabled)
+    return Draft(row.name, row.config, row.kind, row.enabled)
 
 
 def _facts(row: RuleRow) -> dict[str, Any]:

@@ -107,9 +107,7 @@ class Settings(_Section):
         try:
             self.data.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Unreachable(
-                f"data: {self.data} cannot be made: {error.strerror}; make it, or name another"
-            ) from error
+            raise Unreachable(f"data: {self.data} cannot be made: {error.strerror}; name another one") from error
 
     @property
     def database_url(self) -> str:

@@ -103,6 +103,15 @@ def test_vitals_are_refused_by_every_way_in(house):
     assert house.whats == []
 
 
+@pytest.mark.parametrize("config", [None, [1], "x", {}, {"metric": ["spo2"], "below": 1}])
+def test_a_row_that_somebody_broke_by_hand_stops_no_other_rule(house, config):
+    with house.database.write() as session:
+        session.add(RuleRow(name="Broken", kind="rule.threshold", config=config, changed=house.clock.now()))
+    house.say(PUMP, "battery", 20.0)
+    assert house.alarm.active
+    assert "Broken" in house.alarms.refused
+
+
 def test_export_is_import(house):
     with house.database.write() as session:
         text = export_yaml(session)
