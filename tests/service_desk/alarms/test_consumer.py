@@ -15,7 +15,7 @@ from sqlalchemy import event, select
 
 from asset_registry.db import Base, Database
 from collector.errors import Unreachable
-from collector.reading import Quality, Reading, Sighting
+from collector.reading import Reading, Sighting
 from service_desk.alarms import book
 from service_desk.alarms.consumer import AlarmConsumer
 from service_desk.alarms.judge import Judge
@@ -77,33 +77,6 @@ def test_what_goes_out_of_scope_clears(house):
     house.say(PUMP, "battery", 21.0)
     assert not house.alarm.active
     assert house.all(Transition)[-1].detail["why"] == "out of the rule's scope"
-
-
-@pytest.mark.parametrize(
-    "how",
-    [{"late": 16 * 60}, {"quality": Quality.BAD}, {"quality": Quality.UNCERTAIN, "retained": True}],
-    ids=["came too late", "bad", "retained"],
-)
-def test_what_is_not_news_neither_raises_nor_clears(house, how):
-    house.say(PUMP, "battery", 22.0, **how)
-    assert house.all(Alarm) == []
-    house.clock.advance(3600)
-    house.say(PUMP, "battery", 22.0)
-    house.clock.advance(3600)
-    house.say(PUMP, "battery", 80.0, **how)
-    assert house.alarm.active
-
-
-def test_a_device_with_a_fast_clock_raises_like_any_other(house):
-    house.say(PUMP, "battery", 22.0, quality=Quality.UNCERTAIN)
-    house.clock.advance(3600)
-    house.say(PUMP, "battery", 22.0, quality=Quality.UNCERTAIN)
-    assert house.alarm.active
-
-
-def test_a_reading_fifteen_minutes_late_still_counts(house):
-    house.say(PUMP, "battery", 22.0, late=15 * 60)
-    assert house.alarm.active
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
