@@ -18,11 +18,9 @@ from collector.errors import Unreachable
 from collector.reading import Reading, Sighting
 from service_desk.alarms import book
 from service_desk.alarms.consumer import AlarmConsumer
-from service_desk.alarms.judge import Judge
 from service_desk.alarms.model import Alarm, Transition
 from service_desk.db import Cursor, Lease
 from service_desk.incidents.model import Incident, Outbox
-from service_desk.ports import Subject
 from service_desk.rulebook import RuleRow, RuleState, import_yaml, switch
 from service_desk.subjects import Subjects
 
@@ -370,14 +368,6 @@ def test_twenty_thousand_readings_a_second_when_few_rules_match(house):
     start = time.perf_counter()
     rules.consume(batch, 9)
     assert time.perf_counter() - start < 1
-
-
-def test_vitals_are_never_asked_about(house):
-    asked = []
-    judge = Judge({}, lambda device, at: asked.append(device) or Subject(device))
-    now = house.clock.now()
-    assert list(judge.hear([Reading("d", "spo2", 20.0, now, now)])) == []
-    assert asked == []
 
 
 # ---------------------------------------------------------------- the book

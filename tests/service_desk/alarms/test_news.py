@@ -2,8 +2,10 @@
 
 import pytest
 
-from collector.reading import Quality
+from collector.reading import Quality, Reading
+from service_desk.alarms.judge import Judge
 from service_desk.alarms.model import Alarm
+from service_desk.ports import Subject
 
 PUMP = "mqtt:zigbee2mqtt/pump/P-117"
 
@@ -33,3 +35,11 @@ def test_a_device_with_a_fast_clock_raises_like_any_other(house):
 def test_a_reading_fifteen_minutes_late_still_counts(house):
     house.say(PUMP, "battery", 22.0, late=15 * 60)
     assert house.alarm.active
+
+
+def test_vitals_are_never_asked_about(house):
+    asked = []
+    judge = Judge({}, lambda device, at: asked.append(device) or Subject(device))
+    now = house.clock.now()
+    assert list(judge.hear([Reading("d", "spo2", 20.0, now, now)])) == []
+    assert asked == []
