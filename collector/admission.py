@@ -17,6 +17,9 @@ from collector.reading import Announcement, Item, Quality, Reading, Sighting
 
 TEXT_BYTES = 4096
 NAME_LENGTH = 512
+WEAKEST_DBM, STRONGEST_DBM = -200.0, 100.0
+"""No radio hears less or more; powers of ten of what lies far outside cannot be reckoned with."""
+
 FACTS = 64
 STEP = timedelta(seconds=1)
 """A clock that goes back by less is being slewed, not set."""
@@ -39,7 +42,10 @@ def sound(item: Item) -> tuple[Item, str]:
         return _sound_reading(item)
     if isinstance(item, Sighting):
         _names(item.tag, item.gateway)
-        return replace(item, rssi_dbm=_finite(item.rssi_dbm)), ""
+        strength = _finite(item.rssi_dbm)
+        if not WEAKEST_DBM <= strength <= STRONGEST_DBM:
+            raise Refusal("no signal strength")
+        return replace(item, rssi_dbm=strength), ""
     _names(item.device, *item.facts, *item.facts.values())
     if len(item.facts) > FACTS:
         raise Refusal("too many facts")

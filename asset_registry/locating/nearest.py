@@ -37,6 +37,7 @@ import msgspec
 
 from asset_registry.locating.ports import Fix, Spots, SpotSource
 from asset_registry.locating.reach import share
+from collector.admission import STRONGEST_DBM, WEAKEST_DBM
 from collector.clock import from_a_wrong_clock
 from collector.reading import Sighting
 
@@ -116,6 +117,8 @@ class NearestGateway:
     def hear(self, sighting: Sighting) -> None:
         """Take in that a gateway heard a tag."""
         at = sighting.received
+        if not WEAKEST_DBM <= sighting.rssi_dbm <= STRONGEST_DBM:
+            return
         if self._latest is not None and from_a_wrong_clock(self._latest, at):
             self._begin_anew(at)
         self._latest = max(self._latest or at, at)

@@ -73,6 +73,8 @@ def test_an_absurd_text_is_cut_between_characters_and_bad():
         (reading(device="d\0"), "broken text"),
         (Announcement("d", {"model": "m\0"}, T0), "broken text"),
         (Sighting("t" * 60_000, "gw", -70, T0), "overlong name"),
+        (Sighting("t", "gw", -1e300, T0), "no signal strength"),
+        (Sighting("t", "gw", 4000.0, T0), "no signal strength"),
         (Announcement("d", {"model": "m" * 60_000}, T0), "overlong name"),
         (Announcement("d", {str(n): "" for n in range(FACTS + 1)}, T0), "too many facts"),
         (Sighting("t", "gw", -70, T0.replace(tzinfo=None)), "time without zone"),
