@@ -33,6 +33,7 @@ class Latest:
         self._lock = threading.Lock()
         self._devices: dict[str, dict[str, Reading]] = {}
         self._seen: dict[str, datetime] = {}
+        self._since: dict[tuple[str, str], datetime] = {}
         self._changes: OrderedDict[tuple[str, str], int] = OrderedDict()  # oldest change first
         self._version = 0
 
@@ -58,6 +59,10 @@ class Latest:
     def seen(self, device: str) -> datetime | None:
         """When the device last spoke itself; a retained message, a will or a derived reading does not count."""
         return self._seen.get(device)
+
+    def since(self, device: str, metric: str) -> datetime | None:
+        """From when on a state (true, false, a word) has been what it is, as far as it was heard; None for numbers."""
+        return self._since.get((device, metric))
 
     def changed_since(self, version: int) -> tuple[int, list[Reading]]:
         """The version now, and the newest readings that changed after `version`, oldest change first."""
@@ -109,8 +114,10 @@ class Latest:
         metrics = self._devices.setdefault(reading.device, {})
         known = metrics.get(reading.metric)
         if known is None or reading.at >= known.at or from_a_wrong_clock(known.at, reading.received):
+            key = (reading.device, reading.metric)
+            if isinstance(reading.value, bool | str) and (known is None or known.value != reading.value):
+                self._since[key] = reading.at
             metrics[reading.metric] = reading
             self._version += 1
-            key = (reading.device, reading.metric)
             self._changes[key] = self._version
             self._changes.move_to_end(key)

@@ -1,6 +1,6 @@
 """What every page and resource is given: the running parts of one Wardkeeper, never a global."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Protocol
@@ -82,9 +82,9 @@ class SpoolState:
 class Inside:
     """What the collector and inputs pages ask the running parts."""
 
-    services: Callable[[], list[Service]] = list
-    links: Callable[[], list[LinkState]] = list
-    cursors: Callable[[], list[CursorState]] = list
+    services: Callable[[], Sequence[Service]] = list
+    links: Callable[[], Sequence[LinkState]] = list
+    cursors: Callable[[], Sequence[CursorState]] = list
     spool: Callable[[], SpoolState | None] = lambda: None
 
 

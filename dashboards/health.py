@@ -41,6 +41,10 @@ def ready(request: Request, here: Here) -> Response:
     return JSONResponse(body, 200 if not troubles else 503)
 
 
+LATE_S = 15.0
+"""A reader of the spool that is further behind than this is not ready."""
+
+
 def troubles_of(here: Context) -> dict[str, str]:
     """What does not work, by name. Only words: this page is public."""
     troubles = {}
@@ -54,6 +58,8 @@ def troubles_of(here: Context) -> dict[str, str]:
     except WardkeeperError:
         troubles["store"] = "does not answer"
     troubles |= {part.name: part.state for part in here.inside.services() if part.state != "running"}
+    late = [cursor for cursor in here.inside.cursors() if cursor.behind_s > LATE_S]
+    troubles |= {cursor.name: f"is {cursor.behind_s:.0f} s behind" for cursor in late}
     spool = here.inside.spool()
     if spool is not None and spool.fullness >= 1:
         troubles["spool"] = "is full"

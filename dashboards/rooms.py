@@ -26,4 +26,6 @@ def room_status(here: Context, now: Snapshot, room: KnownPlace) -> RoomStatus:
     readings = room_readings(here, now, room)
     devices = (now.device(reading.device) for reading in readings.values())
     intervals = {device.native_id: device.interval_s for device in devices if device and device.interval_s}
-    return judge_room(room, readings, here.clock.now(), here.profiles, intervals=intervals)
+    held = {metric: here.latest.since(reading.device, metric) for metric, reading in readings.items()}
+    since = {metric: moment for metric, moment in held.items() if moment is not None}
+    return judge_room(room, readings, here.clock.now(), here.profiles, intervals=intervals, since=since)

@@ -31,7 +31,7 @@ from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
 from collector.points import readings_of
 from collector.ports import Consumer, Store
 from collector.spool import Spool
-from collector.supervisor import Supervised, Target
+from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
 from dashboards.context import Context, CursorState, Inside, SpoolState
 from drivers.links.mqtt import Config as MqttConfig
@@ -195,6 +195,12 @@ class Wardkeeper:
         with self.database.read() as session:
             return has_admin(session)
 
+    def _statuses(self) -> list[Status]:
+        """The threads, and the rules that are not judged because they make no sense: both need a person."""
+        refused = self.alarms.refused.items()
+        rules = [Status(f"rule {name}", "failed", self.clock.now(), error=why) for name, why in refused]
+        return [*(service.status for service in self.services), *rules]
+
     def _cursors(self) -> list[CursorState]:
         return [
             CursorState(runner.name, runner.position, runner.lag.records, runner.lag.seconds) for runner in self.runners
@@ -226,7 +232,7 @@ class Wardkeeper:
                 secure=self.settings.web.https,
                 version=version("wardkeeper"),
                 inside=Inside(
-                    services=lambda: [service.status for service in self.services],
+                    services=self._statuses,
                     links=lambda: [link.status for link in self.links],
                     cursors=self._cursors,
                     spool=self._spool,

@@ -43,13 +43,27 @@ function apply () {
 
 const spot = id => plan.querySelector(`[data-spot="${id}"]`)
 
+// How many pixels of a room's label stay clear of its dots.
+function headroom (label, metre) {
+  const rows = [...all(`.a[data-room="${label.dataset.room}"]`, plan)].map(dot => parseFloat(dot.getAttribute('y')))
+  if (!rows.length || plan.dataset.detail === 'counts') return Infinity
+  return (Math.min(...rows) - parseFloat(label.getAttribute('y'))) / 100 * plan.dataset.depth * metre - 8
+}
+
 // What does not fit into its room is left out: the list has it.
 function words (metre) {
   for (const label of all('.lab', plan)) {
     const room = label.dataset.wide * metre
-    const corner = plan.querySelector(`.gw[data-room="${label.dataset.room}"]`) ? 18 : 0
+    const gateway = plan.querySelector(`.gw[data-room="${label.dataset.room}"]`)
+    const corner = gateway ? 18 : 0
+    gateway?.classList.toggle('inv', label.classList.contains('high'))
     label.querySelector('.rt').classList.toggle('tight', room - corner < 46 + label.querySelector('.rt').textContent.length * 6)
-    for (const line of all('.l3, .l4', label)) line.classList.toggle('tight', label.dataset.deep * metre < (line.matches('.l3') ? 120 : 140))
+    const head = headroom(label, metre)
+    for (const line of all('.l3, .l4', label)) {
+      line.classList.remove('tight')
+      const foot = line.getBoundingClientRect().bottom - label.getScreenCTM().f
+      line.classList.toggle('tight', label.dataset.deep * metre < (line.matches('.l3') ? 120 : 140) || foot > head)
+    }
     for (const text of all('.ln text', label)) {
       text.classList.remove('tight')
       const width = text.getComputedTextLength()

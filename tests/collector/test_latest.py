@@ -111,3 +111,12 @@ def test_it_starts_from_what_the_store_knows():
     assert latest.seen("ble:t") == T0
     assert latest.of("ble:t") == {}
     assert [r.value for r in latest.changed_since(0)[1]] == [1.0]
+
+
+def test_a_state_holds_from_when_it_changed_and_not_from_when_it_was_said_again():
+    latest = Latest()
+    latest.update([reading(True, at=1, metric="door_open"), reading(True, at=9, metric="door_open")])
+    assert latest.since("d", "door_open") == T0 + timedelta(seconds=1)
+    latest.update([reading(False, at=20, metric="door_open"), reading(20.5, at=21)])
+    assert latest.since("d", "door_open") == T0 + timedelta(seconds=20)
+    assert latest.since("d", "temperature") is None

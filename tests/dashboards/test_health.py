@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from collector.counters import bad_frame
 from collector.supervisor import Status
-from dashboards.context import Inside, SpoolState
+from dashboards.context import CursorState, Inside, SpoolState
 
 NOW = datetime(2026, 11, 24, 6, 42, tzinfo=UTC)
 
@@ -28,6 +28,13 @@ def test_not_ready_while_a_part_waits_or_the_spool_is_full(nobody, hospital):
     assert answer.status_code == 503
     assert answer.json()["troubles"] == {"alarms": "waiting", "spool": "is full"}
     assert "secret" not in answer.text
+
+
+def test_not_ready_while_a_reader_of_the_spool_is_late(nobody, hospital):
+    hospital.context.inside = Inside(
+        cursors=lambda: [CursorState("alarms", 7, 3, 42.4), CursorState("store", 9, 1, 14.0)],
+    )
+    assert nobody.get("/readyz").json()["troubles"] == {"alarms": "is 42 s behind"}
 
 
 def test_not_ready_without_its_database(nobody, hospital, tmp_path):
