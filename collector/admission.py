@@ -25,6 +25,8 @@ STEP = timedelta(seconds=1)
 """A clock that goes back by less is being slewed, not set."""
 HELD = timedelta(hours=1)
 """A clock that goes back by more was wrong before: it is believed at once, instead of waiting until it catches up."""
+RUN_AHEAD = timedelta(minutes=1)
+"""How far the newest `received` of the last run may be ahead of the clock without the clock having been set back."""
 
 _TICK = timedelta(milliseconds=1)
 _REMEMBERED = 1_000_000
@@ -116,8 +118,13 @@ class Timeline:
     """
 
     def __init__(self, newest: datetime | None = None, remembered: int = _REMEMBERED) -> None:
-        """`newest` is the latest time the clock is known to have shown before this start."""
+        """`newest` is the latest `received` before this start: no series may begin again before it.
+
+        A burst in one series runs ahead of the clock by 1 ms a reading, so `newest` may be somewhat later than the
+        clock ever showed: only when it is a minute ahead has the clock been set back.
+        """
         self._newest = newest
+        self._floor = newest
         self._remembered = remembered
         self._last: dict[tuple[str, ...], datetime] = {}
         self.clock = ClockState()
@@ -154,9 +161,11 @@ class Timeline:
 
     def _received(self, series: tuple[str, ...], received: datetime) -> datetime:
         last = self._last.get(series)
+        received = whole_ms(received)
         if last is None and self.clock.behind:
             last = self._newest
-        received = whole_ms(received)
+        elif last is None and self._floor is not None and received > self._floor - RUN_AHEAD:
+            last = self._floor  # what an edge forwards late is older than that, and keeps its time
         if last is not None and received <= last:
             received = last + _TICK
         self._last[series] = received
@@ -164,7 +173,8 @@ class Timeline:
 
     def _watch(self, now: datetime) -> bool:
         """Whether what is heard now has a doubtful time."""
-        if self._newest is None or now > self._newest:
+        ahead = self._newest is self._floor and self._newest is not None and self._newest - now < RUN_AHEAD
+        if self._newest is None or now > self._newest or ahead:
             self._newest = now
         behind = self._newest - now
         if behind < STEP:
@@ -176,6 +186,7 @@ class Timeline:
         self.clock = replace(state, behind=behind)
         if behind > HELD:
             self._newest = now
+            self._floor = None
             self._last.clear()
         return True
 

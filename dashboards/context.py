@@ -110,7 +110,7 @@ class Context:
     site: str = "Hospital"
     zone: tzinfo = UTC
     secure: bool = False
-    live_every_s: float = 0.5
+    live_every_s: float = 0.3
     first_link: str = ""
     inside: Inside = field(default_factory=Inside)
     version: str = "0"

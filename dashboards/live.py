@@ -1,6 +1,6 @@
 """`/ws/live`: one WebSocket a page, one ticker and one encoding for all of them.
 
-Every half second each client is sent one JSON text, also when nothing changed: a page that hears nothing for 3 s shows
+Three times a second each client is sent one JSON text, also when nothing changed: a page that hears nothing for 3 s shows
 that it is stale.
 
     {"t": "2026-11-24T06:42:10.500Z", "v": 8123,

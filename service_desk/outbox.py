@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from asset_registry.audit import record
@@ -47,13 +47,18 @@ class OutboxWorker:
         sinks: Mapping[str, TicketSink],
         clock: Clock,
         *,
+        holder: str = "",
         lease: timedelta = _LEASE,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`sinks` by the name in outbox rows; `lease` is longer than any call of a sink; `jitter` gives 0 to 1."""
+        """`sinks` by the name in outbox rows; `lease` is longer than any call of a sink; `jitter` gives 0 to 1.
+
+        `holder` names this worker, the same after a restart: what it had claimed when it died it claims again at once.
+        """
         self._database = database
         self._sinks = dict(sinks)
         self._clock = clock
+        self._holder = holder
         self._lease = lease
         self._jitter = jitter
         self._wake = threading.Event()
@@ -64,6 +69,7 @@ class OutboxWorker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`. A target for the supervisor."""
+        self._let_go()
         with asyncio.Runner() as loop:
             while not stop.is_set():
                 self._wake.clear()
@@ -85,6 +91,13 @@ class OutboxWorker:
         else:
             self._finish(claim)
         return True
+
+    def _let_go(self) -> None:
+        """Claims of the life before this one: nobody works on them any more."""
+        if self._holder:
+            mine = update(Outbox).where(Outbox.holder == self._holder, Outbox.done.is_(None))
+            with self._database.write() as session:
+                session.execute(mine.values(lease_until=None))
 
     def _claim(self) -> _Claim | None:
         now = self._clock.now()
@@ -117,6 +130,7 @@ class OutboxWorker:
             if row is None:
                 return None
             row.lease_until = now + self._lease
+            row.holder = self._holder
             row.attempts += 1
             return _Claim(row.id, row.sink, row.attempts, row.lease_until, book.news(session, row))
 

@@ -89,7 +89,8 @@ class Wardkeeper:
         newest = self.store.latest()
         self.latest.prime(newest)
         self._prime_from_spool()
-        self.outbox = OutboxWorker(self.database, self._sinks(), clock)
+        self._holder = f"{socket.gethostname()}:{settings.data}"
+        self.outbox = OutboxWorker(self.database, self._sinks(), clock, holder=self._holder)
         self.alarms = self._alarms()
         self.locating = self._locating(fixes_in(readings_of(newest)))
         self.runners = [
@@ -130,7 +131,7 @@ class Wardkeeper:
             self.database,
             Subjects(self.snapshots, self.latest),
             self.clock,
-            holder=f"{socket.gethostname()}:{self.settings.data}",
+            holder=self._holder,
             practice=practice,
             told=self.outbox.wake,
         )

@@ -16,6 +16,7 @@ from dashboards import words
 from dashboards.access import ACTING, STAFF, WORKERS, Visitor
 from dashboards.api.models import refreshed
 from dashboards.api.params import Id
+from dashboards.changes import changes_of
 from dashboards.context import Context, Here
 from dashboards.device_view import Said, devices_ever, places_of, said_of, standing_of
 from dashboards.forms import Back, Long, back_to
@@ -59,6 +60,7 @@ def asset(
         chart = chart_of(session, here, choice, span) if choice is not None else None
         parts = parts_of(here, it, said_of(session, "asset", it.id))
         tickets = queue(session, Wanted(states=(), asset_id=it.id, limit=6))
+        changes = changes_of(session, "asset", it.id)
     return page(
         request,
         "asset.html",
@@ -75,6 +77,7 @@ def asset(
         spans=[(name, word, name == span) for name, (word, _) in SPANS.items()],
         metrics=[each for each in found if each.drawn and each.metric not in QUIET],
         where=places_of(here, devices, span) if it.mobile else None,
+        changes=changes,
         bindings=devices_ever(here, now.bindings_of_asset(it.id)),
         serves=now.served_by(it.id),
         incidents=rows,

@@ -81,6 +81,7 @@ def inputs(request: Request, here: Here) -> Response:
         links=found,
         bad=_newest(found),
         unknown=_topics(found),
+        corrected=_corrected(here),
         unclaimed=len(here.snapshots.current.unclaimed),
         total=_total(found),
     )
@@ -90,6 +91,14 @@ def _total(found: Iterable[Input]) -> dict[str, int]:
     figures = [link.figures for link in found if link.figures]
     names = ("frames", "readings", "bad_frames", "unknown_topics", "lost")
     return {name: sum(getattr(each, name) for each in figures) for name in names}
+
+
+def _corrected(here: Context) -> list[tuple[str, str, int]]:
+    """(why, what was done, how many): readings that could not be kept as they came."""
+    done = {"items_dropped": "left out", "items_changed": "kept, corrected"}
+    counts = here.counters.snapshot().items()
+    found = [(dict(labels).get("why", ""), done[name], count) for (name, labels), count in counts if name in done]
+    return sorted(found, key=lambda each: -each[2])
 
 
 def _newest(found: Iterable[Input]) -> list[BadFrameRecord]:

@@ -3,11 +3,11 @@
 import { subscribe } from './live.js'
 import { refresh } from './refresh.js'
 
-const PACE = 4000
+const PACE = 250 // ms between two looks: what is heard is seen within a second
 const { place, device, asset } = document.querySelector('[data-place], [data-device], [data-asset-page]').dataset
 const mine = { rooms: place, states: place, devices: device, fixes: asset ?? document.querySelector('[data-asset-page]')?.dataset.assetPage }
 let waiting = 0
-let last = performance.now()
+let last = -PACE
 
 for (const [kind, id] of Object.entries(mine)) {
   if (!id) continue

@@ -37,6 +37,7 @@ class Outbox(Base):
     created: Mapped[datetime]
     due: Mapped[datetime] = mapped_column(index=True)
     lease_until: Mapped[datetime | None]
+    holder: Mapped[str] = mapped_column(default="")
     attempts: Mapped[int] = mapped_column(default=0)
     done: Mapped[datetime | None]
     refused: Mapped[str] = mapped_column(default="")

@@ -166,9 +166,9 @@ def test_slewing_by_less_than_a_second_is_no_step():
 
 
 def test_order_holds_across_a_restart_with_a_clock_set_back_meanwhile():
-    timeline = Timeline(newest=t(100))
+    timeline = Timeline(newest=t(200))
     (first,) = place(timeline, reading(received=90), now=90)
-    assert (first.received, first.quality) == (t(100) + MS, Quality.UNCERTAIN)
+    assert (first.received, first.quality) == (t(200) + MS, Quality.UNCERTAIN)
     assert timeline.clock.steps == 1
 
 
@@ -217,3 +217,15 @@ def test_whatever_the_clock_does_received_strictly_increases_and_no_value_is_los
             assert item.device not in last or item.received > last[item.device]
             assert item.at <= item.received + timedelta(minutes=5)
             last[item.device] = item.received
+
+
+def test_after_a_restart_a_series_goes_on_after_the_burst_of_the_run_before():
+    first = Timeline()
+    ran_ahead = place(first, *(reading(float(n)) for n in range(3000)))[-1].received
+    assert ran_ahead == t(2.999)
+    again = Timeline(ran_ahead)
+    (placed,) = place(again, reading(received=1), now=1)
+    assert placed.received > ran_ahead
+    assert placed.at == placed.received
+    assert placed.quality is Quality.GOOD
+    assert not again.clock.behind

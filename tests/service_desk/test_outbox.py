@@ -200,3 +200,16 @@ def test_a_lease_of_a_clock_that_was_wrong_has_run_out(house):
     worker(house, Sink())._claim()  # and its process dies
     house.clock.advance(-365 * 86_400)
     assert asyncio.run(worker(house, Sink()).work())
+
+
+def test_what_a_worker_had_claimed_when_it_died_it_claims_again_at_once(house):
+    house.say(PUMP, "battery", 20.0)
+
+    def born(holder):
+        again = OutboxWorker(house.database, {"desk": Sink()}, house.clock, holder=holder)
+        again._let_go()
+        return again
+
+    assert born("here")._claim() is not None
+    assert born("there")._claim() is None
+    assert born("here")._claim() is not None

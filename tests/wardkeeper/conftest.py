@@ -152,7 +152,7 @@ def publisher(mosquitto):
         body = payload if isinstance(payload, (bytes, str)) else json.dumps(payload)
         return client.publish(topic, body, qos=1, retain=retain)
 
-    publish.port, publish.broker = broker.port, broker
+    publish.port, publish.broker, publish.connected = broker.port, broker, client.is_connected
     yield publish
     client.loop_stop()
     client.disconnect()

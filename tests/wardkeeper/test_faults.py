@@ -103,6 +103,7 @@ def test_the_broker_restarts_under_load_and_the_server_is_away_for_a_while(house
     house.start()
     publish(publisher, range(1000))
     publisher.broker.restart()
+    until(publisher.connected, 20)
     publish(publisher, range(1000, 2000))[-1].wait_for_publish(30)
     house.kill()
     publish(publisher, range(2000, 3000))[-1].wait_for_publish(30)

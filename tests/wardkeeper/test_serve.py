@@ -1,5 +1,6 @@
 """From the wire to the screens with a real mosquitto and a real `wardkeeper serve`, whatever happens on the way."""
 
+import time
 import urllib.parse
 
 import paho.mqtt.client as mqtt
@@ -106,3 +107,21 @@ def test_a_stopped_server_says_that_all_is_on_disk_and_starts_again_in_under_fiv
     assert any("on disk" in line for line in server.said)
     server.start()
     assert len(readings(server, DEVICE)) == 1
+
+
+def test_a_published_payload_is_on_the_screen_within_a_second(server_of, publisher, browser):
+    server = server_of(publisher.port).start()
+    publisher("zigbee2mqtt/OR-2/air", {"temperature": 20.5}).wait_for_publish(10)
+    until(lambda: [one for one in server.get("/api/v1/devices")["items"] if one["native_id"] == DEVICE], 10)
+    [device] = [one for one in server.get("/api/v1/devices")["items"] if one["native_id"] == DEVICE]
+    context = browser.new_context(base_url=server.url)
+    page = context.new_page()
+    page.goto(server.command("user", "link", "boss").strip())
+    page.goto(f"/devices/{device['id']}")
+    page.locator("#latest").get_by_text("20.5").wait_for()
+    page.wait_for_function("() => document.getElementById('lamp').textContent.includes('Live')")
+    publisher("zigbee2mqtt/OR-2/air", {"temperature": 21.7}).wait_for_publish(10)
+    began = time.monotonic()
+    page.locator("#latest").get_by_text("21.7").wait_for(timeout=5000)
+    assert time.monotonic() - began < 1.0
+    context.close()

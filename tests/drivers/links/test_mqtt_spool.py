@@ -30,7 +30,8 @@ stop = threading.Event()
 threading.Thread(target=pipeline.run, args=(stop,), daemon=True).start()
 MqttLink("house", config, open_dialects(config), pipeline, counters, clock, spool.session).run(stop)
 """
-MESSAGES = 1500
+ROUND = 500
+MESSAGES = 3 * ROUND
 
 
 @pytest.fixture
@@ -59,23 +60,23 @@ def test_killed_again_and_again_every_message_is_there_once(mosquitto, peer, col
     first.kill()
     sender = peer(broker.port)
 
-    def publish():
-        for n in range(MESSAGES):
+    def publish(numbers):
+        for n in numbers:
             sender.publish(f"zigbee2mqtt/room {n % 7}/air", b'{"co2": %d}' % n)
-        sender.publish("zigbee2mqtt/end", b'{"co2": %d}' % MESSAGES)
 
-    publishing = threading.Thread(target=publish)
-    publishing.start()
-    for quota in (100, 300, 1):
+    for start, quota in ((0, 100), (ROUND, 300), (2 * ROUND, 1)):
         process = collector(broker.port)
-        for _ in range(quota):
+        publishing = threading.Thread(target=publish, args=(range(start, start + ROUND),))
+        publishing.start()
+        for _ in range(quota):  # all of this round are for this process: the one before is dead
             process.stdout.readline()
         process.kill()
         process.wait()
+        publishing.join()
     last = collector(broker.port)
+    sender.publish("zigbee2mqtt/end", b'{"co2": %d}' % MESSAGES)
     while int(last.stdout.readline()) < MESSAGES:  # the broker keeps the order, so this is the end
         pass
-    publishing.join()
     last.kill()
     last.wait()
     spool = Spool(tmp_path / "spool", SystemClock())

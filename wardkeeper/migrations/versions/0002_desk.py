@@ -148,6 +148,7 @@ def _outbox() -> None:
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("holder", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("done", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refused", sa.String(), nullable=False),
