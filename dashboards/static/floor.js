@@ -2,6 +2,7 @@
 
 import { serverNow } from './ages.js'
 import { subscribe } from './live.js'
+import { restate } from './values.js'
 import { merge } from './refresh.js'
 import { draw, place, sync } from './plan.js'
 
@@ -50,13 +51,7 @@ subscribe('states', states => {
 subscribe('rooms', rooms => {
   for (const [id, metrics] of Object.entries(rooms)) {
     for (const text of document.querySelectorAll(`.lab[data-room="${id}"] [data-metric]`)) {
-      const heard = metrics[text.dataset.metric]
-      if (heard && typeof heard[0] === 'number') {
-        const digits = (text.textContent.split('.')[1] ?? '').match(/^\d*/)[0].length
-        const value = heard[0].toFixed(digits).replace('-', '−').replace(/\B(?=(\d{3})+(?!\d))/, ',')
-        const fresh = text.textContent.replace(/^[−\d.,]+/, value)
-        if (text.textContent !== fresh) text.textContent = fresh
-      }
+      restate(text, metrics[text.dataset.metric]?.[0])
     }
     if ('light_on' in metrics && ($(`.lit[data-room="${id}"]`) !== null) !== metrics.light_on[0]) stale()
     if ('door_open' in metrics) stale()
