@@ -1,7 +1,7 @@
 """`/ws/live`: one WebSocket a page, one ticker and one encoding for all of them.
 
-Three times a second each client is sent one JSON text, also when nothing changed: a page that hears nothing for 3 s shows
-that it is stale.
+Three times a second each client is sent one JSON text, even when nothing changed: a page that hears nothing for 3 s
+shows that it is stale.
 
     {"t": "2026-11-24T06:42:10.500Z", "v": 8123,
      "fixes":   {asset_id: [room_id or null, confidence, ms]},

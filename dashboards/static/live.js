@@ -1,6 +1,6 @@
 // The one WebSocket of a page (dashboards/live.py says what it sends). `subscribe(kind, fn)`: fn gets that part of every
 // message that has it, and the message; `onState(fn)`: fn gets true when connected, false when not.
-// The server speaks every half second; 2.5 s of silence is a lost connection.
+// The server speaks three times a second; 2.5 s of silence is a lost connection.
 
 import { setServerNow } from './ages.js'
 
