@@ -22,6 +22,7 @@ ALLOWED = {
     "drivers/links/mqtt.py": "import collector\nimport drivers.codecs\nimport paho",
     "drivers/mqtt/one.py": "import collector\nimport drivers.codecs",
     "drivers/mqtt/two.py": "",
+    "drivers/serial/one.py": "import collector\nimport drivers.codecs",
     "drivers/codecs/__init__.py": "",
     "dashboards/pages/one.py": "import service_desk\nimport asset_registry\nimport collector",
     "wardkeeper/wiring.py": "import drivers.links.mqtt\nimport drivers.mqtt.one\nimport dashboards.pages.one",

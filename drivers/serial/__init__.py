@@ -1,0 +1,1 @@
+"""Protocols of devices on serial ports: sans-I/O sessions, one file each."""
