@@ -5,7 +5,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -106,6 +106,17 @@ class ClockState(msgspec.Struct, frozen=True):
     behind: timedelta = timedelta(0)
     steps: int = 0
     last_step: datetime | None = None
+
+
+def reached(batch: Iterable[tuple[Sequence[Item], object]], now: datetime, before: datetime | None) -> datetime:
+    """The clock, or where a burst in one series has run ahead of it: the next run must not begin before that.
+
+    `before` is where the record before had reached.
+    """
+    times = [item.received for items, _ in batch for item in items]
+    if before is not None:
+        times.append(before)
+    return max([now, *(time for time in times if timedelta(0) < time - now < RUN_AHEAD)])
 
 
 class Timeline:

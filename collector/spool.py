@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from collector.admission import reached
 from collector.clock import Clock
 from collector.deliveries import Deliveries, Remembered, Sessions, sync_directory
 from collector.errors import Unreachable
@@ -56,7 +57,7 @@ class Spool:
         """`keep_s`: how long a segment stays when every consumer has it. Raises Unreachable, also when it is in use."""
         self.directory = directory
         self.damage: deque[Damage] = deque(maxlen=_DAMAGE_KEPT)
-        self.written_at: datetime | None = None  # what the clock showed when the newest record was written
+        self.written_at: datetime | None = None  # the clock at the newest record, or how far a burst ran ahead of it
         self._clock = clock
         self._segment_bytes = segment_bytes
         self._keep = timedelta(seconds=keep_s)
@@ -100,8 +101,9 @@ class Spool:
         Raises Unreachable when it cannot be kept (disk full, quota); nothing of it remains then, try again later.
         """
         now = self._clock.now()
-        payload = _encode((now, batch))
         with self._writing:
+            now = reached(batch, now, self.written_at)
+            payload = _encode((now, batch))
             position = self._head + 1
             record = frame(position, payload)
             self._respect_quota(len(record))

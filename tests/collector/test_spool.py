@@ -320,3 +320,12 @@ def test_a_preface_longer_than_a_segment_does_not_make_a_segment_of_every_record
             for mid in range(500, 600):
                 again.append([([reading(mid)], key(mid))])
             assert len(segments(again)) - before <= 100 * 150 / 2000
+
+
+def test_the_next_run_knows_how_far_a_burst_ran_ahead_of_the_clock(tmp_path, clock):
+    spool = Spool(tmp_path, clock)
+    ahead = clock.now() + timedelta(seconds=3)
+    spool.append([([Reading("d", "temperature", 1.0, ahead, ahead)], None)])
+    spool.append([([Reading("e", "temperature", 1.0, clock.now(), clock.now())], None)])
+    spool.close()
+    assert Spool(tmp_path, clock).written_at == ahead
