@@ -63,7 +63,12 @@ Item = Reading | Sighting | Announcement
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """Bytes as a link heard them. `topic` is the address inside the link (MQTT topic, characteristic, port)."""
+    """Bytes as a link heard them.
+
+    `family` names the decoders and `topic` the address among them: an MQTT topic, `manufacturer/0499` or `service/fcd2`
+    of an advertisement, a GATT characteristic (`2a5f`).
+    `device` is who sent it and `gateway` what heard it at `rssi_dbm`, where the link knows.
+    """
 
     link: str
     topic: str
@@ -71,12 +76,21 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     received: datetime
     retained: bool = False
     device: str = ""
+    family: str = "mqtt"
+    gateway: str = ""
+    rssi_dbm: float | None = None
 
     def reading(self, device: str, metric: str, value: Value, at: datetime | None = None) -> Reading:
         """A reading out of this frame. A retained one without device time is UNCERTAIN: state, not news."""
         retained = self.retained and at is None
         quality = Quality.UNCERTAIN if retained else Quality.GOOD
-        return Reading(device, metric, value, at or self.received, self.received, quality=quality, retained=retained)
+        return Reading(
+            device, metric, value, at or self.received, self.received, self.gateway, quality=quality, retained=retained
+        )
+
+    def sighting(self, tag: str) -> Sighting | None:
+        """That the gateway heard `tag`; None where it does not say how loud."""
+        return None if self.rssi_dbm is None else Sighting(tag, self.gateway, self.rssi_dbm, self.received)
 
 
 class DeliveryKey(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -1,9 +1,9 @@
-"""Which dialect a topic belongs to: parts by name, one tree of their topic filters."""
+"""Which decoder a frame belongs to: parts by name, for each family one tree of their topic filters."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from collector.errors import ConfigError
 from collector.parts import names, part
@@ -21,6 +21,19 @@ class Dialect(msgspec.Struct, frozen=True):
     claims: tuple[str, ...]
     decoder: Decoder
 
+    @property
+    def family(self) -> str:
+        """Whose frames it decodes."""
+        return self.kind.partition(".")[0]
+
+
+class DialectChoice(BaseModel):
+    """A dialect to understand, with its own settings beside `kind`."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    kind: str = Field(..., description="As in `wardkeeper kinds`.")
+
 
 def kinds(family: str) -> list[str]:
     """The parts of a family, by name."""
@@ -37,25 +50,36 @@ def dialect(kind: str, settings: Mapping[str, object] | None = None) -> Dialect:
     return Dialect(kind, module.claims(config), module.decoder(config))
 
 
+def open_dialects(choices: Iterable[DialectChoice]) -> list[Dialect]:
+    """The dialects a link was configured with. Raises ConfigError."""
+    return [dialect(choice.kind, choice.model_extra) for choice in choices]
+
+
 class Dialects:
-    """The decoders of one link, found by topic filter (MQTT 3.1.1 §4.7)."""
+    """The decoders of one link, found by the frame's family and by topic filter (MQTT 3.1.1 §4.7).
+
+    `filters` are those that an MQTT link subscribes to.
+    """
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
-        self._root = _Level()
+        self._roots: dict[str, _Level] = {}
         self.filters: list[str] = []
         for one in dialects:
+            root = self._roots.setdefault(one.family, _Level())
             for claim in one.claims:
-                self._root.add(claim.split("/"), one.decoder)
-                self.filters.append(claim)
+                root.add(claim.split("/"), one.decoder)
+            if one.family == "mqtt":
+                self.filters += one.claims
 
-    def decoders(self, topic: str) -> list[Decoder]:
+    def decoders(self, topic: str, family: str = "mqtt") -> list[Decoder]:
         """Whoever claims `topic`, each once."""
-        found = {id(decoder): decoder for decoder in self._root.find(topic.split("/"), 0)}
+        root = self._roots.get(family)
+        found = {id(decoder): decoder for decoder in root.find(topic.split("/"), 0)} if root else {}
         return list(found.values())
 
     def decode(self, frame: Frame, depth: int = 0) -> list[Item] | None:
         """Everything `frame` says, also the frames inside it; None when nobody claims it. Raises BadFrame."""
-        decoders = self.decoders(frame.topic)
+        decoders = self.decoders(frame.topic, frame.family)
         if not decoders:
             return None
         items: list[Item] = []

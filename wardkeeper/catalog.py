@@ -12,7 +12,7 @@ from drivers.links import mqtt
 PACKAGES = ("drivers", "collector.stores", "service_desk.rules", "service_desk.sinks")
 
 LINKS: dict[str, ModuleType] = {"mqtt": mqtt}
-"""Kinds of links: a link is wired by hand below, because each has threads or loops of its own."""
+"""Kinds of links; `drivers.links.link` says what each module has."""
 
 
 @cache

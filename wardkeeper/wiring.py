@@ -34,8 +34,7 @@ from collector.spool import Spool
 from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
 from dashboards.context import Context, CursorState, Inside, SpoolState
-from drivers.links.mqtt import Config as MqttConfig
-from drivers.links.mqtt import MqttLink, open_dialects
+from drivers.links.link import House, Link
 from service_desk.alarms.consumer import AlarmConsumer, Practice
 from service_desk.incidents.book import Custom
 from service_desk.outbox import OutboxWorker
@@ -136,11 +135,11 @@ class Wardkeeper:
             told=self.outbox.wake,
         )
 
-    def _link(self, name: str, given: dict[str, Any]) -> MqttLink:
-        config = MqttConfig.model_validate(_without_kind(given))
-        return MqttLink(
-            name, config, open_dialects(config), self.pipeline, self.counters, self.clock, self.spool.session
-        )
+    def _link(self, name: str, given: dict[str, Any]) -> Link:
+        module = catalog.LINKS[given["kind"]]
+        house = House(self.pipeline, self.counters, self.clock, self.spool.session)
+        link: Link = module.open_link(name, module.Config.model_validate(_without_kind(given)), house)
+        return link
 
     def _services(self) -> list[Supervised]:
         def locating(stop: threading.Event) -> None:

@@ -12,12 +12,11 @@ from functools import partial
 
 import msgspec
 
-from collector.clock import Clock
-from collector.counters import Counters, bad_frame
+from collector.counters import bad_frame
 from collector.errors import BadFrame
-from collector.ports import Intake
 from collector.reading import DeliveryKey, Frame, Item, Reading
 from drivers.dialects import Dialects
+from drivers.links.link import House
 
 _DIGEST_BYTES = 12
 
@@ -54,17 +53,15 @@ class Delivery:
         self,
         link: str,
         dialects: Dialects,
-        intake: Intake,
-        counters: Counters,
-        clock: Clock,
+        house: House,
         max_payload: int,
         wake: Callable[[], None],
     ) -> None:
         self._link = link
         self._dialects = dialects
-        self._intake = intake
-        self._counters = counters
-        self._clock = clock
+        self._intake = house.intake
+        self._counters = house.counters
+        self._clock = house.clock
         self._max_payload = max_payload
         self._wake = wake
         self._session = ""

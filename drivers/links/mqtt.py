@@ -10,25 +10,21 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
-import msgspec
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from collector.clock import Clock
-from collector.counters import Counters
 from collector.errors import ConfigError, Unreachable
-from collector.ports import Intake
-from drivers.dialects import Dialect, Dialects, dialect
+from drivers.dialects import Dialect, DialectChoice, Dialects, open_dialects
 from drivers.links.buffered import BufferedClient
 from drivers.links.delivery import Delivery, Message
+from drivers.links.link import House, LinkStatus, State
 
 ONLINE, OFFLINE = "online", "offline"
 
@@ -52,14 +48,6 @@ class Tls(BaseModel):
     )
     cert: str | None = Field(None, description="Our certificate, where the broker asks for one.")
     key: str | None = Field(None, description="Its key.")
-
-
-class DialectChoice(BaseModel):
-    """A dialect to understand, with its own settings beside `kind`."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    kind: str = Field(..., description="As in `wardkeeper kinds`.")
 
 
 EVERYTHING = ("mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense")
@@ -97,62 +85,34 @@ class Config(BaseModel):
     )
 
 
-_State = Literal["stopped", "connecting", "up", "paused", "down"]
-
-
-class LinkStatus(msgspec.Struct, frozen=True):
-    """How a link is. `error` is the last thing that went wrong, also when all is well again."""
-
-    name: str
-    kind: str
-    address: str
-    state: _State
-    since: datetime
-    error: str
-    last_frame: datetime | None
-    frames_per_minute: int
-
-
-def open_dialects(config: Config) -> list[Dialect]:
-    """The dialects a link was configured with. Raises ConfigError."""
-    return [dialect(choice.kind, choice.model_extra) for choice in config.dialects]
+def open_link(name: str, config: Config, house: House) -> "MqttLink":
+    """The link to one broker. Raises ConfigError."""
+    return MqttLink(name, config, open_dialects(config.dialects), house)
 
 
 class MqttLink:
-    """Keeps one connection to one broker. `run` is for a supervised thread; `start` makes a thread of its own.
-
-    `session_of(link, present)` gives the token of the broker's session, a new one when the broker has forgotten it.
-    """
+    """Keeps one connection to one broker. `run` is for a supervised thread; `start` makes a thread of its own."""
 
     kind = "mqtt"
 
-    def __init__(
-        self,
-        name: str,
-        config: Config,
-        dialects: Sequence[Dialect],
-        intake: Intake,
-        counters: Counters,
-        clock: Clock,
-        session_of: Callable[[str, bool], str],
-    ) -> None:
+    def __init__(self, name: str, config: Config, dialects: Sequence[Dialect], house: House) -> None:
         self.name = name
         self.client_id = config.client_id or f"wardkeeper-{name}"
         self.available_topic = f"wardkeeper/{self.client_id}/available"
         self._config = config
         self._address = f"{config.host}:{config.port}"
-        self._counters = counters
-        self._clock = clock
-        self._session_of = session_of
+        self._counters = house.counters
+        self._clock = house.clock
+        self._session_of = house.session_of
         tree = Dialects(dialects)
         self._filters = list(dict.fromkeys([*tree.filters, *config.topics]))
         self._bell = _Bell()
-        self._delivery = Delivery(name, tree, intake, counters, clock, config.max_payload, self._bell.ring)
+        self._delivery = Delivery(name, tree, house, config.max_payload, self._bell.ring)
         self._random = random.SystemRandom()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._state: _State = "stopped"
-        self._since = clock.now()
+        self._state: State = "stopped"
+        self._since = house.clock.now()
         self._error = ""
         self._refused = ""
         self._client = _client(name, self.client_id, config)
@@ -312,7 +272,7 @@ class MqttLink:
 
     # ------------------------------------------------------------------ how it is
 
-    def _enter(self, state: _State) -> None:
+    def _enter(self, state: State) -> None:
         self._state, self._since = state, self._clock.now()
 
     def _down(self, why: str) -> None:

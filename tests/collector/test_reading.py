@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from collector.clock import ManualClock
-from collector.reading import Frame, Item, Quality, Reading
+from collector.reading import Frame, Item, Quality, Reading, Sighting
 
 T0 = ManualClock().now()
 
@@ -35,3 +35,10 @@ def test_the_kind_of_a_value_survives_its_wire_form(value):
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(item), type=Item)
     assert again == item
     assert type(again.value) is type(value)
+
+
+def test_a_frame_knows_what_heard_it_and_how_loud():
+    frame = Frame("ble", "manufacturer/0499", b"", T0, family="ble", gateway="ble:hci0", rssi_dbm=-61)
+    assert frame.reading("ble:tag", "temperature", 21.5).gateway == "ble:hci0"
+    assert frame.sighting("ble:tag") == Sighting("ble:tag", "ble:hci0", -61, T0)
+    assert Frame("gatt", "2a5f", b"", T0, family="gatt").sighting("ble:tag") is None

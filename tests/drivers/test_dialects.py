@@ -18,7 +18,10 @@ class Echo:
 
     def decode(self, frame):
         said = [frame.reading(self.name, "co2", 1.0)] if self.name else []
-        return [*said, *(Frame(frame.link, topic, b"", frame.received) for topic in self.frames)]
+        return [
+            *said,
+            *(one if isinstance(one, Frame) else Frame(frame.link, one, b"", UNTIMED) for one in self.frames),
+        ]
 
 
 def heard(topic, *dialects):
@@ -27,23 +30,32 @@ def heard(topic, *dialects):
 
 
 def test_whoever_claims_a_topic_decodes_it():
-    house, all_of_it = Dialect("a", ("a/+/c",), Echo("house")), Dialect("b", ("a/#", "x/#"), Echo("all"))
+    house, all_of_it = Dialect("mqtt.a", ("a/+/c",), Echo("house")), Dialect("mqtt.b", ("a/#", "x/#"), Echo("all"))
     assert heard("a/b/c", house, all_of_it) == ["all", "house"]
     assert heard("a/b", house, all_of_it) == ["all"]
     assert heard("b", house, all_of_it) is None
 
 
 def test_a_decoder_with_two_filters_for_a_topic_decodes_it_once():
-    assert heard("a/b", Dialect("a", ("a/#", "a/+"), Echo("one"))) == ["one"]
+    assert heard("a/b", Dialect("mqtt.a", ("a/#", "a/+"), Echo("one"))) == ["one"]
 
 
 def test_a_frame_in_a_frame_is_decoded_again():
-    outer, inner = Dialect("outer", ("out",), Echo("outer", ["in"])), Dialect("inner", ("in",), Echo("inner"))
+    outer, inner = Dialect("mqtt.outer", ("out",), Echo("outer", ["in"])), Dialect("mqtt.inner", ("in",), Echo("inner"))
     assert heard("out", outer, inner) == ["outer", "inner"]
 
 
+def test_a_topic_belongs_to_the_family_of_its_frame():
+    advert = Frame("test", "manufacturer/0499", b"", UNTIMED, family="ble")
+    tag = Dialect("ble.tag", ("manufacturer/0499",), Echo("tag"))
+    gateway = Dialect("mqtt.gateway", ("home/#",), Echo("gateway", [advert]))
+    assert heard("home/4.12", gateway, tag) == ["gateway", "tag"]
+    assert heard("manufacturer/0499", gateway, tag) is None
+    assert Dialects([gateway, tag]).filters == ["home/#"]
+
+
 def test_frames_that_never_end_do():
-    assert heard("a", Dialect("a", ("a",), Echo("turn", ["a"]))) == ["turn"] * 5
+    assert heard("a", Dialect("mqtt.a", ("a",), Echo("turn", ["a"]))) == ["turn"] * 5
 
 
 LEVELS = st.sampled_from(["a", "b", "", "long level"])
@@ -53,11 +65,11 @@ TOPICS = st.lists(LEVELS, min_size=1, max_size=4).map("/".join)
 @given(st.lists(LEVELS | st.just("+"), min_size=1, max_size=4), st.booleans(), TOPICS)
 def test_filters_match_as_the_standard_says(levels, rest, topic):
     claim = "/".join([*levels, "#"] if rest else levels)
-    assert (heard(topic, Dialect("a", (claim,), Echo("one"))) is not None) == topic_matches_sub(claim, topic)
+    assert (heard(topic, Dialect("mqtt.a", (claim,), Echo("one"))) is not None) == topic_matches_sub(claim, topic)
 
 
 def test_a_topic_of_many_levels_is_no_trouble():
-    assert heard("a/" * 30_000, Dialect("a", ("a/#", "+/+/b"), Echo("one"))) == ["one"]
+    assert heard("a/" * 30_000, Dialect("mqtt.a", ("a/#", "+/+/b"), Echo("one"))) == ["one"]
 
 
 def test_parts_by_name():

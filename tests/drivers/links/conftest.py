@@ -10,7 +10,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from collector.clock import SystemClock
 from collector.counters import Counters
 from collector.reading import Reading
-from drivers.links.mqtt import Config, MqttLink, open_dialects
+from drivers.links.link import House
+from drivers.links.mqtt import Config, open_link
 
 
 class Memory:
@@ -138,7 +139,7 @@ def link(intake, counters, clock):
                 tokens[name] = f"session {next(sessions)}"
             return tokens[name]
 
-        one = MqttLink(name, config, open_dialects(config), into, counters, clock, session_of)
+        one = open_link(name, config, House(into, counters, clock, session_of))
         one.start()
         links.append(one)
         if up:

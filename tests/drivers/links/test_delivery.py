@@ -7,6 +7,7 @@ from collector.errors import BadFrame
 from collector.reading import Reading
 from drivers.dialects import Dialect, Dialects
 from drivers.links.delivery import Delivery, Message
+from drivers.links.link import House
 
 
 class Decoder:
@@ -27,8 +28,10 @@ def woken():
 
 @pytest.fixture
 def delivery(intake, counters, clock, woken):
-    dialects = Dialects([Dialect("test", ("a/#",), Decoder())])
-    one = Delivery("house", dialects, intake, counters, clock, 100, lambda: woken.append(1))
+    dialects = Dialects([Dialect("mqtt.test", ("a/#",), Decoder())])
+    one = Delivery(
+        "house", dialects, House(intake, counters, clock, lambda _link, _present: ""), 100, lambda: woken.append(1)
+    )
     one.begin("first session")
     return one
 

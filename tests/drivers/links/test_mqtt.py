@@ -16,7 +16,9 @@ from pydantic import ValidationError
 
 from collector.errors import ConfigError
 from collector.reading import Announcement, Quality, Reading, Sighting
-from drivers.links.mqtt import Config, MqttLink, open_dialects
+from drivers.dialects import DialectChoice, open_dialects
+from drivers.links.link import House
+from drivers.links.mqtt import Config, open_link
 
 AIR = "zigbee2mqtt/ward 3/air"
 
@@ -129,7 +131,8 @@ KILLED = """
 import sys, threading
 from collector.clock import SystemClock
 from collector.counters import Counters
-from drivers.links.mqtt import Config, MqttLink, open_dialects
+from drivers.links.link import House
+from drivers.links.mqtt import Config, open_link
 
 class Intake:
     def offer(self, items, durable=None, key=None):
@@ -142,9 +145,8 @@ class Intake:
 
 config = Config(port=int(sys.argv[1]), client_id="killed")
 clock = SystemClock()
-MqttLink("house", config, open_dialects(config), Intake(), Counters(clock), clock, lambda link, present: "s").run(
-    threading.Event()
-)
+house = House(Intake(), Counters(clock), clock, lambda link, present: "s")
+open_link("house", config, house).run(threading.Event())
 """
 
 
@@ -212,7 +214,7 @@ def test_tls_with_an_authority_of_ones_own(mosquitto, link, intake, counters):
 def test_tls_files_that_are_not_there(counters, clock, intake):
     config = Config.model_validate({"tls": {"ca": "/nowhere/ca.pem"}})
     with pytest.raises(ConfigError, match="Link house: the files under tls"):
-        MqttLink("house", config, open_dialects(config), intake, counters, clock, lambda _link, _present: "")
+        open_link("house", config, House(intake, counters, clock, lambda _link, _present: ""))
 
 
 def test_an_access_list_that_lets_nobody_listen(mosquitto, link, tmp_path):
@@ -386,6 +388,6 @@ def test_wrong_settings_are_refused(settings):
 
 def test_a_dialect_takes_its_settings_beside_its_kind():
     config = Config.model_validate({"dialects": [{"kind": "mqtt.zigbee2mqtt", "base_topic": "z"}]})
-    assert [one.claims for one in open_dialects(config)] == [("z/#",)]
+    assert [one.claims for one in open_dialects(config.dialects)] == [("z/#",)]
     with pytest.raises(ConfigError, match="base"):
-        open_dialects(Config.model_validate({"dialects": [{"kind": "mqtt.zigbee2mqtt", "base": "z"}]}))
+        open_dialects([DialectChoice.model_validate({"kind": "mqtt.zigbee2mqtt", "base": "z"})])

@@ -18,7 +18,8 @@ from collector.counters import Counters
 from collector.latest import Latest
 from collector.pipeline import Pipeline
 from collector.spool import Spool
-from drivers.links.mqtt import Config, MqttLink, open_dialects
+from drivers.links.link import House
+from drivers.links.mqtt import Config, open_link
 
 clock = SystemClock()
 counters = Counters(clock)
@@ -28,7 +29,7 @@ pipeline.tap(lambda items: [print(int(one.value), flush=True) for one in items i
 config = Config(port=int(sys.argv[1]), client_id="house")
 stop = threading.Event()
 threading.Thread(target=pipeline.run, args=(stop,), daemon=True).start()
-MqttLink("house", config, open_dialects(config), pipeline, counters, clock, spool.session).run(stop)
+open_link("house", config, House(pipeline, counters, clock, spool.session)).run(stop)
 """
 ROUND = 500
 MESSAGES = 3 * ROUND

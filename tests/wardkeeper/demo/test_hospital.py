@@ -9,7 +9,8 @@ import wardkeeper.tables
 from asset_registry.db import Database
 from asset_registry.places import Place
 from collector.clock import SystemClock
-from drivers.links.mqtt import Config, open_dialects
+from drivers.dialects import open_dialects
+from drivers.links.mqtt import Config
 from service_desk.rulebook import RuleRow, load
 from wardkeeper.demo.hospital import SITE_SETTINGS, DemoHospital
 from wardkeeper.settings import Settings
@@ -41,7 +42,7 @@ def test_the_link_understands_the_hospital(tmp_path):
     given = hospital.link_config(1883)
     assert given.pop("kind") == "mqtt"
     config = Config.model_validate(given)
-    assert len(open_dialects(config)) == 3
+    assert len(open_dialects(config.dialects)) == 3
     assert config.max_payload > 200_000  # the bridge's list of devices is one message
 
 
