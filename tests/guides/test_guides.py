@@ -1,0 +1,42 @@
+"""Whoever follows a guide to its end has what it promises."""
+
+import json
+
+import pytest
+
+from tests.guides.guide import until
+
+
+@pytest.mark.mosquitto
+def test_a_first_gateway(follow):
+    assert follow("first-gateway.md").run() == 1
+
+
+@pytest.mark.mosquitto
+def test_a_fridge_behind_zigbee(follow):
+    assert follow("zigbee-fridge.md").run() == 1
+
+
+@pytest.mark.mosquitto
+def test_what_an_edge_box_kept_arrives_once(follow):
+    guide = follow("edge-to-centre.md", **{"centre.example": "127.0.0.1"})
+    assert guide.run() == 1
+    guide.stop_broker("centre")
+    said = [(20.0 + second, f"2026-03-01T09:00:0{second}.000Z") for second in range(5)]
+    publish = guide.here("mosquitto_pub -p 1884 -q 1 -t zigbee2mqtt/room-4 -m")
+    for value, at in said:
+        guide.shell(f"{publish} '{json.dumps({'temperature': value, 'last_seen': at})}'")
+    guide.stop_broker("edge")  # what it has not passed on is on its disk
+    guide.start_broker("centre")
+    guide.start_broker("edge")
+    until(lambda: len(heard(guide)) >= len(said))
+    assert heard(guide) == said
+
+
+def heard(guide):
+    """(value, at) of the clinic's room 4, as the centre has them."""
+    question = "metric=temperature&device=mqtt:clinic/zigbee2mqtt/room-4&from=2026-03-01T00:00:00Z"
+    token = guide.shell("wardkeeper token create admin more --config wardkeeper.yaml").strip()
+    address = guide.here("http://127.0.0.1:8080/api/v1/readings")
+    answer = guide.shell(f"curl -s -H 'Authorization: Bearer {token}' '{address}?{question}'")
+    return [(one["value"], one["at"]) for one in json.loads(answer)["items"]]
