@@ -52,7 +52,10 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, tag="s", array_like=True):
 
 
 class Announcement(msgspec.Struct, frozen=True, gc=False, tag="a", array_like=True):
-    """A device says that it exists. `facts` are among name, maker, model, firmware, kind, interval_s, address."""
+    """A device says that it exists.
+
+    `facts` are among name, maker, model, serial, firmware, kind, interval_s, address.
+    """
 
     device: str
     facts: dict[str, str]
@@ -80,17 +83,20 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     gateway: str = ""
     rssi_dbm: float | None = None
 
-    def reading(self, device: str, metric: str, value: Value, at: datetime | None = None) -> Reading:
+    def reading(
+        self, device: str, metric: str, value: Value, at: datetime | None = None, quality: Quality = Quality.GOOD
+    ) -> Reading:
         """A reading out of this frame. A retained one without device time is UNCERTAIN: state, not news."""
         retained = self.retained and at is None
-        quality = Quality.UNCERTAIN if retained else Quality.GOOD
+        if retained and quality is Quality.GOOD:
+            quality = Quality.UNCERTAIN
         return Reading(
             device, metric, value, at or self.received, self.received, self.gateway, quality=quality, retained=retained
         )
 
-    def sighting(self, tag: str) -> Sighting | None:
+    def sighting(self, tag: str, motion: int | None = None) -> Sighting | None:
         """That the gateway heard `tag`; None where it does not say how loud."""
-        return None if self.rssi_dbm is None else Sighting(tag, self.gateway, self.rssi_dbm, self.received)
+        return None if self.rssi_dbm is None else Sighting(tag, self.gateway, self.rssi_dbm, self.received, motion)
 
 
 class DeliveryKey(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -218,17 +218,16 @@ def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _open_secrets(data: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
+def _open_secrets(data: object, loc: Loc, *, secret: bool = False) -> Iterator[tuple[Loc, str]]:
+    """What stands under a word for secrets, however deep, and addresses with a password in them."""
     if isinstance(data, dict):
         for key, value in data.items():
-            secret = any(word in key for word in _SECRET_WORDS)
-            if isinstance(value, str) and value and (secret or _URL_WITH_PASSWORD.search(value)):
-                yield (*loc, key), "secrets do not stand in this file: write !env NAME or !file PATH"
-            else:
-                yield from _open_secrets(value, (*loc, key))
+            yield from _open_secrets(value, (*loc, key), secret=secret or any(word in key for word in _SECRET_WORDS))
     elif isinstance(data, list):
         for index, value in enumerate(data):
-            yield from _open_secrets(value, (*loc, index))
+            yield from _open_secrets(value, (*loc, index), secret=secret)
+    elif isinstance(data, str) and data and (secret or _URL_WITH_PASSWORD.search(data)):
+        yield loc, "secrets do not stand in this file: write !env NAME or !file PATH"
 
 
 def _dotted(loc: Loc) -> str:

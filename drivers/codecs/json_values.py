@@ -17,13 +17,13 @@ from collector.clock import whole_ms
 from collector.errors import BadFrame
 from collector.metrics import METRICS
 from collector.reading import Frame, Reading, Value
+from drivers.codecs.device_time import OLDEST
 
 FLAGS = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 """The words for true and false that nearly everybody uses, in lower case."""
 
 ONLINE = {"online": True, "offline": False}
 
-_OLDEST = datetime(2016, 1, 1, tzinfo=UTC)  # a device that says an earlier time has never set its clock
 _SECONDS_END = 100_000_000_000  # 5138 AD in seconds, 1973 in milliseconds: the larger number is milliseconds
 _LONGEST_TEXT = 200
 _OFFSET = re.compile(r"\(byte (\d+)\)")
@@ -112,7 +112,7 @@ def moment(raw: object, zone: tzinfo | None = None) -> datetime | None:
             said = datetime.fromtimestamp(since / 1000 if since >= _SECONDS_END else since, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return whole_ms(said) if said >= _OLDEST else None
+    return whole_ms(said) if said >= OLDEST else None
 
 
 def times(factor: float) -> Callable[[float], float]:

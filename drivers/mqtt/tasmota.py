@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -15,6 +14,7 @@ from pydantic import Field as Setting
 
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
+from drivers.codecs.device_time import Timezone, zone_of
 from drivers.codecs.json_values import (
     ONLINE,
     Field,
@@ -42,7 +42,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     full_topic: str = Setting("%prefix%/%topic%/", description="Tasmota's own `FullTopic`, the same for all devices.")
-    timezone: str | None = Setting(
+    timezone: Timezone | None = Setting(
         None,
         description="Zone of the devices' clocks; without it readings count from when they are heard.",
     )
@@ -58,14 +58,6 @@ class Config(BaseModel):
         if levels.count("%prefix%") != 1 or levels.count("%topic%") > 1 or set(pattern) & set("#+"):
             raise ValueError("needs the level %prefix% once and %topic% at most once, as in %prefix%/%topic%/")
         return pattern
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone_exists(cls, name: str | None) -> str | None:
-        try:
-            return ZoneInfo(name).key if name else None
-        except (ZoneInfoNotFoundError, ValueError) as trouble:
-            raise ValueError(f"{name!r} is not a time zone such as Europe/Vienna") from trouble
 
 
 SENSOR = {
@@ -148,7 +140,7 @@ class Tasmota:
 
     def __init__(self, config: Config) -> None:
         self._levels = _levels(config)
-        self._zone = ZoneInfo(config.timezone) if config.timezone else None
+        self._zone = zone_of(config.timezone)
         self._site: dict[str, dict[str, SiteField]] = {}
         for path, said in config.mapping.items():
             sensor, _, key = path.rpartition(".")

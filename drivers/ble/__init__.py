@@ -1,0 +1,1 @@
+"""What BLE devices say in their advertisements: one file, one format."""

@@ -1,0 +1,1 @@
+"""Values of GATT characteristics: one file, one service."""

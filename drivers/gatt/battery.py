@@ -1,0 +1,41 @@
+"""Battery of any device: the Battery Level.
+
+Document: Bluetooth SIG, "Battery Service 1.0", section 3.1; GATT Specification Supplement, "Battery Level".
+"""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from collector.ports import Decoded
+from collector.reading import Frame
+from drivers.codecs.fields import Fields
+
+PROVEN = False
+
+_FULL = 100
+
+
+class Config(BaseModel):
+    """Nothing to set."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def claims(_config: Config) -> tuple[str, ...]:
+    """Battery Level."""
+    return ("2a19",)
+
+
+def decoder(_config: Config) -> "Battery":
+    """The decoder of the service."""
+    return Battery()
+
+
+class Battery:
+    """Above 100% is reserved and gives nothing."""
+
+    def decode(self, frame: Frame) -> Sequence[Decoded]:
+        """The level."""
+        level = Fields(frame.payload).uint(1, "battery level")
+        return (frame.reading(frame.device, "battery", float(level)),) if level <= _FULL else ()
