@@ -196,13 +196,14 @@ class Bthome:
         return items
 
     def sequence(self, frame: Frame) -> int | None:
-        """The counter of an encrypted packet, or the packet id, which stands first in a plain one of version 2."""
+        """The counter of an encrypted packet; of a plain one its packet id, which is the first object."""
         data = frame.payload
         if frame.topic == _V1_ENCRYPTED or (frame.topic == _V2 and data and data[0] & _ENCRYPTED):
             counter = data[-_COUNTER_AND_MIC:-4]
             return int.from_bytes(counter, "little") if len(counter) == 4 else None
-        at = 7 if data and data[0] & _HAS_ADDRESS else 1
-        return data[at + 1] if frame.topic == _V2 and data[at : at + 1] == b"\0" and len(data) > at + 1 else None
+        at, head = (0, b"\2\0") if frame.topic == _V1 else (7 if data and data[0] & _HAS_ADDRESS else 1, b"\0")
+        end = at + len(head)
+        return data[end] if data[at:end] == head and len(data) > end else None
 
     def _second(self, frame: Frame) -> tuple[str, Iterator[tuple[int, float]]]:
         data = frame.payload

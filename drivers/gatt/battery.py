@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame
 from drivers.codecs.fields import Fields
 
-PROVEN = False
+PROVEN = True
 
 _FULL = 100
 
@@ -37,5 +38,8 @@ class Battery:
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """The level."""
-        level = Fields(frame.payload).uint(1, "battery level")
+        fields = Fields(frame.payload)
+        level = fields.uint(1, "battery level")
+        if fields.left:
+            raise BadFrame("A battery level is one byte", fields.at)
         return (frame.reading(frame.device, "battery", float(level)),) if level <= _FULL else ()

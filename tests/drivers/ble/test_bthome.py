@@ -186,7 +186,8 @@ def test_wrong_keys_are_refused_and_never_shown(address, key):
         (V2, "", None),
         (V2, ENCRYPTED, 1122867),
         (V2, "4133", None),
-        (V1, "02000902015d", None),
+        (V1, "02000902015d", 9),
+        (V1, "02015d", None),
         (V1_ENCRYPTED, "000102030405060708090a0b0c0d0e0f" + "01000000" + "aabbccdd", 1),
     ],
 )

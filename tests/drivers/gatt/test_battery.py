@@ -1,4 +1,4 @@
-"""The Battery Level."""
+"""The Battery Level. 15, 100, 101 and two bytes are of Nordic's Android-BLE-Common-Library."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +10,7 @@ from drivers.gatt.battery import Battery, Config, claims
 [LEVEL] = claims(Config())
 
 
-@pytest.mark.parametrize("level", [0, 97, 100])
+@pytest.mark.parametrize("level", [0, 15, 100])
 def test_the_level(said, level):
     assert said(LEVEL, bytes([level])).values == {"battery": level}
 
@@ -19,9 +19,11 @@ def test_more_than_100_percent_is_reserved(said):
     assert said(LEVEL, "65").items == []
 
 
-def test_no_level_is_bad(said):
-    with pytest.raises(BadFrame, match="battery level"):
-        said(LEVEL, "")
+@pytest.mark.parametrize("value, offset", [("", 0), ("6400", 1)])
+def test_no_level_and_more_than_one_are_bad(said, value, offset):
+    with pytest.raises(BadFrame, match="battery level") as trouble:
+        said(LEVEL, value)
+    assert trouble.value.offset == offset
 
 
 @given(st.binary(max_size=4))
