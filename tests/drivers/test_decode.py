@@ -84,12 +84,124 @@ def test_a_retained_message_is_uncertain():
     assert run("mqtt", line)[1][0]["quality"] == "UNCERTAIN"
 
 
-@pytest.mark.parametrize("kind", ["mqtt.tasmotta", "smoke", "", "mqtt."])
+RUUVI = {
+    "address": "cb:b8:33:4c:88:4f",
+    "rssi": -61,
+    "name": "Ruuvi 884F",
+    "manufacturer_data": {"1177": "0512FC5394C37C0004FFFC040CAC364200CDCBB8334C884F"},
+    "service_data": {},
+    "service_uuids": [],
+}
+BTHOME = {
+    "address": "54:48:E6:8F:80:A5",
+    "rssi": -60,
+    "service_data": {"0000fcd2-0000-1000-8000-00805f9b34fb": "41e445f3c9962b332211006c7c4519"},
+    "bindkey": "231d39c1d7cc1ab1aee224cd096db932",
+}
+
+
+def test_an_advertisement_gives_readings_and_who_was_seen():
+    bad, out, _ = run("ble", RUUVI, device="ble:hci0")
+    assert bad == 0
+    assert out[0] == {
+        "device": "ble:CB:B8:33:4C:88:4F",
+        "metric": "temperature",
+        "value": 24.3,
+        "unit": "Cel",
+        "quality": "GOOD",
+        "at": None,
+    }
+    assert [one.get("metric", "sighting") for one in out] == [
+        "temperature",
+        "humidity",
+        "air_pressure",
+        "battery_voltage",
+        "sighting",
+    ]
+    assert out[-1] == {"tag": "ble:CB:B8:33:4C:88:4F", "gateway": "ble:hci0", "rssi_dbm": -61.0}
+
+
+def test_a_device_that_nobody_knows_was_seen_all_the_same():
+    stranger = RUUVI | {"manufacturer_data": {"65535": "00"}}
+    assert run("ble", stranger)[1] == [{"tag": "ble:CB:B8:33:4C:88:4F", "gateway": "", "rssi_dbm": -61.0}]
+    assert run("ble", stranger | {"rssi": None})[1] == []
+
+
+def test_a_beacon_is_seen_by_its_own_name_alone():
+    beacon = RUUVI | {"manufacturer_data": {"76": "0215b5b182c7eab14988aa99b5c1517008d9000100ffc6"}}
+    assert [one["tag"] for one in run("ble", beacon)[1]] == ["ble:iBeacon:b5b182c7-eab1-4988-aa99-b5c1517008d9-1-255"]
+
+
+def test_the_key_of_an_encrypted_device_stands_in_its_line():
+    found = [(one.get("metric"), one.get("value")) for one in run("ble.bthome", BTHOME)[1]]
+    assert found[:2] == [("temperature", 25.06), ("humidity", 50.55)]
+    for wrong in ({"bindkey": "0" * 32}, {"bindkey": "short"}, {"bindkey": ""}):
+        bad, _, err = run("ble", BTHOME | wrong)
+        assert bad == 1
+        assert "key" in err[0]
+        assert "0" * 32 not in err[0]
+
+
+def test_a_bad_element_takes_nothing_away_from_the_others():
+    both = BTHOME | {"manufacturer_data": RUUVI["manufacturer_data"], "bindkey": ""}
+    bad, out, err = run("ble", both)
+    assert [one["value"] for one in out if one.get("metric") == "temperature"] == [24.3]
+    assert (bad, len(err)) == (1, 1)
+
+
+def test_one_part_of_a_family_is_deaf_to_the_others():
+    assert [one.get("metric") for one in run("ble.bthome", RUUVI)[1]] == [None]
+
+
+def test_a_value_of_a_characteristic():
+    lines = [
+        {"characteristic": "2A5F", "hex": "0064005a00"},
+        {"characteristic": "00002a37-0000-1000-8000-00805f9b34fb", "hex": "0048"},
+        {"characteristic": "2A29", "hex": "4e6f6e696e"},
+        {"characteristic": "2A35", "hex": "00"},
+    ]
+    bad, out, _ = run("gatt", *lines, device="ble:C4:7C:8D:6A:11:02")
+    assert bad == 0
+    assert [(one["device"], one["metric"], one["value"]) for one in out] == [
+        ("ble:C4:7C:8D:6A:11:02", "spo2", 100),
+        ("ble:C4:7C:8D:6A:11:02", "pulse_rate", 90),
+        ("ble:C4:7C:8D:6A:11:02", "heart_rate", 72),
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind, line, why",
+    [
+        ("ble", {"rssi": -60}, "Expected"),
+        ("ble", RUUVI | {"manufacturer_data": {"1177": "0g"}}, "'0g' is not hexadecimal"),
+        ("ble", RUUVI | {"manufacturer_data": {"0x499": "05"}}, "'0x499' is no company id"),
+        ("ble", RUUVI | {"manufacturer_data": {"1177": "0512"}}, "has 24 bytes, these are 2"),
+        ("gatt", {"characteristic": "2A5F"}, "Expected"),
+        ("gatt", {"characteristic": "2A5F", "hex": None}, "not hexadecimal"),
+        ("gatt", {"characteristic": "2A5F", "hex": "0064"}, "ends inside its SpO2"),
+    ],
+)
+def test_a_line_that_makes_no_sense_says_why(kind, line, why):
+    bad, _, err = run(kind, line)
+    assert bad == 1
+    assert why in err[0]
+
+
+@pytest.mark.parametrize("kind", ["mqtt.tasmotta", "smoke", "", "mqtt.", "ble.", "gatt.blood"])
 def test_an_unknown_kind_is_refused(kind):
     with pytest.raises(ConfigError):
         run(kind)
 
 
-@given(st.lists(st.binary(max_size=60), max_size=5))
-def test_any_lines_at_all(lines):
-    assert 0 <= run("mqtt", *lines)[0] <= len(lines)
+@given(st.sampled_from(["mqtt", "ble", "gatt"]), st.lists(st.binary(max_size=60), max_size=5))
+def test_any_lines_at_all(kind, lines):
+    assert 0 <= run(kind, *lines)[0] <= len(lines)
+
+
+LEAF = st.none() | st.integers() | st.text() | st.floats() | st.binary(max_size=20).map(bytes.hex)
+ELEMENTS = st.dictionaries(st.sampled_from(["1177", "76", "-1", "x"]) | st.text(), LEAF, max_size=3)
+
+
+@given(st.fixed_dictionaries({"address": LEAF, "rssi": LEAF, "manufacturer_data": ELEMENTS | LEAF, "bindkey": LEAF}))
+def test_any_advertisement_at_all(line):
+    assert run("ble", line)[0] in (0, 1)

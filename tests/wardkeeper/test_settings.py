@@ -80,6 +80,16 @@ def test_secrets_come_from_the_environment_or_a_file_and_never_from_the_text(tmp
     assert "s3cret" not in repr(_load(tmp_path, f"{link}!file {tmp_path}/pw\n"))
 
 
+def test_everything_under_a_word_for_secrets_is_one(tmp_path: Path) -> None:
+    link = "site: linden\nlinks:\n  ward:\n    kind: mqtt\n    host: broker\n    bindkeys:\n      A4:C1:38:8D:18:B2: "
+    problems = _problems(tmp_path, f"{link}231d39c1d7cc1ab1aee224cd096db932\n")
+    assert any(
+        problem.startswith("w.yaml:7: links.ward.bindkeys.A4:C1:38:8D:18:B2: secrets do not stand")
+        for problem in problems
+    )
+    assert not any("231d39c1" in problem for problem in problems)
+
+
 def test_an_address_with_a_password_in_it_is_a_secret_too(tmp_path: Path) -> None:
     url = "postgresql+psycopg://ward:s3cret@db/ward"
     [problem] = _problems(tmp_path, f"site: linden\ndatabase: {url}\n")

@@ -38,7 +38,9 @@ def kinds() -> None:
 
 
 def decode(
-    kind: Annotated[str, typer.Argument(help="A part (mqtt.tasmota) or a family (mqtt), as in `wardkeeper kinds`.")],
+    kind: Annotated[
+        str, typer.Argument(help="A part (mqtt.tasmota) or a family (mqtt, ble, gatt), as in `wardkeeper kinds`.")
+    ],
     file: Annotated[Path | None, typer.Argument(help="Frames, one a line; standard input when not given.")] = None,
     device: Annotated[str, typer.Option(help="Device id, for frames that carry none.")] = "",
 ) -> None:
