@@ -1,8 +1,8 @@
 """BTHome sensors, versions 1 and 2, also encrypted.
 
-https://bthome.io/format/, https://bthome.io/v1/ and https://bthome.io/encryption/; the address inside a packet (bit 1)
-as the authors' own parser has it. Objects without a metric are read over; the first object id that is not known ends a
-packet of version 2, because nobody knows how long it is.
+https://bthome.io/format/, https://bthome.io/v1/ and https://bthome.io/encryption/; an address inside the packet (bit 1)
+and the object ids 0x3B and from 0x60 on as the authors' parser bthome-ble 3.25 has them. Objects without a metric are
+read over; the first object id that is not known ends a packet of version 2, because nobody knows how long it is.
 """
 
 import math
@@ -145,8 +145,8 @@ OBJECTS: dict[int, _Object] = {
 
 READ_OVER = {
     # packet id, count, on or off, cold, connectivity, heat, light, moving, presence, safety, sound, UV index, count,
-    # channel, light level
-    1: (0x00, 0x09, 0x0F, 0x18, 0x19, 0x1D, 0x1E, 0x22, 0x25, 0x28, 0x2A, 0x46, 0x59, 0x60, 0x64),
+    # channel, light level, settings
+    1: (0x00, 0x09, 0x0F, 0x18, 0x19, 0x1D, 0x1E, 0x22, 0x25, 0x28, 0x2A, 0x46, 0x59, 0x60, 0x64, 0x65),
     # mass, count, rotation, distance, speed, volume and flow of anything, acceleration, gyroscope, count, direction,
     # precipitation, revolutions, type of device
     2: (0x06, 0x07, 0x3D, 0x3F, 0x40, 0x41, 0x44, 0x47, 0x48, 0x49, 0x51, 0x52, 0x5A, 0x5E, 0x5F, 0x61, 0xF0),
@@ -159,6 +159,7 @@ READ_OVER = {
 
 _FIRMWARE = {0xF1: 4, 0xF2: 3}
 _WITH_LENGTH = (0x53, 0x54)  # text, raw
+_COMMAND = 0x3B  # for somebody else; a length, one byte, and as many more
 _SIZES = {
     **{known: of.size for known, of in OBJECTS.items()},
     **{known: size for size, several in READ_OVER.items() for known in several},
@@ -256,12 +257,10 @@ def _address(device: str) -> str:
 
 
 def _second_objects(data: bytes, at: int) -> Iterator[tuple[int, float]]:
+    """Version 2 has an object id and its value, which is as long as the document says."""
     while at < len(data):
         known = data[at]
-        if known in _WITH_LENGTH:
-            at += 2 + (data[at + 1] if at + 1 < len(data) else 0)
-            continue
-        size = _SIZES.get(known)
+        size = _size(known, data[at + 1 : at + 2])
         if size is None:
             return
         end = at + 1 + size
@@ -270,6 +269,14 @@ def _second_objects(data: bytes, at: int) -> Iterator[tuple[int, float]]:
         signed = known in OBJECTS and OBJECTS[known].signed
         yield known, int.from_bytes(data[at + 1 : end], "little", signed=signed)
         at = end
+
+
+def _size(known: int, following: bytes) -> int | None:
+    if known in _WITH_LENGTH:
+        return 1 + sum(following)
+    if known == _COMMAND:
+        return 2 + (sum(following) & 0x1F)
+    return _SIZES.get(known)
 
 
 def _first_objects(data: bytes) -> Iterator[tuple[int, float]]:

@@ -90,6 +90,7 @@ def test_objects_without_a_metric_are_read_over(said):
             assert said(V2, bytes([0x40, known, *[1] * size, 0x01, 97])).values == {"battery": 97}
     assert said(V2, "40 530C48656C6C6F20576F726C6421 0161").values == {"battery": 97}
     assert said(V2, "40 540C48656C6C6F20576F726C6421 0161").values == {"battery": 97}
+    assert said(V2, "40 3B020105FF 0161").values == {"battery": 97}
 
 
 def test_every_object_is_a_metric_of_the_table():
@@ -223,6 +224,8 @@ def test_version_1(said, example, values):
         (V2, "4002ca", 3),
         (V2, "42b2188d", 4),
         (V2, "4001", 2),
+        (V2, "4053", 2),
+        (V2, "40530548", 4),
         (V1, "2302ca", 3),
         (V1, "02015d00", 3),
         (V1, "02", 1),
