@@ -86,7 +86,8 @@ def _v3(fields: tuple[int, ...]) -> _Said:
         yield "temperature", -size if degrees & 0x80 else size
     yield "humidity", humidity / 2
     yield "air_pressure", (pressure + 50_000) / 100
-    yield "battery_voltage", millivolts / 1000
+    if millivolts:  # 0 stands for what is not available; no battery of 0 V sends
+        yield "battery_voltage", millivolts / 1000
 
 
 def _v5(fields: tuple[int, ...]) -> _Said:

@@ -33,6 +33,14 @@ def test_format_3_with_a_fraction_of_more_than_99_has_no_temperature(said):
     assert "temperature" not in said(RUUVI, V3[:4] + "1A64" + V3[8:]).values
 
 
+def test_format_3_without_a_battery_voltage(said):
+    assert said(RUUVI, "0300FF6300008001800180010000").values == {
+        "temperature": -127.99,
+        "humidity": 0,
+        "air_pressure": 500,
+    }
+
+
 def test_format_5(said):
     assert said(RUUVI, V5).values == {
         "temperature": 24.3,
