@@ -220,19 +220,22 @@ class Bthome:
             device = f"ble:{data[6:0:-1].hex(':').upper()}"
         if info & _ENCRYPTED:
             data = bytes(at) + self._open(device, data, at, b"\xd2\xfc" + data[:1], None)
-        elif _address(device) in self._ciphers:
-            raise BadFrame(f"{device} has a bindkey, but this packet is not encrypted: somebody else may have sent it")
+        else:
+            self._believe(device)
         return device, _second_objects(data, at)
 
     def _first(self, frame: Frame) -> tuple[str, Iterator[tuple[int, float]]]:
         data = frame.payload
         if frame.topic == _V1_ENCRYPTED:
             data = self._open(frame.device, data, 0, b"\x1e\x18", _V1_HEADER)
-        elif _address(frame.device) in self._ciphers:
-            raise BadFrame(
-                f"{frame.device} has a bindkey, but this packet is not encrypted: somebody else may have sent it"
-            )
+        else:
+            self._believe(frame.device)
         return frame.device, _first_objects(data)
+
+    def _believe(self, device: str) -> None:
+        """Anybody can send a plain packet in the name of a device: one that has a key is not believed without it."""
+        if _address(device) in self._ciphers:
+            raise BadFrame(f"{device} has a bindkey, but this packet is not encrypted: somebody else may have sent it")
 
     def _open(self, device: str, data: bytes, at: int, kind: bytes, header: bytes | None) -> bytes:
         """What stands encrypted from `at` on."""
