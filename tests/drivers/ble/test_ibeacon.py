@@ -1,4 +1,4 @@
-"""iBeacons: the packet as published (kontakt.io's, aprbrother's and Apple's table) in, a sighting out."""
+"""iBeacons: published captures in, a sighting out."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,13 +8,21 @@ from collector.errors import BadFrame
 from drivers.ble.ibeacon import Config, Ibeacon, claims
 
 [APPLE] = claims(Config())
-UUID = "b5b182c7-eab1-4988-aa99-b5c1517008d9"
-PACKET = f"0215{UUID.replace('-', '')}000100ffc6"
+PACKET = "0215e2c56db5dffb48d2b060d0f5a71096e000640000c5"
+"""Of the tests of custom-components/ble_monitor."""
 
 
-def test_a_beacon_is_known_by_its_uuid_major_and_minor_whatever_its_address(said):
-    [seen] = said(APPLE, PACKET, rssi_dbm=-71, device="ble:4B:11:22:33:44:55").items
-    assert (seen.tag, seen.gateway, seen.rssi_dbm) == (f"ble:iBeacon:{UUID}-1-255", "ble:hci0", -71)
+@pytest.mark.parametrize(
+    "packet, name",
+    [
+        (PACKET, "e2c56db5-dffb-48d2-b060-d0f5a71096e0-100-0"),
+        # of April Brother's documentation of its gateway
+        ("0215b5b182c7eab14988aa99b5c1517008d90001cf64c5", "b5b182c7-eab1-4988-aa99-b5c1517008d9-1-53092"),
+    ],
+)
+def test_a_beacon_is_known_by_its_uuid_major_and_minor_whatever_its_address(said, packet, name):
+    [seen] = said(APPLE, packet, rssi_dbm=-71, device="ble:4B:11:22:33:44:55").items
+    assert (seen.tag, seen.gateway, seen.rssi_dbm) == (f"ble:iBeacon:{name}", "ble:hci0", -71)
 
 
 def test_without_a_signal_strength_nobody_was_seen(said):
@@ -22,7 +30,7 @@ def test_without_a_signal_strength_nobody_was_seen(said):
 
 
 def test_what_else_apples_devices_say_is_not_ours(said):
-    assert said(APPLE, "10050b1c2d3e4f", rssi_dbm=-71).items == []
+    assert said(APPLE, "10061f1978d89a28", rssi_dbm=-71).items == []
 
 
 def test_a_beacon_that_ends_too_early_is_bad(said):
