@@ -65,7 +65,7 @@ class InputFigures(msgspec.Struct, frozen=True):
     unknown: Mapping[str, int]  # how often each of the first topics that no part claims was heard
 
 
-class _Rate:
+class Rate:
     """How many in the last 60 seconds, in buckets of one second."""
 
     def __init__(self) -> None:
@@ -87,8 +87,8 @@ class _Input:
         self.unknown_topics = 0
         self.lost = 0
         self.last_frame: datetime | None = None
-        self.frame_rate = _Rate()
-        self.reading_rate = _Rate()
+        self.frame_rate = Rate()
+        self.reading_rate = Rate()
         self.bad: deque[BadFrameRecord] = deque(maxlen=BAD_FRAMES_KEPT)
         self.unknown: dict[str, int] = {}
 

@@ -23,7 +23,7 @@ class Decoder(Protocol):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """Bytes a session wants sent. Each part declares its own closed set of subclasses."""
+    """Bytes a session wants sent. Each part declares its own closed set of subclasses, as `QUERIES`."""
 
     data: bytes
 
@@ -32,13 +32,17 @@ class Session(Protocol):
     """Stateful and sans-I/O: a conversation with one device."""
 
     def receive(self, data: bytes, now: datetime) -> Sequence[Decoded]:
-        """What the bytes, with all before them, say."""
+        """What the bytes, with all before them, say.
+
+        Raises `drivers.codecs.framer.BadBytes` for what is no frame: the caller counts it and calls again with b""
+        until it returns. What was said before the noise comes with the first return.
+        """
 
     def due(self) -> datetime | None:
-        """When `next` wants to be asked."""
+        """When `next` wants to be asked; None: not before something has been received."""
 
     def next(self, now: datetime) -> Query | None:
-        """What to send now."""
+        """What to send now, of the module's `QUERIES`; None: nothing."""
 
 
 class Intake(Protocol):

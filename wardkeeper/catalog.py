@@ -7,11 +7,11 @@ from pydantic import BaseModel
 
 from collector import parts as discovery
 from collector.parts import Part
-from drivers.links import mqtt
+from drivers.links import mqtt, serial
 
 PACKAGES = ("drivers", "collector.stores", "service_desk.rules", "service_desk.sinks")
 
-LINKS: dict[str, ModuleType] = {"mqtt": mqtt}
+LINKS: dict[str, ModuleType] = {"mqtt": mqtt, "serial": serial}
 """Kinds of links; `drivers.links.link` says what each module has."""
 
 

@@ -14,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from collector.ports import Decoded, Query
 from collector.reading import Announcement, Reading
 from drivers.codecs.framer import BadBytes, Delimited, Framer
+from drivers.codecs.line import Line
 
 PROVEN = True
+
+LINE = Line(baud=9600)
 
 FORM = Delimited(end=b"\n", longest=512)
 

@@ -13,8 +13,11 @@ from collector.ports import Decoded, Query
 from collector.reading import Announcement, Quality, Reading
 from drivers.codecs.checksums import last_is_sum8
 from drivers.codecs.framer import Fixed, Framer
+from drivers.codecs.line import Line
 
 PROVEN = True
+
+LINE = Line(baud=9600)
 
 FORM = Fixed(sync=b"\x01", length=5, check=last_is_sum8, bits=((1, 0x80, 0x80), (3, 0x80, 0x00)))
 
