@@ -38,6 +38,9 @@ class Session(Protocol):
         until it returns. What was said before the noise comes with the first return.
         """
 
+    def end(self, now: datetime) -> Sequence[Decoded]:
+        """The stream has ended: what its last bytes say. As `receive` for those that are no frame."""
+
     def due(self) -> datetime | None:
         """When `next` wants to be asked; None: not before something has been received."""
 

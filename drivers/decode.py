@@ -38,7 +38,7 @@ def decode(kind: str, lines: Iterable[bytes], out: TextIO, err: TextIO, device: 
             continue
         try:
             for item in decoder.decode(parse_object(line)):
-                _print(item, device, out)
+                print_item(item, device, out)
         except BadFrame as trouble:
             bad += 1
             err.write(f"line {nth}, byte {trouble.offset}: {trouble}\n")
@@ -154,7 +154,8 @@ def _bytes(value: object) -> bytes:
         raise BadFrame(f"{str(value)[:40]!r} is not hexadecimal") from trouble
 
 
-def _print(item: Item, device: str, out: TextIO) -> None:
+def print_item(item: Item, device: str, out: TextIO) -> None:
+    """One line of JSON; an announcement is none. `device` is for items that name none."""
     if isinstance(item, Announcement):
         return
     if isinstance(item, Sighting):

@@ -116,6 +116,14 @@ class Framer:
                 return
             yield self._at, self._take(stop - start)
 
+    def end(self) -> Iterator[tuple[int, bytes]]:
+        """As `feed`, when nothing more will come: the last line of a text needs no end."""
+        if isinstance(self._form, Delimited) and self._data:
+            yield from self.feed(self._form.end)
+        left, self._noise = self._noise + self._take(len(self._data)), b""
+        if left:
+            raise BadBytes(f"{len(left)} bytes at the end are no frame", self._at - len(left), left)
+
     def _take(self, n: int) -> bytes:
         taken, self._data = self._data[:n], self._data[n:]
         self._at += n

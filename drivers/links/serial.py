@@ -14,7 +14,7 @@ from functools import partial
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from serial.tools.list_ports import comports
 
@@ -69,7 +69,7 @@ class PortConfig(BaseModel):
 
     @field_validator("settings")
     @classmethod
-    def _of_the_protocol(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own
+    def _of_the_protocol(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         if protocol := info.data.get("protocol"):
             _module(protocol).Config.model_validate(value)
         return value

@@ -5,7 +5,7 @@ The line has no checksum: a digit that becomes another digit on the way is not s
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -76,7 +76,21 @@ class MasimoAscii1:
 
     def receive(self, data: bytes, now: datetime) -> Sequence[Decoded]:
         """What whole lines say. Raises BadBytes for one that is none; with b"" it goes on behind it."""
-        for at, raw in self._framer.feed(data):
+        return self._heard(self._framer.feed(data), now)
+
+    def end(self, now: datetime) -> Sequence[Decoded]:
+        """Nothing more comes: what is left over is the last line."""
+        return self._heard(self._framer.end(), now)
+
+    def due(self) -> None:
+        """Never: nothing is asked."""
+
+    def next(self, _now: datetime) -> Query | None:
+        """Nothing is ever sent."""
+        return None
+
+    def _heard(self, lines: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Decoded]:
+        for at, raw in lines:
             line = raw.strip(b"\r\n")
             if line:
                 found = _LINE.fullmatch(line)
@@ -85,13 +99,6 @@ class MasimoAscii1:
                 self._items += self._said(found, at, now)
         items, self._items = self._items, []
         return items
-
-    def due(self) -> None:
-        """Never: nothing is asked."""
-
-    def next(self, _now: datetime) -> Query | None:
-        """Nothing is ever sent."""
-        return None
 
     def _said(self, line: re.Match[bytes], at: int, now: datetime) -> Sequence[Decoded]:
         alarm, exceptions = int(line["alarm"], 16), int(line["exc"], 16)

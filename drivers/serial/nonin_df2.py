@@ -4,7 +4,7 @@ Document: Nonin OEM III Module Specification and Technical Information, "Serial 
 A packet counts only when all its 25 frames are whole, so that no value is put together from two packets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -50,7 +50,21 @@ class NoninDf2:
 
     def receive(self, data: bytes, now: datetime) -> Sequence[Decoded]:
         """What whole packets say. Raises BadBytes for noise; with b"" it goes on behind it."""
-        for at, frame in self._framer.feed(data):
+        return self._heard(self._framer.feed(data), now)
+
+    def end(self, now: datetime) -> Sequence[Decoded]:
+        """Nothing more comes. Raises BadBytes for what is left over."""
+        return self._heard(self._framer.end(), now)
+
+    def due(self) -> None:
+        """Never: nothing is asked."""
+
+    def next(self, _now: datetime) -> Query | None:
+        """Nothing is ever sent."""
+        return None
+
+    def _heard(self, frames: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Decoded]:
+        for at, frame in frames:
             if at != self._next or frame[1] & _SYNC:
                 self._packet = []
             self._next = at + FORM.length
@@ -61,13 +75,6 @@ class NoninDf2:
                 self._packet = []
         items, self._items = self._items, []
         return items
-
-    def due(self) -> None:
-        """Never: nothing is asked."""
-
-    def next(self, _now: datetime) -> Query | None:
-        """Nothing is ever sent."""
-        return None
 
     def _said(self, packet: list[bytes], now: datetime) -> Sequence[Decoded]:
         status = 0

@@ -57,6 +57,40 @@ def test_check_knows_the_settings_of_dialects(config):
     assert done.stderr.startswith(f"{config}:8: links.ward.dialects[0].colour: unknown")
 
 
+def test_check_knows_ports_and_the_settings_of_their_protocols(config):
+    config.write_text(
+        "site: test\nlinks:\n  bed-12:\n    kind: serial\n    ports:\n"
+        "      masimo: {protocol: serial.masimo_ascii1, address: 'usb:0403:6001', settings: {timezone: Europe/Rom}}\n"
+        "      nonin: {protocol: mqtt.tasmota, address: /dev/ttyUSB0}\n"
+        "      second: {protocol: serial.nonin_df2, address: COM3, parity: X}\n"
+        "      third:\n        protocol: serial.nonin_df2\n        address: /dev/ttyUSB1\n        bauds: 9600\n"
+        "      /: {protocol: serial.nonin_df2, address: /dev/ttyUSB2}\n"
+    )
+    where = f"{config}:{{}}: links.bed-12.ports."
+    done = run("check", "--config", config)
+    assert done.returncode == 2
+    said = done.stderr.splitlines()
+    assert said[0] == where.format(6) + (
+        "masimo.settings.timezone: 'Europe/Rom' is not a time zone such as Europe/Vienna"
+    )
+    assert said[1].startswith(where.format(7) + "nonin.protocol: is no serial protocol; there are serial.")
+    assert said[2].startswith(where.format(8) + "second.address: should be /dev/…")
+    assert said[3].startswith(where.format(8) + "second.parity: ")
+    assert said[4].startswith(where.format(12) + "third.bauds: unknown")
+    assert said[5].startswith(where.format(13))
+    assert len(said) == 6
+
+
+def test_check_finds_two_ports_with_one_address_or_one_name(config):
+    port = "{protocol: serial.nonin_df2, address: /dev/ttyUSB0}"
+    head = "site: test\nlinks:\n  bed-12:\n    kind: serial\n    ports:\n"
+    config.write_text(f"{head}      first: {port}\n      second: {port}\n")
+    done = run("check", "--config", config)
+    assert done.stderr == f"{config}:7: links.bed-12.ports.second.address: is the address of first already\n"
+    config.write_text(f"{head}      first: {port}\n      first: {port}\n")
+    assert run("check", "--config", config).stderr.startswith(f"{config}:7: links.bed-12.ports.first: given twice")
+
+
 def test_kinds_lists_every_part_on_one_line():
     lines = run("kinds").stdout.splitlines()
     names = [line.split()[0] for line in lines]
@@ -92,6 +126,25 @@ def test_decode_gives_one_json_reading_a_line_and_goes_on_after_a_bad_frame():
         "at": None,
     }
     assert done.stderr.startswith("line 2, byte ")
+
+
+def test_decode_takes_the_bytes_of_a_serial_port_and_a_capture_as_it_is(tmp_path):
+    line = (
+        "11/24/26 07:41:00 SN=0000012345 SPO2=098% BPM=097 PI=03.60% SPCO=--.-% SPMET=--.-% DESAT=-- PIDELTA=+--"
+        " ALARM=0000 EXC=000800\r\n"
+    )
+    capture = tmp_path / "capture"
+    capture.write_text(f"\x1b[2JSPO2=?\r\n{line}")
+    done = run("decode", "serial.masimo_ascii1", capture, "--as", "ansi", "--device", "bench")
+    assert done.returncode == 1
+    assert done.stderr.startswith("byte 0: The line is not as ASCII 1 has it")
+    first = json.loads(done.stdout.splitlines()[0])
+    assert (first["device"], first["metric"], first["at"]) == ("bench", "pulse_rate", None)
+    done = run("decode", "serial.masimo_ascii1", stdin=line)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 6
+    assert run("decode", "serial.masimo_ascii1", tmp_path / "none").returncode == 2
+    assert run("decode", "mqtt", "--as", "hex", stdin="").returncode == 2
 
 
 def test_decode_of_an_unknown_kind_is_bad_usage():

@@ -1,12 +1,17 @@
 """`check`, `kinds`, `decode`: look before anything runs."""
 
+import os
 import sys
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from collector.errors import ConfigError
+
+_GULP = 65_536
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The settings file.", show_default=False)]
 
@@ -41,18 +46,29 @@ def decode(
     kind: Annotated[
         str, typer.Argument(help="A part (mqtt.tasmota) or a family (mqtt, ble, gatt), as in `wardkeeper kinds`.")
     ],
-    file: Annotated[Path | None, typer.Argument(help="Frames, one a line; standard input when not given.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A capture; standard input when not given.")] = None,
+    form: Annotated[str, typer.Option("--as", help="What a serial capture is: raw, hex, ansi or telnet.")] = "raw",
     device: Annotated[str, typer.Option(help="Device id, for frames that carry none.")] = "",
 ) -> None:
-    """Frames in, one JSON reading a line out; a bad frame is a line on stderr and never a stop."""
-    from drivers.decode import decode as run
+    """Frames in, one JSON reading a line out; a bad frame is a line on stderr and never a stop.
 
-    if file is None:
-        bad = run(kind, sys.stdin.buffer, sys.stdout, sys.stderr, device=device)
-    else:
-        try:
-            with file.open("rb") as frames:
-                bad = run(kind, frames, sys.stdout, sys.stderr, device=device)
-        except OSError as error:
-            raise ConfigError(f"{file}: cannot be read: {error}") from error
+    Serial protocols (serial.…) take the bytes as a port gives them, all others one JSON object a line.
+    """
+    try:
+        with nullcontext(sys.stdin.buffer) if file is None else file.open("rb") as capture:
+            bad = _decoded(kind, capture, form, device)
+    except OSError as error:
+        raise ConfigError(f"{file or 'standard input'}: cannot be read: {error}") from error
     raise typer.Exit(1 if bad else 0)
+
+
+def _decoded(kind: str, capture: BinaryIO, form: str, device: str) -> int:
+    from drivers.decode import decode as run
+    from drivers.streams import decode_stream
+
+    if kind.partition(".")[0] == "serial":
+        chunks = iter(partial(os.read, capture.fileno(), _GULP), b"")
+        return decode_stream(kind, chunks, sys.stdout, sys.stderr, form, device)
+    if form != "raw":
+        raise ConfigError(f"--as {form} is for serial protocols; {kind} takes one JSON object a line")
+    return run(kind, capture, sys.stdout, sys.stderr, device=device)

@@ -3,8 +3,10 @@
 import fcntl
 import os
 import pwd
+import shutil
 import socket
 import struct
+import subprocess
 import termios
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -246,6 +248,53 @@ def test_rfc_2217_sets_the_line_hears_every_byte_and_comes_back(device, served, 
             intake.wait(lambda memory: memory.values("link_up")[-2:] == [False, False])
         assert "closed the connection" in bedside.status.error
     assert device.heard() == b""
+
+
+@pytest.fixture
+def ser2net(tmp_path, free_port):
+    """A function that serves a port as ser2net does, and gives its address."""
+    program = shutil.which("ser2net", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("ser2net is not installed (Debian: apt-get install ser2net)")
+    processes = []
+
+    def serve(tty, *, rfc2217=True):
+        port, config = free_port(), tmp_path / "ser2net.yaml"
+        accepter = "telnet(rfc2217),tcp" if rfc2217 else "tcp"
+        config.write_text(
+            f"connection: &bed\n  accepter: {accepter},127.0.0.1,{port}\n  connector: serialdev,{tty},300n81,local\n"
+            "  options:\n    banner: ser2net port\\r\\n\n"
+        )
+        with (tmp_path / "ser2net.log").open("ab") as log:
+            processes.append(subprocess.Popen([program, "-n", "-c", config], stdout=log, stderr=log))
+        return f"{'rfc2217' if rfc2217 else 'socket'}://127.0.0.1:{port}"
+
+    serve.kill = lambda: processes.pop().kill()
+    yield serve
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_ser2net_with_rfc_2217(device, served, ser2net, intake, counters):
+    served(ser2net(device.tty), baud=19200)
+    intake.wait(lambda memory: memory.values("link_up") == [True, True])
+    tty = os.open(device.tty, os.O_RDWR | os.O_NOCTTY)
+    assert termios.tcgetattr(tty)[4] == termios.B19200
+    os.close(tty)
+    device.send(packet(60, pleth=255))
+    intake.wait(lambda memory: memory.values("pulse_rate") == [60])
+    assert not counters.inputs()[0].bad_frames, "its banner came before the line was set"
+    ser2net.kill()
+    intake.wait(lambda memory: memory.values("link_up")[-2:] == [False, False])
+    assert device.heard() == b""
+
+
+def test_ser2net_raw(device, served, ser2net, intake):
+    served(ser2net(device.tty, rfc2217=False))
+    intake.wait(lambda memory: memory.values("link_up") == [True, True])
+    device.send(packet(60) + packet(61))
+    intake.wait(lambda memory: memory.values("pulse_rate")[-1:] == [61])
 
 
 @pytest.mark.parametrize(
