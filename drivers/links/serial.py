@@ -9,7 +9,6 @@ import queue
 import random
 import selectors
 import threading
-from datetime import datetime
 from functools import partial
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal
@@ -189,7 +188,8 @@ class SerialLink:
             self._serve(key.data, events)
         now = self._house.clock.now()
         for port in self._ports:
-            if self._is_due(port, now):
+            due = port.due()
+            if due is not None and due <= now:
                 self._serve(port, 0)
         for ring in (self._ring, *(port.ring for port in self._ports)):
             ring.flush()
@@ -197,7 +197,7 @@ class SerialLink:
             stop.wait(_GATHER_S)  # real time: one turn for what many ports send costs a fraction of many turns
 
     def _serve(self, port: Port, events: int) -> None:
-        """What there is to do with one port."""
+        """What there is to do with one port: what its selector says, or else the session's own wish."""
         channel = port.channel
         if channel is None:
             return
@@ -207,7 +207,7 @@ class SerialLink:
                 channel.flush()
             if events & selectors.EVENT_READ:
                 port.hear(channel)
-            if self._is_due(port, self._house.clock.now()):
+            if not events:
                 port.ask(channel)
         except NoPort as trouble:
             self._forget(port)
@@ -224,11 +224,6 @@ class SerialLink:
         if not dues:
             return _TURN_S
         return min(_TURN_S, max(0.0, (min(dues) - self._house.clock.now()).total_seconds()))
-
-    @staticmethod
-    def _is_due(port: Port, now: datetime) -> bool:
-        due = port.due()
-        return due is not None and due <= now
 
     def _watch(self, port: Port, channel: Channel) -> None:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.sending else 0)
