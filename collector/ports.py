@@ -31,14 +31,14 @@ class Query(msgspec.Struct, frozen=True):
 class Session(Protocol):
     """Stateful and sans-I/O: a conversation with one device."""
 
-    def receive(self, data: bytes, now: datetime) -> Sequence[Decoded]:
+    def receive(self, data: bytes, now: datetime) -> Sequence[Item]:
         """What the bytes, with all before them, say.
 
         Raises `drivers.codecs.framer.BadBytes` for what is no frame: the caller counts it and calls again with b""
         until it returns. What was said before the noise comes with the first return.
         """
 
-    def end(self, now: datetime) -> Sequence[Decoded]:
+    def end(self, now: datetime) -> Sequence[Item]:
         """The stream has ended: what its last bytes say. As `receive` for those that are no frame."""
 
     def due(self) -> datetime | None:

@@ -12,8 +12,7 @@ from typing import Final, TextIO
 
 from collector.errors import ConfigError
 from collector.parts import part
-from collector.ports import Decoded
-from collector.reading import UNTIMED, Frame
+from collector.reading import UNTIMED, Item
 from drivers.codecs.framer import BadBytes
 from drivers.codecs.telnet import Telnet
 from drivers.decode import print_item
@@ -58,7 +57,7 @@ class _Listener:
         self.bad += 1
         self._err.write(f"{why}\n")
 
-    def hear(self, first: Callable[[], Sequence[Decoded]], again: Callable[[], Sequence[Decoded]]) -> None:
+    def hear(self, first: Callable[[], Sequence[Item]], again: Callable[[], Sequence[Item]]) -> None:
         """Everything that a session says to what `first` gives it; `again` goes on behind bad bytes."""
         receive = first
         while True:
@@ -70,8 +69,7 @@ class _Listener:
             else:
                 break
         for item in said:
-            if not isinstance(item, Frame):
-                print_item(item, self._device, self._out)
+            print_item(item, self._device, self._out)
         self._out.flush()
 
 

@@ -278,6 +278,7 @@ class SerialLink:
             self._state, self._since = state, self._house.clock.now()
 
     def _leave(self) -> None:
+        self._take_opened()
         for port in self._ports:
             self._forget(port)
             port.leave()

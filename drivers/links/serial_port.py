@@ -9,13 +9,14 @@ import msgspec
 from collector.clock import Clock, monotonic
 from collector.counters import Rate, bad_frame
 from collector.ports import Query, Session
-from collector.reading import Frame, Item, Reading
+from collector.reading import Item, Reading
 from drivers.codecs.framer import BadBytes
 from drivers.codecs.line import Line
 from drivers.links.link import House, LinkStatus, State
 from drivers.links.serial_channels import Channel, NoPort
 
-_NOISE = 2048  # bytes without a frame: longer than the frames of any protocol here
+_NOISE = 256  # bytes that were no frame, since the last that was one
+_UNCLEAR = timedelta(minutes=1)
 _SILENT_AT_FIRST = timedelta(seconds=10)
 _SILENT = timedelta(minutes=1)
 _AT_ONCE = 1000  # items handed over together
@@ -84,6 +85,7 @@ class Port:
         self._error = self._todo = ""
         self._heard: datetime | None = None
         self._understood: datetime | None = None
+        self._unclear: datetime | None = None  # since when bytes have come that are no frame yet
         self._noise = 0
         self._rate = Rate()
 
@@ -99,7 +101,7 @@ class Port:
         """From here on it is heard; what was heard before belongs to another conversation."""
         self.channel = channel
         self._session = self.plug.session()
-        self._heard, self._noise = None, 0
+        self._heard, self._unclear, self._noise = None, None, 0
         self._enter("up")
         self._say(up=True)
 
@@ -142,21 +144,22 @@ class Port:
             return
         now = self._clock.now()
         self._heard = now
-        self._noise += len(data)
+        self._unclear = self._unclear or now
         items: list[Item] = []
         frames = 0
         while True:
             try:
-                items += [one for one in self._session.receive(data, now) if not isinstance(one, Frame)]
+                items += self._session.receive(data, now)
             except BadBytes as trouble:
                 frames += 1
                 data = b""
+                self._noise += len(trouble.data)
                 self._bad(trouble, now)
             else:
                 break
         if items:
             frames += 1
-            self._understood, self._noise = now, 0
+            self._understood, self._unclear, self._noise = now, None, 0
             self.ring.put(items)
         if frames:
             self._rate.add(int(now.timestamp()), frames)
@@ -202,14 +205,14 @@ class Port:
         channel = self.channel
         if channel is None:
             return self._todo if self.state == "down" else ""
-        if self._noise >= _NOISE:
-            return f"Only noise: check baud rate (it is {self.plug.line}) and protocol ({self.plug.protocol})."
         quiet = now - (self._heard or self._since)
         if quiet >= (_SILENT if self._heard else _SILENT_AT_FIRST):
             return (
                 f"Nothing heard for {_span(quiet)}: is the device on, its cable in, "
                 f"and its output set to {self.plug.protocol}?"
             )
+        if self._noise >= _NOISE or now - (self._unclear or now) >= _UNCLEAR:
+            return f"Only noise: check baud rate (it is {self.plug.line}) and protocol ({self.plug.protocol})."
         return channel.advice
 
 

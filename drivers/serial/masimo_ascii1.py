@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from collector.ports import Decoded, Query
-from collector.reading import Announcement, Reading
+from collector.ports import Query
+from collector.reading import Announcement, Item, Reading
 from drivers.codecs.framer import BadBytes, Delimited, Framer
 from drivers.codecs.line import Line
 
@@ -71,14 +71,14 @@ class MasimoAscii1:
         self._device = device
         self._zone = zone
         self._framer = Framer(FORM)
-        self._items: list[Decoded] = []
+        self._items: list[Item] = []
         self._known = False
 
-    def receive(self, data: bytes, now: datetime) -> Sequence[Decoded]:
+    def receive(self, data: bytes, now: datetime) -> Sequence[Item]:
         """What whole lines say. Raises BadBytes for one that is none; with b"" it goes on behind it."""
         return self._heard(self._framer.feed(data), now)
 
-    def end(self, now: datetime) -> Sequence[Decoded]:
+    def end(self, now: datetime) -> Sequence[Item]:
         """Nothing more comes: what is left over is the last line."""
         return self._heard(self._framer.end(), now)
 
@@ -89,7 +89,7 @@ class MasimoAscii1:
         """Nothing is ever sent."""
         return None
 
-    def _heard(self, lines: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Decoded]:
+    def _heard(self, lines: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Item]:
         for at, raw in lines:
             line = raw.strip(b"\r\n")
             if line:
@@ -100,7 +100,7 @@ class MasimoAscii1:
         items, self._items = self._items, []
         return items
 
-    def _said(self, line: re.Match[bytes], at: int, now: datetime) -> Sequence[Decoded]:
+    def _said(self, line: re.Match[bytes], at: int, now: datetime) -> Sequence[Item]:
         alarm, exceptions = int(line["alarm"], 16), int(line["exc"], 16)
         when = self._when(line["time"].decode(), at, now)
         values: dict[str, float | bool | str] = {}
@@ -111,7 +111,7 @@ class MasimoAscii1:
         values["sensor_fault"] = bool(exceptions & _FAULTS)
         values["technical_alarm"] = ", ".join(word for bit, word in _EXCEPTIONS.items() if exceptions & bit)
         values["battery_low"] = bool(alarm & _LOW_BATTERY)
-        items: list[Decoded] = []
+        items: list[Item] = []
         if not self._known:
             self._known = True
             items.append(Announcement(self._device, {"maker": "Masimo", "kind": "pulse oximeter"}, now))

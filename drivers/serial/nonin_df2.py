@@ -9,8 +9,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from collector.ports import Decoded, Query
-from collector.reading import Announcement, Quality, Reading
+from collector.ports import Query
+from collector.reading import Announcement, Item, Quality, Reading
 from drivers.codecs.checksums import last_is_sum8
 from drivers.codecs.framer import Fixed, Framer
 from drivers.codecs.line import Line
@@ -45,14 +45,14 @@ class NoninDf2:
         self._framer = Framer(FORM)
         self._packet: list[bytes] = []
         self._next = 0
-        self._items: list[Decoded] = []
+        self._items: list[Item] = []
         self._firmware = -1
 
-    def receive(self, data: bytes, now: datetime) -> Sequence[Decoded]:
+    def receive(self, data: bytes, now: datetime) -> Sequence[Item]:
         """What whole packets say. Raises BadBytes for noise; with b"" it goes on behind it."""
         return self._heard(self._framer.feed(data), now)
 
-    def end(self, now: datetime) -> Sequence[Decoded]:
+    def end(self, now: datetime) -> Sequence[Item]:
         """Nothing more comes. Raises BadBytes for what is left over."""
         return self._heard(self._framer.end(), now)
 
@@ -63,7 +63,7 @@ class NoninDf2:
         """Nothing is ever sent."""
         return None
 
-    def _heard(self, frames: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Decoded]:
+    def _heard(self, frames: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Item]:
         for at, frame in frames:
             if at != self._next or frame[1] & _SYNC:
                 self._packet = []
@@ -76,14 +76,14 @@ class NoninDf2:
         items, self._items = self._items, []
         return items
 
-    def _said(self, packet: list[bytes], now: datetime) -> Sequence[Decoded]:
+    def _said(self, packet: list[bytes], now: datetime) -> Sequence[Item]:
         status = 0
         for frame in packet:
             status |= frame[1]
         quality = Quality.UNCERTAIN if status & (_OUT_OF_TRACK | _ARTIFACT) else Quality.GOOD
         rate = (packet[0][3] & 0x03) << 7 | packet[1][3]
         spo2, firmware = packet[2][3], packet[3][3]
-        items: list[Decoded] = []
+        items: list[Item] = []
         if firmware != self._firmware:
             self._firmware = firmware
             facts = {"maker": "Nonin", "kind": "pulse oximeter", "firmware": str(firmware)}
