@@ -18,6 +18,12 @@ def test_the_example_is_a_good_settings_file(tmp_path):
     assert settings.load(path, catalog.config_of, catalog.kinds(), {}).site == "linden"
 
 
+def test_the_example_of_serial_ports_is_a_good_settings_file(tmp_path):
+    path = tmp_path / "wardkeeper.yaml"
+    path.write_text((PAGE.parent / "serial.md").read_text().split("```yaml\n")[1].split("```")[0])
+    assert list(settings.load(path, catalog.config_of, catalog.kinds(), {}).links) == ["bed-12", "icu"]
+
+
 def test_every_setting_has_a_meaning():
     for line in PAGE.read_text().splitlines():
         if line.startswith("| `"):
