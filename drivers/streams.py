@@ -81,9 +81,8 @@ def _hex(chunks: Iterable[bytes], complain: Complain) -> Iterator[bytes]:
     at, half = 0, b""
     for chunk in chunks:
         for found in _NO_DIGITS.finditer(chunk):
-            complain(
-                f"input byte {at + found.start()}: no hex digits: {found.group().decode(errors='backslashreplace')}"
-            )
+            shown = repr(found.group())[2:-1]  # a capture may hold what would move a terminal's cursor
+            complain(f"input byte {at + found.start()}: no hex digits: {shown}")
         digits = half + _SPACE.sub(b"", _NO_DIGITS.sub(b"", chunk))
         whole = len(digits) // 2 * 2
         half = digits[whole:]
