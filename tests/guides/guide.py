@@ -87,7 +87,7 @@ class Guide:
         return done.stdout
 
     def _start_brokers(self) -> None:
-        for conf in sorted((self.folder / "etc/mosquitto/conf.d").iterdir()):
+        for conf in sorted(self.folder.glob("etc/mosquitto/conf.d/*.conf")):
             self.start_broker(conf.stem)
 
     def start_broker(self, name: str) -> None:

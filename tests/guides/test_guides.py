@@ -17,6 +17,13 @@ def test_a_fridge_behind_zigbee(follow):
     assert follow("zigbee-fridge.md").run() == 1
 
 
+def test_a_bedside_oximeter(follow, tmp_path):
+    plugged = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A5XK3RJT-if00-port0"
+    here = f"{tmp_path}/oximeter"
+    guide = follow("bedside-oximeter.md", **{plugged: here, "usb:0403:6001:A5XK3RJT": here})
+    assert guide.run() == 3
+
+
 @pytest.mark.mosquitto
 def test_what_an_edge_box_kept_arrives_once(follow):
     guide = follow("edge-to-centre.md", **{"centre.example": "127.0.0.1"})
