@@ -23,7 +23,7 @@ Form = Callable[[Iterable[bytes], Complain], Iterator[bytes]]
 
 _NO_DIGITS = re.compile(rb"[^0-9A-Fa-f\s]+")
 _SPACE = re.compile(rb"\s+")
-_CONTROL = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\n]*?(?:\x07|\x1b\\)|[ -/]*[0-~])")
+_CONTROL = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\n]*?(?:\x07|\x1b\\)|[ -/]*[0-~])|[\x00\x07\x0e\x0f]")
 _NOTES = re.compile(rb"^(?:Script (?:started|done) on |=~=~=~=).*\n?", re.MULTILINE)
 _LONGEST_LINE = 4096
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import tty
 from contextlib import suppress
 
 import serial
@@ -20,6 +21,7 @@ class Device:
     def plug_in(self):
         self.end, port = os.openpty()
         self.tty = os.ttyname(port)
+        tty.setraw(port)  # a port that nobody has open echoes nothing; a terminal would
         self.path.symlink_to(self.tty)
         os.close(port)
         os.set_blocking(self.end, False)

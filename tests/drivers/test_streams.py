@@ -80,7 +80,7 @@ def test_what_is_no_hex_is_named_with_its_place_in_the_input():
         'Script started on 2026-11-24 08:11:03+00:00 [TERM="xterm"]\n{}\n\nScript done on 2026-11-24 08:11:09+00:00\n',
         "=~=~=~=~=~=~=~=~=~=~=~= PuTTY log 2026.11.24 08:11:03 =~=~=~=~=~=~=~=~=~=~=~=\r\n{}\r\n",
         "\x1b[2J\x1b[1;1H\x1b]0;COM3 - PuTTY\x07\x1b[?25l{}\x1b[0m\x1b(B\x1b7\x1b=\r\n",
-        "\x1b]0;a title\x1b\\{}\r\r\n",
+        "\x0f\x1b]0;a title\x1b\\{}\x07\r\r\n\x00",
     ],
 )
 def test_the_log_of_a_terminal(log):
