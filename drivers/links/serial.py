@@ -45,7 +45,7 @@ class PortConfig(BaseModel):
         description="Where it is: /dev/serial/by-id/…, usb:VID:PID:SERIAL (found wherever it is plugged in), /dev/tty…,"
         " socket://host:port (raw TCP) or rfc2217://host:port.",
     )
-    baud: int | None = Field(None, ge=50, le=4_000_000, description="Bits a second; the protocol's own when not given.")
+    baud: int | None = Field(None, ge=50, le=1_000_000, description="Bits a second; the protocol's own when not given.")
     bits: Literal[5, 6, 7, 8] | None = Field(None, description="Data bits; the protocol's own when not given.")
     parity: Parity | None = Field(None, description="N, E, O, M or S; the protocol's own when not given.")
     stop: Literal[1, 2] | None = Field(None, description="Stop bits; the protocol's own when not given.")
