@@ -64,9 +64,11 @@ def run():
         return link
 
     start.end = lambda link: running[link.name].stop()
+    start.defects = 0
     yield start
     for one in running.values():
         assert one.stop()
+        assert one.status.failures == start.defects
 
 
 @pytest.fixture
@@ -315,6 +317,7 @@ def test_what_a_protocol_does_not_declare_is_never_sent(poller, house, run, devi
     nonin.send(packet())
     intake.wait(lambda memory: values(memory, "spo2") == [97])
     assert ups(intake) == [True]  # it has never been closed
+    run.defects = 1
 
 
 def test_a_defect_of_one_protocol_leaves_the_other_ports_open(poller, house, run, device, intake):
@@ -330,6 +333,7 @@ def test_a_defect_of_one_protocol_leaves_the_other_ports_open(poller, house, run
     intake.wait(lambda memory: values(memory, "spo2") == [97])
     assert ups(intake) == [True]
     assert {part.name: part.state for part in bedside.status.parts} == {"poller": "down", "nonin": "up"}
+    run.defects = 1
 
 
 # ---------------------------------------------------------------- what a person is told

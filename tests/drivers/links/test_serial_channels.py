@@ -18,7 +18,7 @@ from collector.reading import Reading
 from drivers.codecs.line import Line
 from drivers.links.link import House
 from drivers.links.serial import Config, SerialLink, open_link
-from drivers.links.serial_channels import NoPort, mistake_in, open_channel, usb_address
+from drivers.links.serial_channels import NoPort, _advice, mistake_in, open_channel, usb_address
 from tests.drivers.serial.test_nonin_df2 import packet
 from tests.ptys import Device, TerminalServer
 
@@ -120,6 +120,12 @@ def test_two_that_are_alike_are_never_guessed_between():
     with pytest.raises(NoPort, match="is /dev/ttyUSB0 and /dev/ttyUSB1") as trouble:
         open_channel("usb:0403:6001:A5XK3RJT", LINE, lambda: ports)
     assert "/dev/serial/by-id" in trouble.value.hint
+
+
+def test_a_path_that_may_become_another_adapter_comes_with_what_to_write_instead():
+    assert "usb:0403:6001:A5XK3RJT stays this one" in _advice("/dev/ttyUSB0", [adapter("/dev/ttyUSB0")])
+    assert _advice("/dev/ttyUSB0", [adapter("/dev/ttyUSB0"), adapter("/dev/ttyUSB1")]) == ""
+    assert _advice("/dev/ttyUSB0", [ListPortInfo("/dev/ttyUSB0")]) == ""
 
 
 def test_an_adapter_that_vanishes_while_it_is_listed_is_tried_again():
@@ -295,6 +301,30 @@ def test_ser2net_raw(device, served, ser2net, intake):
     intake.wait(lambda memory: memory.values("link_up") == [True, True])
     device.send(packet(60) + packet(61))
     intake.wait(lambda memory: memory.values("pulse_rate")[-1:] == [61])
+
+
+def test_what_is_sent_through_rfc_2217_arrives_as_it_is(device):
+    with closing(TerminalServer(device.tty)) as server:
+        channel = open_channel(server.address, LINE, list)
+        channel.send(b"\xff how much? \xff\xff\n")
+        heard = b""
+        while not heard.endswith(b"\n"):
+            heard += device.heard()
+        channel.close()
+    assert heard == b"\xff how much? \xff\xff\n"
+
+
+def test_what_a_device_does_not_take_waits_and_nothing_is_lost(device):
+    channel = open_channel(str(device.path), LINE, list)
+    sent = bytes(range(256)) * 400  # more than the kernel keeps
+    channel.send(sent)
+    heard = device.heard()
+    assert channel.sending
+    while channel.sending:
+        channel.flush()
+        heard += device.heard()
+    assert heard + device.heard() == sent
+    channel.close()
 
 
 @pytest.mark.parametrize(
