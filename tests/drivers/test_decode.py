@@ -15,7 +15,7 @@ def run(kind, *lines, device=""):
     out, err = io.StringIO(), io.StringIO()
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines]
     bad = decode(kind, raw, out, err, device)
-    return bad, [json.loads(line) for line in out.getvalue().splitlines()], err.getvalue().splitlines()
+    return bad, [json.loads(line) for line in out.getvalue().split("\n")[:-1]], err.getvalue().splitlines()
 
 
 def test_the_family_chooses_as_a_link_does():
