@@ -1,4 +1,4 @@
-"""What all tests share: a real MQTT broker, a real browser that may not leave the machine, steady random tests."""
+"""What all tests share: a real MQTT broker, databases, a browser that may not leave the machine, steady random tests."""
 
 import datetime as dt
 import ipaddress
@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import settings
 
+from tests.databases import (  # noqa: F401 - fixtures
+    DIALECTS,
+    database_url,
+    dialect,
+    new_database,
+    postgres,
+    postgres_of_ones_own,
+    postgres_template,
+    sqlite_template,
+)
+
 BROWSER_FIXTURES = {"browser", "context", "page", "new_context"}
 LOCAL = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost|\[::1\])[:/]|^(about|data|blob):")
 
@@ -26,6 +36,14 @@ settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_generate_tests(metafunc):
+    """What touches the database runs on both; in the browser, where the database is far away, only where it says so."""
+    if "dialect" in metafunc.fixturenames:
+        asked = metafunc.definition.get_closest_marker("dialects")
+        usual = DIALECTS[:1] if BROWSER_FIXTURES & set(metafunc.fixturenames) else DIALECTS
+        metafunc.parametrize("dialect", asked.args if asked else usual, indirect=True)
 
 
 def pytest_collection_modifyitems(items):
@@ -179,41 +197,6 @@ def make_certificates(folder: Path) -> None:
     (folder / "server.key").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-
-
-# ---------------------------------------------------------------- a real database
-
-
-@pytest.fixture(scope="session")
-def postgres(free_port):
-    """A function that makes an empty database in a PostgreSQL of one's own and gives its address."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = shutil.which("initdb") or (programs[-1] if programs else None)
-    if found is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    bin_, folder, port = Path(found).resolve().parent, Path(tempfile.mkdtemp(prefix="wardkeeper-pg-")), free_port()
-    someone = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        someone = {"user": "postgres"}
-        shutil.chown(folder, "postgres")
-
-    def run(program, *arguments):
-        subprocess.run([bin_ / program, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder, **someone)
-
-    run("initdb", "-D", folder / "data", "-U", "ward", "-A", "trust", "--no-sync")
-    options = f"-k {folder} -h 127.0.0.1 -p {port} -F"
-    server = ["-D", folder / "data", "-l", folder / "log", "-w"]
-    run("pg_ctl", *server, "-o", options, "start")
-    made = []
-
-    def make():
-        made.append(f"db{len(made)}")
-        run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "ward", made[-1])
-        return f"postgresql+psycopg://ward@127.0.0.1:{port}/{made[-1]}"
-
-    yield make
-    run("pg_ctl", *server, "-m", "immediate", "stop")
-    shutil.rmtree(folder)
 
 
 # ---------------------------------------------------------------- a real browser

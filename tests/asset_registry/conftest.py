@@ -8,7 +8,7 @@ import pytest
 from asset_registry.assets import Asset
 from asset_registry.audit import bump
 from asset_registry.bindings import Device, Gateway
-from asset_registry.db import Base, Database
+from asset_registry.db import Database
 from asset_registry.people import Principal, create_person, principal_of
 from asset_registry.places import Place
 from asset_registry.snapshot import Snapshot, SnapshotSource
@@ -23,14 +23,8 @@ def clock():
 
 
 @pytest.fixture
-def database(tmp_path, request):
-    """SQLite; PostgreSQL where a test is parametrized with "postgresql", indirectly."""
-    if getattr(request, "param", "sqlite") == "postgresql":
-        url = request.getfixturevalue("postgres")()
-    else:
-        url = f"sqlite:///{tmp_path}/wardkeeper.db"
-    database = Database(url)
-    Base.metadata.create_all(database.engine)
+def database(database_url):
+    database = Database(database_url)
     yield database
     database.close()
 

@@ -16,6 +16,8 @@ from asset_registry.audit import history, record
 def test_what_was_written_to_the_log_stays(database, clock, forgery):
     with database.write() as session:
         record(session, clock.now(), "lind", "claim", ("asset", 1), {"use": "idle"}, {"use": "claimed"})
+    if "OR REPLACE" in forgery and database.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite has INSERT OR REPLACE")
     with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
         session.execute(text(forgery))
     with database.read() as session:

@@ -16,10 +16,7 @@ from asset_registry.imports import KINDS, export_csv, import_csv
 from asset_registry.sign_in import Passwords, SignIn, SignInRefused
 from asset_registry.status import claim_asset
 
-both = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
-
-@both
 def test_a_moment_comes_back_in_utc_and_a_naive_one_never_goes_in(hospital):
     home = timezone(timedelta(hours=1))
     with hospital.database.write() as session:
@@ -31,7 +28,6 @@ def test_a_moment_comes_back_in_utc_and_a_naive_one_never_goes_in(hospital):
         session.get(Asset, hospital.pump).created = datetime(2026, 11, 24, 6, 42)  # noqa: DTZ001 - the case
 
 
-@both
 def test_reading_takes_no_lock_and_leaves_nothing_behind(hospital):
     with hospital.database.write() as writer:
         writer.get(Asset, hospital.pump).name = "half-written"
@@ -44,7 +40,6 @@ def test_reading_takes_no_lock_and_leaves_nothing_behind(hospital):
         assert session.get(Asset, hospital.pump).name == "half-written"
 
 
-@both
 def test_the_audit_log_is_append_only(hospital):
     for forgery in ("UPDATE audit SET who = 'nobody'", "DELETE FROM audit"):
         with hospital.database.write() as session:
@@ -53,13 +48,12 @@ def test_the_audit_log_is_append_only(hospital):
             session.execute(text(forgery))
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.dialects("postgresql")
 def test_nor_can_it_be_truncated(database):
     with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
         session.execute(text("TRUNCATE audit"))
 
 
-@both
 def test_of_concurrent_claims_exactly_one_wins(hospital):
     start, won, refused = threading.Barrier(4), [], []
 
@@ -82,7 +76,6 @@ def test_of_concurrent_claims_exactly_one_wins(hospital):
     assert all("Claimed by" in why for why in refused)
 
 
-@both
 def test_concurrent_bindings_of_one_tag_leave_one_in_force(hospital):
     tag = hospital.device("ble:17")
     start = threading.Barrier(4)
@@ -101,7 +94,6 @@ def test_concurrent_bindings_of_one_tag_leave_one_in_force(hospital):
     assert len([binding for binding in hospital.snapshot().bindings_of("ble:17") if binding.until is None]) == 1
 
 
-@both
 def test_files_go_in_and_out(hospital):
     with hospital.database.write() as session:
         now = hospital.now()
@@ -115,7 +107,6 @@ def test_files_go_in_and_out(hospital):
     assert hospital.snapshot().asset("X") is None
 
 
-@both
 def test_a_one_time_link_signs_in_once_however_many_click(hospital):
     door = SignIn(hospital.database, hospital.clock, Passwords(1, 8, 1))
     link, start, opened = door.one_time_link(hospital.admin.person_id, "test"), threading.Barrier(4), []

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from asset_registry.assets import Asset
 from asset_registry.audit import Audit, Revision, history
-from asset_registry.db import Base, Database
+from asset_registry.db import Database
 from asset_registry.errors import Invalid
 from asset_registry.imports import KINDS, export_csv, import_csv
 from asset_registry.places import Place
@@ -219,13 +219,12 @@ def test_reading_the_same_files_again_changes_nothing(hospital):
     assert snapshot.gateway("mqtt:espresense/4-07").y_m == 3.5
 
 
-def test_an_export_fills_an_empty_hospital_with_the_same(hospital, tmp_path):
+def test_an_export_fills_an_empty_hospital_with_the_same(hospital, new_database):
     for kind, text in FILES.items():
         bring(hospital, kind, text)
     with hospital.database.read() as session:
         files = {kind: export_csv(session, kind, site="linden") for kind in KINDS}
-    empty = Database(f"sqlite:///{tmp_path}/other.db")
-    Base.metadata.create_all(empty.engine)
+    empty = Database(new_database())
     with empty.write() as session:
         for kind, text in files.items():
             report = import_csv(session, kind, text, site="linden", who="x", now=hospital.now(), atomic=True)

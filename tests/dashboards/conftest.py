@@ -1,4 +1,4 @@
-"""A real application on a small hospital: an SQLite file, the memory store, a clock that the test moves."""
+"""A real application on a small hospital: a database, the memory store, a clock that the test moves."""
 
 import socket
 import threading
@@ -13,7 +13,6 @@ import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-import wardkeeper.tables
 from asset_registry.assets import Asset
 from asset_registry.audit import bump
 from asset_registry.bindings import Binding, Device, Gateway
@@ -45,10 +44,9 @@ NEW = "mqtt:tasmota/never-seen"
 class Hospital:
     """The running parts and what stands in them. `hear` does what the pipeline does."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, database_url):
         self.clock = ManualClock()
-        self.database = Database(f"sqlite:///{folder}/wardkeeper.db")
-        wardkeeper.tables.Base.metadata.create_all(self.database.engine)
+        self.database = Database(database_url)
         self.store = open_store(MemoryConfig(), folder)
         self.latest = Latest()
         self.snapshots = SnapshotSource(self.database, SITE, self.clock)
@@ -191,9 +189,9 @@ def devices_of(session, places, assets, now):
 
 
 @pytest.fixture
-def hospital(tmp_path):
+def hospital(tmp_path, database_url):
     """The running parts; `hospital.context` is what an application needs."""
-    hospital = Hospital(tmp_path)
+    hospital = Hospital(tmp_path, database_url)
     yield hospital
     hospital.close()
 

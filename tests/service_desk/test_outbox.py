@@ -117,7 +117,6 @@ def test_a_sink_that_is_not_configured_keeps_its_news(house):
         assert len(waiting(session)) == 1
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_eight_workers_tell_one_thing_once(house):
     house.say(PUMP, "battery", 20.0)
     sink, start = Sink(), threading.Barrier(8)
@@ -131,7 +130,6 @@ def test_eight_workers_tell_one_thing_once(house):
     assert sink.told == ["opened"]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_eight_workers_open_exactly_one_ticket_an_incident(house):
     text = "rules: [{name: Leak, metric: leak, equals: true}]"
     with house.database.write() as session:

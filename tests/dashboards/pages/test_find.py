@@ -133,8 +133,8 @@ class TestTheWholeHospital:
     """134 pumps on three floors."""
 
     @pytest.fixture
-    def hospital(self, tmp_path):
-        hospital = LindenGeneral(tmp_path)
+    def hospital(self, tmp_path, database_url):
+        hospital = LindenGeneral(tmp_path, database_url)
         yield hospital
         hospital.close()
 

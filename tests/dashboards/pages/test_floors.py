@@ -180,8 +180,8 @@ class TestTheWholeHospital:
     """300 assets on three floors."""
 
     @pytest.fixture
-    def hospital(self, tmp_path):
-        hospital = LindenGeneral(tmp_path)
+    def hospital(self, tmp_path, database_url):
+        hospital = LindenGeneral(tmp_path, database_url)
         yield hospital
         hospital.close()
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from asset_registry.db import Base, Database
+from asset_registry.db import Database
 from collector.errors import Unreachable
 from collector.reading import Reading, Sighting
 from service_desk.alarms import book
@@ -77,7 +77,6 @@ def test_what_goes_out_of_scope_clears(house):
     assert house.all(Transition)[-1].detail["why"] == "out of the rule's scope"
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_the_same_batch_again_changes_nothing(house):
     readings = []
     for _ in range(12):
@@ -150,7 +149,6 @@ class Cut(Exception):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_a_crash_between_any_two_statements_leaves_nothing_half(house):
     batch = [house.reading(PUMP, "battery", 22.0), house.reading(DOOR, "door_open", True)]
     statements = fail_at = 0
@@ -209,17 +207,15 @@ print("done", flush=True)
 """
 
 
-def test_killed_again_and_again_no_alarm_is_missed_and_none_is_doubled(tmp_path, clock):
+def test_killed_again_and_again_no_alarm_is_missed_and_none_is_doubled(database_url, clock):
     """Three pumps become low and well again at every second record, 60 of them, while the process is killed."""
     last = 60
-    url = f"sqlite:///{tmp_path}/kill.db"
-    database = Database(url)
-    Base.metadata.create_all(database.engine)
+    database = Database(database_url)
     rules = "rules: [{name: Battery, metric: battery, below: 30}]"
     with database.write() as session:
         import_yaml(session, rules, who="okafor", now=clock.now())
     root = str(Path(__file__).resolve().parents[3])
-    code = CHILD.format(path=[root], url=url, last=last)
+    code = CHILD.format(path=[root], url=database_url, last=last)
     kills = 0
     for run in range(40):
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -260,7 +256,6 @@ def _another(house, holder):
     return AlarmConsumer(house.database, Subjects(house.registered, house.latest), house.clock, holder)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_only_one_process_judges(house):
     house.say(PUMP, "battery", 22.0)
     other = _another(house, "there")

@@ -1,8 +1,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from service_desk.alarms import book
 from service_desk.tickets import desk
 from service_desk.tickets.model import Comment, Ticket
@@ -31,7 +29,6 @@ def test_an_incident_opens_one_ticket_that_says_what_is_wrong(house):
     assert (ticket.repair_due - ticket.created).total_seconds() == 4 * 3600
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_it_is_solved_when_all_stays_normal(house):
     _low_and_well_again(house)
     house.after(300)
@@ -116,7 +113,6 @@ def test_an_answer_given_before_the_ticket_was_there_is_on_it(house):
     assert house.ticket.answered is not None
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_eight_at_once_make_exactly_one_ticket_with_one_first_turn(house):
     import asyncio
 

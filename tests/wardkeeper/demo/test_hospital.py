@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-import wardkeeper.tables
 from asset_registry.db import Database
 from asset_registry.places import Place
 from collector.clock import SystemClock
@@ -17,9 +16,8 @@ from wardkeeper.settings import Settings
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'linden.db'}")
-    wardkeeper.tables.Base.metadata.create_all(database.engine)
+def database(database_url):
+    database = Database(database_url)
     yield database
     database.close()
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-import wardkeeper.tables
 from asset_registry.assets import Asset
 from asset_registry.audit import Revision
 from asset_registry.bindings import Binding, Device, Gateway
@@ -18,9 +17,8 @@ from wardkeeper.demo.world import SITE
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'linden.db'}")
-    wardkeeper.tables.Base.metadata.create_all(database.engine)
+def database(database_url):
+    database = Database(database_url)
     yield database
     database.close()
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-import wardkeeper.tables
 from asset_registry.assets import Asset
 from asset_registry.audit import Audit
 from asset_registry.db import Database
@@ -15,9 +14,8 @@ from wardkeeper.demo.staff import CLEANER, StaffAtWork
 
 
 @pytest.fixture
-def database(tmp_path, world, morning):
-    database = Database(f"sqlite:///{tmp_path / 'linden.db'}")
-    wardkeeper.tables.Base.metadata.create_all(database.engine)
+def database(database_url, world, morning):
+    database = Database(database_url)
     seed(database, world, morning)
     yield database
     database.close()
