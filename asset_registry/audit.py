@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Index, event, select
+from sqlalchemy import JSON, Connection, Index, Table, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.db import Base
@@ -60,11 +60,7 @@ def record(
 
 def bump(session: Session) -> None:
     """Say that the registry changed: in the same transaction as the change."""
-    row = session.get(Revision, 1, with_for_update=True)
-    if row is None:
-        session.add(Revision(id=1, number=1))
-    else:
-        row.number += 1
+    session.get_one(Revision, 1, with_for_update=True).number += 1
 
 
 def hold(session: Session) -> None:
@@ -72,7 +68,7 @@ def hold(session: Session) -> None:
 
     On SQLite the transaction does so itself; on PostgreSQL the revision row is the lock that all writers take first.
     """
-    session.get(Revision, 1, with_for_update=True)
+    session.get_one(Revision, 1, with_for_update=True)
 
 
 def history(session: Session, kind: str, identity: object, limit: int = 100) -> list[Audit]:
@@ -101,6 +97,11 @@ AUDIT_DDL: dict[str, tuple[str, ...]] = {
     ),
 }
 """What makes the log append-only, by dialect. `create_all` runs it; a migration must too: `op.execute` each."""
+
+
+@event.listens_for(Revision.__table__, "after_create")
+def _make_row(table: Table, connection: Connection, **_: object) -> None:
+    connection.execute(table.insert().values(id=1, number=0))
 
 
 @event.listens_for(Audit.__table__, "after_create")

@@ -1,5 +1,6 @@
 """How far the registry's own consumers have read the spool."""
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.db import Base
@@ -11,7 +12,7 @@ class RegistryCursor(Base):
     __tablename__ = "registry_cursor"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int]
+    position: Mapped[int] = mapped_column(BigInteger)
 
 
 def cursor(session: Session, name: str) -> int:

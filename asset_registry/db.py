@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 _NAMING = {
@@ -15,6 +15,16 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+_POSTGRESQL = {
+    "application_name": "wardkeeper",
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A machine that vanishes without a word is noticed within half a minute; the address may say otherwise."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -49,7 +59,14 @@ class Database:
     def __init__(self, url: str) -> None:
         """`url` as SQLAlchemy has it: `sqlite:////var/lib/wardkeeper/wardkeeper.db`, `postgresql+psycopg://…`."""
         # an error is logged and may stand on a page: values of rows, hashes among them, have no place there
-        self.engine: Engine = create_engine(url, hide_parameters=True)
+        address = make_url(url)
+        afar = address.get_backend_name() == "postgresql"
+        self.engine: Engine = create_engine(
+            address,
+            hide_parameters=True,
+            pool_pre_ping=afar,  # what a server that was restarted left behind is not handed out
+            connect_args={name: value for name, value in _POSTGRESQL.items() if afar and name not in address.query},
+        )
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin)

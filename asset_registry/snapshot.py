@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -335,7 +335,8 @@ def _load(session: Session, site: str, revision: int, now: datetime) -> Content:
 
 def _rows(session: Session, table: type[DeclarativeBase], kind: type[_Row]) -> list[_Row]:
     columns = [getattr(table, name) for name in kind.__struct_fields__ if hasattr(table, name)]
-    return [kind(*row) for row in session.execute(select(*columns))]
+    # PostgreSQL gives a row that was changed last of all
+    return [kind(*row) for row in session.execute(select(*columns).order_by(*inspect(table).primary_key))]
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from asset_registry.db import Base
@@ -13,7 +14,7 @@ class Cursor(Base):
     __tablename__ = "cursor"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int]
+    position: Mapped[int] = mapped_column(BigInteger)
 
 
 class Lease(Base):

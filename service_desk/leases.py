@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from collector.errors import Unreachable
@@ -13,6 +14,10 @@ def hold(session: Session, name: str, holder: str, now: datetime, length: timede
     row = session.get(Lease, name, with_for_update=True, populate_existing=True)
     if row is None:
         session.add(Lease(name=name, holder=holder, until=now + length))
+        try:
+            session.flush()
+        except IntegrityError as error:  # on PostgreSQL there was no row to wait for
+            raise Unreachable(f"lease {name!r} was just taken by another process; this one waits") from error
         return
     if row.holder != holder and row.until > now:
         raise Unreachable(f"lease {name!r} is held by {row.holder} until {row.until:%H:%M:%S} UTC; this process waits")

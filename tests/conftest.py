@@ -1,4 +1,4 @@
-"""What all tests share: a real MQTT broker, databases, a browser that may not leave the machine, steady random tests."""
+"""What all tests share: a real MQTT broker, databases, a browser that stays on this machine, steady random tests."""
 
 import datetime as dt
 import ipaddress
@@ -25,8 +25,10 @@ from tests.databases import (  # noqa: F401 - fixtures
     new_database,
     postgres,
     postgres_of_ones_own,
+    postgres_programs,
     postgres_template,
     sqlite_template,
+    take_away,
 )
 
 BROWSER_FIXTURES = {"browser", "context", "page", "new_context"}

@@ -60,7 +60,7 @@ class Postgres:
         return self.url(name)
 
     def drop(self, url):
-        self.say(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+        self.say(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
 
     def say(self, statement):
         with psycopg.connect(f"postgresql://ward@127.0.0.1:{self.port}/postgres", autocommit=True) as connection:
@@ -77,6 +77,12 @@ def postgres(free_port):
     server = Postgres(free_port()).start()
     yield server
     server.remove()
+
+
+@pytest.fixture
+def postgres_programs():
+    """The folder of PostgreSQL's programs."""
+    return programs()
 
 
 @pytest.fixture
@@ -132,6 +138,22 @@ def new_database(dialect, tmp_path, request):
     yield postgresql
     for url in made:
         server.drop(url)
+
+
+@pytest.fixture
+def take_away(dialect, request):
+    """A function after which the database at that address cannot be opened any more."""
+
+    def gone(url):
+        if dialect == "postgresql":
+            request.getfixturevalue("postgres").drop(url)
+            return
+        file = Path(url.removeprefix("sqlite:///"))
+        for each in file.parent.glob(f"{file.name}*"):
+            each.unlink()
+        file.mkdir()
+
+    return gone
 
 
 @pytest.fixture

@@ -1,16 +1,25 @@
 """Opens the one database and brings it to the newest version."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from asset_registry.db import Database
 from collector.errors import ConfigError, Unreachable
+from wardkeeper.backups import Backups
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+_LOCK = 7_235_419
+"""Of all the advisory locks in a PostgreSQL database, the one for upgrading this one."""
 
 
 def alembic_config(database: Database) -> Config:
@@ -21,20 +30,21 @@ def alembic_config(database: Database) -> Config:
     return config
 
 
-def open_database(url: str) -> Database:
-    """The database at `url`, made or migrated.
+def _nobody(_line: str) -> None:
+    """Nobody wants to be told."""
 
-    Raises Unreachable, or ConfigError when a newer program wrote it.
+
+def open_database(url: str, backups: Backups | None = None, told: Callable[[str], None] = _nobody) -> Database:
+    """The database at `url`, made or upgraded; a backup is made first, or `backups` is None. `told` hears of it.
+
+    Raises Unreachable, or ConfigError when a newer program wrote it. Whatever fails, the database is as it was.
     """
     try:
         database = Database(url)
     except (ArgumentError, ImportError) as error:  # its text never has the address itself
         raise ConfigError(f"The database address cannot be used: {error}; write it as SQLAlchemy does") from error
-    config = alembic_config(database)
     try:
-        with database.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        _upgrade(database, backups, told)
     except CommandError as error:
         raise ConfigError(
             f"The database was written by a newer Wardkeeper ({error}). Start that version, or restore a backup."
@@ -46,3 +56,75 @@ def open_database(url: str) -> Database:
             "Is it running, and may this user write there? A damaged one has to be restored from a backup."
         ) from error
     return database
+
+
+def _upgrade(database: Database, backups: Backups | None, told: Callable[[str], None]) -> None:
+    config = alembic_config(database)
+    history = ScriptDirectory.from_config(config)
+    newest = history.get_current_head()
+    with database.read() as session:
+        if _version(session.connection()) == newest:
+            return
+    backup = None
+    try:
+        with _alone(database) as connection:
+            old = _version(connection)
+            if old is not None:
+                history.get_revision(old)
+            if old not in (None, newest) and backups is not None:
+                backup = _backup(database, backups, old)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except BaseException:
+        if backup is not None:
+            backup.unlink()  # the database is what it says: at every start it would push out an older one
+        raise
+    if old in (None, newest):
+        return
+    told(f"Database upgraded from {old} to {newest}; " + (f"the backup is {backup}" if backup else "without a backup"))
+    if backups is not None:
+        backups.prune()
+
+
+def _version(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _backup(database: Database, backups: Backups, version: str) -> Path:
+    try:
+        return backups.make(database.engine, version)
+    except Unreachable as error:
+        raise Unreachable(
+            f"The database of version {version} has to be upgraded, but {error}. Nothing was changed. "
+            "Mend that, or make a backup of your own and start once with `wardkeeper serve --no-backup`."
+        ) from error
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[Connection]:
+    """A transaction in which nobody else upgrades or writes, while others, such as a backup, can read."""
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # a table that is made anew would take along the rows that refer to it; no transaction can switch it off
+            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+            connection.detach()  # nobody else gets such a connection
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                _hold_tables(connection)
+            yield connection
+            if connection.dialect.name == "sqlite":
+                _check_references(connection)
+
+
+def _hold_tables(connection: Connection) -> None:
+    quoted = connection.dialect.identifier_preparer.quote
+    if tables := inspect(connection).get_table_names():
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '30s'")
+        connection.exec_driver_sql(f"LOCK TABLE {', '.join(map(quoted, tables))} IN SHARE MODE")
+
+
+def _check_references(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise Unreachable(f"Upgrading would leave a row of {broken[0]} that refers to nothing; nothing was changed.")

@@ -59,6 +59,12 @@ class Alarms(_Section):
     history_after_s: float = Field(900.0, gt=0, description="Readings older than this make history, never an alarm.")
 
 
+class BackupSettings(_Section):
+    """Backups that are made before the database is upgraded."""
+
+    keep: int = Field(5, ge=1, le=1000, description="How many are kept in `backups` under `data`.")
+
+
 class Settings(_Section):
     """The whole file. Parts (links, store, sinks) are checked against the part's own settings."""
 
@@ -77,6 +83,9 @@ class Settings(_Section):
     spool: SpoolSettings = Field(default_factory=SpoolSettings, description="Spool.")
     locating: Locating = Field(default_factory=Locating, description="Locating.")
     alarms: Alarms = Field(default_factory=Alarms, description="Alarms.")
+    backups: BackupSettings = Field(
+        default_factory=BackupSettings, description="Backups before an upgrade of the database."
+    )
     store: dict[str, Any] = Field(
         default_factory=lambda: {"kind": "store.duckdb"},
         description="The time-series store: `kind` and that part's settings.",

@@ -44,7 +44,6 @@ from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
-from wardkeeper.database import open_database
 from wardkeeper.settings import Settings
 
 _LONGEST_PAUSE_S = 5.0
@@ -64,12 +63,12 @@ def config_folder() -> Path:
 class Wardkeeper:
     """All parts of one process. `start` runs them; `stop` ends them in the order in which nothing is lost."""
 
-    def __init__(self, settings: Settings, clock: Clock, database: Database | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock, database: Database) -> None:
         """Opens what is on disk; nothing runs yet. Raises ConfigError or Unreachable."""
         settings.make_data()
         self.settings = settings
         self.clock = clock
-        self.database = database or open_database(settings.database_url)
+        self.database = database
         self.counters = Counters(clock)
         self.latest = Latest()
         self.spool = Spool(

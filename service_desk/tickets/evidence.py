@@ -283,7 +283,7 @@ def _last_tickets(
         same = (Ticket.place_id == place.id) & Ticket.asset_id.is_(None)
     else:
         same = Ticket.incident_id.in_(
-            select(Incident.id).where(Incident.key.startswith(incident.key.rpartition(":")[0]))
+            select(Incident.id).where(Incident.key.startswith(incident.key.rpartition(":")[0], autoescape=True))
         )
     query = select(Ticket).where(same).order_by(Ticket.created.desc()).limit(3)
     return [

@@ -94,7 +94,7 @@ def queue(session: Session, wanted: Wanted) -> list[Row]:
         anywhere = (Ticket.number, Ticket.title, Asset.name, Asset.number, Place.number, Place.name)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in anywhere)))
     rank = case({name: index for index, name in enumerate(PRIORITIES)}, value=Ticket.priority)
-    query = query.order_by(rank, Ticket.repair_due, Ticket.id).limit(wanted.limit).offset(wanted.offset)
+    query = query.order_by(rank, Ticket.repair_due.nulls_last(), Ticket.id).limit(wanted.limit).offset(wanted.offset)
     return [_row(*found) for found in session.execute(query)]
 
 

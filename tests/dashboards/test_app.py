@@ -90,12 +90,10 @@ def test_no_template_reaches_outside_or_carries_inline_script_or_style():
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text), template.name
 
 
-def test_without_its_database_every_page_says_so(signed_in, hospital, tmp_path):
+def test_without_its_database_every_page_says_so(signed_in, hospital, database_url, take_away):
     client = signed_in("biomed")
     hospital.database.close()
-    for file in tmp_path.glob("wardkeeper.db*"):
-        file.unlink()
-    (tmp_path / "wardkeeper.db").mkdir()
+    take_away(database_url)
     page, problem = client.get("/"), client.get("/api/v1/assets")
     assert page.status_code == problem.status_code == 503
     assert "The database does not answer." in page.text

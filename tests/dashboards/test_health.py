@@ -37,11 +37,9 @@ def test_not_ready_while_a_reader_of_the_spool_is_late(nobody, hospital):
     assert nobody.get("/readyz").json()["troubles"] == {"alarms": "is 42 s behind"}
 
 
-def test_not_ready_without_its_database(nobody, hospital, tmp_path):
+def test_not_ready_without_its_database(nobody, hospital, database_url, take_away):
     hospital.database.close()
-    for file in tmp_path.glob("wardkeeper.db*"):
-        file.unlink()
-    (tmp_path / "wardkeeper.db").mkdir()
+    take_away(database_url)
     assert nobody.get("/readyz").json() == {"ready": False, "troubles": {"database": "does not answer"}}
 
 

@@ -18,6 +18,7 @@ site: test
 site_name: Test house
 timezone: Europe/Berlin
 data: {data}
+database: {database}
 web:
   port: {port}
 links:
@@ -36,10 +37,12 @@ links:
 class Server:
     """`start`, `kill` (as a power cut does it) and `stop` it; `get` and `post` use an administrator's token."""
 
-    def __init__(self, folder, port, broker_port):
+    def __init__(self, folder, port, broker_port, database_url):
         self.url = f"http://127.0.0.1:{port}"
         self.config = folder / "wardkeeper.yaml"
-        self.config.write_text(_CONFIG.format(data=folder / "data", port=port, broker=broker_port))
+        self.config.write_text(
+            _CONFIG.format(data=folder / "data", port=port, broker=broker_port, database=database_url)
+        )
         self.process = None
         self.said = []
         password = folder / "password"
@@ -124,12 +127,12 @@ def until(condition, seconds):
 
 
 @pytest.fixture
-def server_of(tmp_path, free_port):
+def server_of(tmp_path, free_port, new_database):
     """A function that makes a Server for a broker's port; it is stopped at the end."""
     servers = []
 
-    def make(broker_port):
-        server = Server(tmp_path, free_port(), broker_port)
+    def make(broker_port, database_url=""):
+        server = Server(tmp_path, free_port(), broker_port, database_url or new_database(tables=False))
         servers.append(server)
         return server
 

@@ -160,8 +160,9 @@ def test_a_damaged_store_is_named_with_what_to_do(house):
     assert "move it away" in refusal(house)
 
 
+@pytest.mark.dialects("sqlite")
 def test_a_damaged_database_is_named_with_what_to_do(house):
-    database = house.config.parent / "data" / "wardkeeper.db"
+    database = house.config.parent / "database-0.db"
     whole = database.read_bytes()
     database.write_bytes(b"\xff" * 100 + whole[100:])
     said = refusal(house)
@@ -190,3 +191,48 @@ def test_a_second_process_on_the_same_data_refuses(house):
     other.write_text(house.config.read_text().replace(port, "0"))
     assert "another Wardkeeper is using it" in refusal(house, other)
     assert ready(house)["ready"]
+
+
+# ---------------------------------------------------------------- a database of another machine
+
+
+@pytest.fixture
+def house_afar(server_of, publisher, tmp_path, postgres_of_ones_own):
+    """As `house`, running, with its database in a PostgreSQL that can be stopped."""
+    server = server_of(publisher.port, postgres_of_ones_own.make())
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    server.command("import", "rules", rules)
+    return server.start()
+
+
+@pytest.mark.dialects("postgresql")
+@pytest.mark.parametrize("how", ["fast", "immediate"])
+def test_a_postgresql_that_is_away_is_waited_for(house_afar, publisher, postgres_of_ones_own, how):
+    house, postgres = house_afar, postgres_of_ones_own
+    publish(publisher, range(100))[-1].wait_for_publish(10)
+    until(lambda: stored(house) == list(range(100)), 20)
+    postgres.stop(how)
+    publish(publisher, range(100, 300))
+    publisher(FRIDGE, {"temperature": 9.5}).wait_for_publish(10)  # acknowledged: it is in the spool
+    until(lambda: ready(house)["troubles"].get("database") == "does not answer", 20)
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        tickets(house)
+    postgres.start()
+    until(lambda: ready(house)["ready"], 30)
+    until(lambda: len(tickets(house)) == 1, 15)
+    until(lambda: stored(house) == list(range(300)), 20)
+    assert len(house.get("/api/v1/alarms")["items"]) == 1
+    assert not [line for line in house.said if line.startswith("Traceback")]
+
+
+@pytest.mark.dialects("postgresql")
+def test_a_postgresql_that_restarts_under_load_costs_nothing(house_afar, publisher, postgres_of_ones_own):
+    for round_ in range(3):
+        publish(publisher, range(round_ * 500, round_ * 500 + 500))
+        publisher(FRIDGE, {"temperature": 9.0 + round_}).wait_for_publish(30)
+        postgres_of_ones_own.stop("immediate")
+        postgres_of_ones_own.start()
+    until(lambda: ready(house_afar)["ready"] and stored(house_afar) == list(range(1500)), 60)
+    until(lambda: len(tickets(house_afar)) == 1, 15)
+    assert len(house_afar.get("/api/v1/alarms")["items"]) == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from asset_registry.db import Database
 from collector.clock import ManualClock
 from collector.reading import Reading
 from service_desk.rulebook import RuleRow
@@ -10,11 +11,12 @@ from wardkeeper.wiring import Wardkeeper
 
 
 @pytest.fixture
-def make(tmp_path):
+def make(tmp_path, database_url):
     running = []
 
     def wardkeeper(**settings):
-        running.append(Wardkeeper(Settings(site="test", data=tmp_path, **settings), ManualClock()))
+        known = Settings(site="test", data=tmp_path, **settings)
+        running.append(Wardkeeper(known, ManualClock(), Database(database_url)))
         return running[-1]
 
     yield wardkeeper

@@ -1,6 +1,7 @@
 """What commands that work on the database share: the settings file, the database, the clock, who is acting."""
 
 import getpass
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from asset_registry.db import Database
+from collector.clock import Clock, SystemClock
 from wardkeeper.settings import Settings
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The settings file.", show_default=False)]
@@ -23,16 +25,22 @@ def load(config: Path) -> Settings:
 
 @contextmanager
 def database_of(config: Path) -> Iterator[Database]:
-    """The database that the settings file names, migrated; closed afterwards."""
-    from wardkeeper.database import open_database
-
-    settings = load(config)
-    settings.make_data()
-    database = open_database(settings.database_url)
+    """The database that the settings file names, upgraded; closed afterwards."""
+    database = database_in(load(config), SystemClock())
     try:
         yield database
     finally:
         database.close()
+
+
+def database_in(settings: Settings, clock: Clock, *, backup: bool = True) -> Database:
+    """The database that the settings name, upgraded; a line on stderr says so."""
+    from wardkeeper.backups import Backups
+    from wardkeeper.database import open_database
+
+    settings.make_data()
+    backups = Backups(settings.data / "backups", settings.backups.keep, clock) if backup else None
+    return open_database(settings.database_url, backups, lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def operator() -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from wardkeeper.commands.opened import ConfigFile, load
+from wardkeeper.commands.opened import ConfigFile, database_in, load
 
 _MARK = "=" * 78
 
@@ -52,7 +52,10 @@ def demo(
         running.stop()
 
 
-def serve(config: ConfigFile) -> None:
+def serve(
+    config: ConfigFile,
+    no_backup: Annotated[bool, typer.Option("--no-backup", help="Upgrade the database without a backup.")] = False,
+) -> None:
     """Collector, alarms, desk and screens, until it is stopped."""
     from collector.clock import SystemClock
     from wardkeeper.web import address, listen
@@ -62,7 +65,8 @@ def serve(config: ConfigFile) -> None:
     _log()
     settings = load(config)
     listener = listen(settings.web.host, settings.web.port)
-    running = Wardkeeper(settings, SystemClock())
+    clock = SystemClock()
+    running = Wardkeeper(settings, clock, database_in(settings, clock, backup=not no_backup))
     first = "" if running.has_admin() else secrets.token_urlsafe(24)
     here = address(settings.web, listener.getsockname()[1])
 
