@@ -96,6 +96,11 @@ def _tune_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - th
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows the letters of English only
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's Connection, untyped in this event

@@ -34,7 +34,7 @@ class Postgres:
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             self._someone = {"user": "postgres"}
             shutil.chown(self.folder, "postgres")
-        self._run("initdb", "-D", self.folder / "data", "-U", "ward", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self._run("initdb", "-D", self.folder / "data", "-U", "ward", "-A", "trust", "--no-sync", "--locale=C.UTF-8")
         self._made = 0
 
     def start(self):

@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from asset_registry.assets import Asset
-from asset_registry.audit import record
+from asset_registry.audit import Revision, bump, record
 from asset_registry.bindings import Target, bind
 from asset_registry.errors import Conflict
 from asset_registry.imports import KINDS, export_csv, import_csv
+from asset_registry.places import Place
 from asset_registry.sign_in import Passwords, SignIn, SignInRefused
 from asset_registry.status import claim_asset
 
@@ -92,6 +93,31 @@ def test_concurrent_bindings_of_one_tag_leave_one_in_force(hospital):
     for thread in threads:
         thread.join()
     assert len([binding for binding in hospital.snapshot().bindings_of("ble:17") if binding.until is None]) == 1
+
+
+def test_the_first_two_writers_of_an_empty_registry_count_two_changes(database):
+    start = threading.Barrier(2)
+
+    def race():
+        start.wait()
+        with database.write() as session:
+            bump(session)
+
+    threads = [threading.Thread(target=race) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        assert session.get(Revision, 1).number == 2
+
+
+def test_what_was_changed_keeps_its_turn(hospital):
+    before = [place.id for place in hospital.snapshot().places.values()]
+    with hospital.database.write() as session:
+        session.get(Place, hospital.r407).name = "Renovated"
+        bump(session)
+    assert [place.id for place in hospital.snapshot().places.values()] == before == sorted(before)
 
 
 def test_files_go_in_and_out(hospital):

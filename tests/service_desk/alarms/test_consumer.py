@@ -269,6 +269,27 @@ def test_only_one_process_judges(house):
         house.say(PUMP, "battery", 22.0)
 
 
+def test_of_two_that_start_at_once_in_an_empty_database_one_judges(house):
+    start, judged, waiting = threading.Barrier(2), [], []
+
+    def race(holder):
+        one = _another(house, holder)
+        start.wait()
+        try:
+            one.consume([house.reading(PUMP, "battery", 22.0)], 1)
+            judged.append(holder)
+        except Unreachable as error:
+            waiting.append(str(error))
+
+    threads = [threading.Thread(target=race, args=(holder,)) for holder in ("here", "there")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(judged), len(waiting)) == (1, 1)
+    assert house.whats == ["raised"]
+
+
 def test_a_leader_that_lets_go_is_followed_at_once(house):
     house.say(PUMP, "battery", 22.0)
     house.alarms.release()

@@ -4,6 +4,7 @@ import pytest
 
 from service_desk.tickets import desk
 from service_desk.tickets.desk import Wish
+from service_desk.tickets.model import Ticket
 from service_desk.tickets.queue import Wanted, detail, queue
 
 
@@ -53,6 +54,19 @@ def test_the_gravest_first_then_what_was_promised_first(four):
 )
 def test_filters(four, wanted, found):
     assert numbers(four, **wanted) == found
+
+
+def test_the_letters_of_every_language_have_two_cases(house):
+    with house.database.write() as session:
+        desk.create_request(session, Wish("Über dem Bett tropft ÉTAGE 4", "low"), "", "brandt", house.clock.now())
+    for text in ("über", "ÜBER", "étage", "BETT"):
+        assert numbers(house, text=text) == ["W-1001"]
+
+
+def test_what_nobody_promised_comes_last(four):
+    with four.database.write() as session:
+        session.get(Ticket, 2).repair_due = None
+    assert numbers(four) == ["W-1004", "W-1002", "W-1001"]
 
 
 def test_mine_and_those_of_an_asset_or_a_place(four):
