@@ -380,3 +380,42 @@ def test_a_database_of_a_newer_program_is_refused_without_a_backup(url, backups,
     with pytest.raises(ConfigError, match="newer Wardkeeper"):
         open_database(url, backups)
     assert kept(tmp_path) == []
+
+
+# ---------------------------------------------------------------- as a person meets it
+
+
+@pytest.fixture
+def config(tmp_path, url, free_port):
+    """Settings of a house whose database is of an older version."""
+    build(url, BEFORE).close()
+    path = tmp_path / "w.yaml"
+    path.write_text(f"site: test\ndata: {tmp_path}/data\ndatabase: {url}\nweb: {{port: {free_port()}}}\n")
+    return path
+
+
+def command(config, *words):
+    line = [sys.executable, "-m", "wardkeeper.cli", *words, "--config", str(config)]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_command_upgrades_and_says_so_beside_its_output(config, url):
+    done = command(config, "user", "list")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith(f"Database upgraded from {BEFORE} to {NEWEST}; the backup is {config.parent}/data/")
+    assert version(Database(url)) == NEWEST
+
+
+def test_serve_upgrades_without_a_backup_only_when_it_is_told_to(config, url):
+    (config.parent / "data").mkdir()
+    (config.parent / "data" / "backups").write_text("in the way")
+    done = command(config, "serve")
+    assert (done.returncode, version(Database(url))) == (1, BEFORE)
+    assert "start once with `wardkeeper serve --no-backup`" in done.stderr
+    line = [sys.executable, "-m", "wardkeeper.cli", "serve", "--no-backup", "--config", str(config)]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline().startswith("Wardkeeper is at")
+        running.terminate()
+        _, said = running.communicate(timeout=30)
+    assert said.startswith(f"Database upgraded from {BEFORE} to {NEWEST}; without a backup\n")
+    assert version(Database(url)) == NEWEST
