@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError  # noqa: A004 - SQLAlchemy has one too
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 _NAMING = {
@@ -25,6 +26,14 @@ _POSTGRESQL = {
     "tcp_user_timeout": 30_000,
 }
 """A machine that vanishes without a word is noticed within half a minute; the address may say otherwise."""
+
+AWAY = (OperationalError, InterfaceError, TimeoutError)
+"""What SQLAlchemy raises when the database is locked, away, too busy or on a full disk: waiting helps."""
+
+
+def reason(error: SQLAlchemyError) -> str:
+    """The driver's own words, without the statement."""
+    return str(getattr(error, "orig", None) or error)
 
 
 class Moment(TypeDecorator[datetime]):

@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from asset_registry.assets import Asset
 from asset_registry.audit import Revision
 from asset_registry.bindings import Binding, Device, Gateway
-from asset_registry.db import Database
+from asset_registry.db import AWAY, Database, reason
 from asset_registry.known import (
     Content,
     KnownAsset,
@@ -278,9 +278,9 @@ class SnapshotSource:
                         self.trouble = ""
                         return False
                     content = _load(session, self._site, number, self._clock.now())
-            except DBAPIError as error:
+            except (DBAPIError, *AWAY) as error:
                 self.trouble = (
-                    f"registry database: {error.orig}; places and assets are as of revision {self.current.revision}"
+                    f"registry database: {reason(error)}; places and assets are as of revision {self.current.revision}"
                 )
                 raise Unreachable(self.trouble) from error
             self.current, self._stale, self.trouble = Snapshot(content), False, ""

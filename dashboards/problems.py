@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, HTTPException
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from asset_registry.db import AWAY
 from asset_registry.errors import Forbidden, Invalid, Missing
 from collector.errors import Refused, Unreachable
 from dashboards.access import NotAdmitted, local_path
@@ -108,7 +109,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unreachable, _unreachable)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(DataError, _unkeepable)
-    app.add_exception_handler(OperationalError, _away)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _away)
     app.add_exception_handler(Exception, _failed)
 
 

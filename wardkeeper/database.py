@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from asset_registry.db import Database
+from asset_registry.db import Database, reason
 from collector.errors import ConfigError, Unreachable
 from wardkeeper.backups import Backups
 
@@ -52,7 +52,7 @@ def open_database(url: str, backups: Backups | None = None, told: Callable[[str]
     except SQLAlchemyError as error:
         shown = database.engine.url.render_as_string(hide_password=True)
         raise Unreachable(
-            f"The database {shown} cannot be opened: {getattr(error, 'orig', None) or error}. "
+            f"The database {shown} cannot be opened: {reason(error)}. "
             "Is it running, and may this user write there? A damaged one has to be restored from a backup."
         ) from error
     return database
@@ -73,8 +73,7 @@ def _upgrade(database: Database, backups: Backups | None, told: Callable[[str], 
                 history.get_revision(old)
             if old not in (None, newest) and backups is not None:
                 backup = _backup(database, backups, old)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _run(config, connection, f"from {old} to {newest}")
     except BaseException:
         if backup is not None:
             backup.unlink()  # the database is what it says: at every start it would push out an older one
@@ -84,6 +83,17 @@ def _upgrade(database: Database, backups: Backups | None, told: Callable[[str], 
     told(f"Database upgraded from {old} to {newest}; " + (f"the backup is {backup}" if backup else "without a backup"))
     if backups is not None:
         backups.prune()
+
+
+def _run(config: Config, connection: Connection, way: str) -> None:
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except SQLAlchemyError as error:
+        raise Unreachable(
+            f"The database cannot be upgraded {way}: {reason(error)}. Nothing was changed: "
+            "the Wardkeeper before this one still works with it."
+        ) from error
 
 
 def _version(connection: Connection) -> str | None:

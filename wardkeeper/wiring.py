@@ -10,11 +10,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from asset_registry.consumer import RegistryConsumer
-from asset_registry.db import Database
+from asset_registry.db import AWAY, Database, reason
 from asset_registry.hvac import load_profiles
 from asset_registry.locating.nearest import NearestGateway, Tuning
 from asset_registry.locating.ports import Fix, SpotsOf
@@ -246,8 +245,8 @@ def _patient(target: Target) -> Target:
     def run(stop: threading.Event) -> None:
         try:
             target(stop)
-        except (OperationalError, InterfaceError) as error:
-            raise Unreachable(f"database: {error.orig}; is it running, and is there room on its disk?") from error
+        except AWAY as error:
+            raise Unreachable(f"database: {reason(error)}; is it running, and is there room on its disk?") from error
 
     return run
 

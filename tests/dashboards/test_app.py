@@ -1,6 +1,7 @@
 """The application around the pages: static files that may be kept, compression, kind errors, nothing from elsewhere."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 
@@ -88,6 +89,17 @@ def test_no_template_reaches_outside_or_carries_inline_script_or_style():
         assert not re.search(r"""(src|href|action)=["']?(https?:)?//""", text), template.name
         assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", text), template.name
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text), template.name
+
+
+def test_when_no_connection_is_free_every_page_says_so(signed_in, hospital, monkeypatch):
+    client, pool = signed_in("biomed"), hospital.database.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.1)
+    with ExitStack() as held:
+        for _ in range(pool.size() + pool._max_overflow):
+            held.enter_context(hospital.database.read())
+        page, problem = client.get("/"), client.get("/api/v1/assets")
+    assert page.status_code == problem.status_code == 503
+    assert client.get("/").status_code == 200
 
 
 def test_without_its_database_every_page_says_so(signed_in, hospital, database_url, take_away):

@@ -4,6 +4,7 @@ import time
 import urllib.parse
 
 import paho.mqtt.client as mqtt
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.wardkeeper.conftest import until
@@ -109,6 +110,7 @@ def test_a_stopped_server_says_that_all_is_on_disk_and_starts_again_in_under_fiv
     assert len(readings(server, DEVICE)) == 1
 
 
+@pytest.mark.dialects("sqlite", "postgresql")
 def test_a_published_payload_is_on_the_screen_within_a_second(server_of, publisher, browser):
     server = server_of(publisher.port).start()
     publisher("zigbee2mqtt/OR-2/air", {"temperature": 20.5}).wait_for_publish(10)
