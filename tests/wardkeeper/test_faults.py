@@ -31,6 +31,10 @@ rules:
 """
 
 
+elsewhere = pytest.mark.dialects("sqlite")
+"""What goes wrong has nothing to do with the database: one of the two is enough."""
+
+
 @pytest.fixture
 def house(server_of, publisher, tmp_path):
     """A server that watches a fridge, not started yet."""
@@ -74,6 +78,7 @@ def no_room(process):
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, kept)
 
 
+@elsewhere
 def test_a_full_disk_stops_the_acknowledgements_and_is_over_when_there_is_room(house, publisher):
     house.start()
     publish(publisher, [0])[-1].wait_for_publish(10)
@@ -99,6 +104,7 @@ def test_a_stop_under_load_is_orderly(house, publisher):
     until(lambda: stored(house) == list(range(3000)), 60)
 
 
+@elsewhere
 def test_the_broker_restarts_under_load_and_the_server_is_away_for_a_while(house, publisher):
     house.start()
     publish(publisher, range(1000))
@@ -153,6 +159,7 @@ def refusal(server, config=None):
     return done.stderr
 
 
+@elsewhere
 def test_a_damaged_store_is_named_with_what_to_do(house):
     store = house.config.parent / "data" / "store"
     store.mkdir(parents=True)
@@ -170,6 +177,7 @@ def test_a_damaged_database_is_named_with_what_to_do(house):
     assert "restored from a backup" in said
 
 
+@elsewhere
 def test_a_changed_byte_in_the_spool_costs_one_record_and_no_start(house, publisher):
     house.start()
     publish(publisher, range(500))[-1].wait_for_publish(30)
@@ -184,6 +192,7 @@ def test_a_changed_byte_in_the_spool_costs_one_record_and_no_start(house, publis
     until(lambda: stored(house) == list(range(501)), 30)
 
 
+@elsewhere
 def test_a_second_process_on_the_same_data_refuses(house):
     house.start()
     port = house.url.rsplit(":", 1)[1]
