@@ -64,7 +64,7 @@ def bump(session: Session) -> None:
 
 
 def hold(session: Session) -> None:
-    """Let nobody else change the registry until the transaction ends; call it before locking any other row.
+    """Let nobody else change the registry or its people until the transaction ends; call it before any other lock.
 
     On SQLite the transaction does so itself; on PostgreSQL the revision row is the lock that all writers take first.
     """

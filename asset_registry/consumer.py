@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from asset_registry.audit import hold
 from asset_registry.bindings import Device
 from asset_registry.cursors import cursor, keep_cursor
 from asset_registry.db import Database
@@ -51,6 +52,7 @@ class RegistryConsumer:
         fresh, told = self._look(items, now)
         if fresh or told or now - self._kept_at >= _KEEP_EVERY:
             with self._database.write() as session:
+                hold(session)  # before the rows of devices: an import takes them in this order too
                 for native_id, first in fresh.items():
                     ensure_device(session, self._site, native_id, first, told.get(native_id))
                 for native_id, facts in told.items():

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from asset_registry.audit import record
+from asset_registry.audit import hold, record
 from asset_registry.db import Base
 from asset_registry.errors import Conflict, Invalid, Missing
 
@@ -124,6 +124,7 @@ def create_person(
     login, chosen = login_of(login), _checked(roles)
     if not login:
         raise Invalid("a person needs a login")
+    hold(session)
     if session.scalar(select(Person.id).where(Person.login == login)) is not None:
         raise Conflict(f'the login "{login}" is taken; choose another')
     person = Person(
@@ -188,6 +189,8 @@ def _checked(roles: Collection[str]) -> list[str]:
 
 
 def _person(session: Session, person_id: int) -> Person:
+    """The person, to be changed: one after the other, so that an administrator is left."""
+    hold(session)
     person = session.get(Person, person_id)
     if person is None:
         raise Missing(f"there is no person {person_id}")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from asset_registry.assets import Asset
-from asset_registry.audit import bump, record
+from asset_registry.audit import bump, hold, record
 from asset_registry.bindings import Binding, Device, Gateway, Target, bind
 from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.places import Place
@@ -184,6 +184,8 @@ def set_gateway(
 
 
 def _device(session: Session, device_id: int) -> Device:
+    """The device, to be changed."""
+    hold(session)
     device = session.get(Device, device_id)
     if device is None:
         raise Missing(f"there is no device {device_id}")

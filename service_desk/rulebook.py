@@ -60,7 +60,7 @@ def built(draft: Draft) -> Rule:
 def save(session: Session, draft: Draft, who: str, now: datetime) -> RuleRow:
     """Add or change the rule of that name; the same again changes nothing. Raises RuleFaults."""
     validated(draft)
-    row = session.scalars(select(RuleRow).where(RuleRow.name == draft.name)).first()
+    row = session.scalars(select(RuleRow).where(RuleRow.name == draft.name).with_for_update()).first()
     before = _facts(row) if row else None
     if row is None:
         row = RuleRow(name=draft.name, kind=draft.kind, config=draft.config, enabled=draft.enabled, changed=now)
@@ -79,7 +79,7 @@ def save(session: Session, draft: Draft, who: str, now: datetime) -> RuleRow:
 
 def switch(session: Session, rule_id: int, who: str, now: datetime, *, enabled: bool) -> RuleRow:
     """Switch a rule on or off; its alarms clear when it is off. Raises Missing."""
-    row = session.get(RuleRow, rule_id)
+    row = session.get(RuleRow, rule_id, with_for_update=True)
     if row is None:
         raise Missing(f"There is no rule {rule_id}.")
     return save(session, draft_of(row)._replace(enabled=enabled), who, now)
@@ -108,7 +108,8 @@ def load(session: Session) -> tuple[list[Loaded], dict[str, str]]:
 
 def fingerprint(session: Session) -> tuple[tuple[int, int], ...]:
     """Changes when any rule does."""
-    return tuple((row.id, row.version) for row in session.execute(select(RuleRow.id, RuleRow.version)))
+    rows = select(RuleRow.id, RuleRow.version).order_by(RuleRow.id)
+    return tuple((row.id, row.version) for row in session.execute(rows))
 
 
 def versions(session: Session, rule_id: int) -> list[Audit]:

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -168,3 +170,18 @@ def _make_tables(url):
     database = Database(url)
     Base.metadata.create_all(database.engine)
     database.close()
+
+
+def at_once(*jobs):
+    """What each of them gave or raised when all were begun at the same moment, each in a thread."""
+    start = threading.Barrier(len(jobs))
+
+    def run(job):
+        start.wait()
+        try:
+            return job()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            return error
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))

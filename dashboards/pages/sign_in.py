@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from asset_registry.audit import hold
 from asset_registry.people import create_person, has_admin
 from asset_registry.sign_in import SignedIn, SignInRefused
 from collector.errors import Refused
@@ -99,6 +100,7 @@ def make_first(
     hashed = here.sign_in.passwords.hash(password)
     try:
         with here.database.write() as session:
+            hold(session)
             if has_admin(session):
                 raise NotThere("first administrator to make: there is one already")
             create_person(session, login, name, ["admin"], "first-link", here.clock.now(), password=hashed)

@@ -117,6 +117,8 @@ def acknowledge(session: Session, alarm_id: int, who: str, note_text: str, now: 
 
 def acknowledge_incident(session: Session, incident_id: int, who: str, note_text: str, now: datetime) -> list[Alarm]:
     """All unanswered alarms of an incident at once; one turn on its ticket."""
+    of_incident = select(Alarm).where(Alarm.incident_id == incident_id).order_by(Alarm.id).with_for_update()
+    session.scalars(of_incident.execution_options(populate_existing=True)).all()
     alarms = [alarm for alarm in incidents.alarms_of(session, incident_id) if not alarm.acknowledged]
     for alarm in alarms:
         _acknowledge(session, alarm, who, note_text, now)
@@ -225,12 +227,13 @@ def note(
 
 
 def find(session: Session, rule_id: int, subject: str) -> Alarm | None:
-    """The alarm of a rule about a subject."""
-    return session.scalars(select(Alarm).where(Alarm.rule_id == rule_id, Alarm.subject == subject)).first()
+    """The alarm of a rule about a subject, locked for change."""
+    same = select(Alarm).where(Alarm.rule_id == rule_id, Alarm.subject == subject).with_for_update()
+    return session.scalars(same.execution_options(populate_existing=True)).first()
 
 
 def _known(session: Session, alarm_id: int) -> Alarm:
-    alarm = session.get(Alarm, alarm_id, with_for_update=True)
+    alarm = session.get(Alarm, alarm_id, with_for_update=True, populate_existing=True)
     if alarm is None:
         raise Missing(f"There is no alarm {alarm_id}.")
     return alarm

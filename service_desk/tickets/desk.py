@@ -199,7 +199,7 @@ def set_priority(
 
 def get(session: Session, ticket_id: int) -> Ticket:
     """The ticket, locked for change. Raises Missing."""
-    ticket = session.get(Ticket, ticket_id, with_for_update=True)
+    ticket = session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)
     if ticket is None:
         raise Missing(f"There is no ticket {ticket_id}.")
     return ticket

@@ -10,6 +10,7 @@ from service_desk.alarms.queries import counts, standing
 from service_desk.alarms.queries import history as happened
 from service_desk.rulebook import import_yaml
 from service_desk.tickets.model import Comment
+from tests.databases import at_once
 
 PUMP, DOOR = "mqtt:zigbee2mqtt/pump/P-117", "mqtt:zigbee2mqtt/4.12/door"
 
@@ -20,6 +21,17 @@ def low(house):
     house.say(PUMP, "battery", 20.0)
     house.clock.advance(60)
     return house
+
+
+def test_two_who_acknowledge_at_once_are_one(low):
+    def seen(who):
+        with low.database.write() as session:
+            book.acknowledge_incident(session, low.alarm.incident_id, who, "on my way", low.clock.now())
+
+    low.work()
+    assert at_once(*[lambda who=who: seen(who) for who in ("okafor", "brandt", "lind", "haas")]) == [None] * 4
+    assert low.whats == ["raised", "acknowledged"]
+    assert [did for _, did in low.turns].count("acknowledged") == 1
 
 
 def do(house, step, *about, **more):
