@@ -24,6 +24,11 @@ def hold(session: Session, name: str, holder: str, now: datetime, length: timede
     row.holder, row.until = holder, now + length
 
 
+def follow(session: Session, name: str) -> None:
+    """Wait until the holder's transaction has ended, and let it wait for ours. SQLite's transactions do so anyway."""
+    session.get(Lease, name, with_for_update=True)
+
+
 def release(session: Session, name: str, holder: str, now: datetime) -> None:
     """Let another have it at once."""
     row = session.get(Lease, name, with_for_update=True, populate_existing=True)

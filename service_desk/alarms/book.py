@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from asset_registry.audit import record
 from asset_registry.errors import Conflict, Invalid, Missing
+from service_desk import leases
 from service_desk.alarms.model import Alarm, Transition
 from service_desk.incidents import book as incidents
 from service_desk.ports import Rule, Subject, Verdict
@@ -17,6 +18,9 @@ from service_desk.tickets import desk
 
 LONGEST_SHELF = timedelta(hours=24)
 """An alarm may be silenced for a shift or a day, never forever."""
+
+LEASE = "alarms"
+"""Of the process that judges; whoever writes in the book takes its row first, or two could wait for each other."""
 
 ISA_NAMES = {
     "normal": "Normal",
@@ -117,8 +121,7 @@ def acknowledge(session: Session, alarm_id: int, who: str, note_text: str, now: 
 
 def acknowledge_incident(session: Session, incident_id: int, who: str, note_text: str, now: datetime) -> list[Alarm]:
     """All unanswered alarms of an incident at once; one turn on its ticket."""
-    of_incident = select(Alarm).where(Alarm.incident_id == incident_id).order_by(Alarm.id).with_for_update()
-    session.scalars(of_incident.execution_options(populate_existing=True)).all()
+    leases.follow(session, LEASE)
     alarms = [alarm for alarm in incidents.alarms_of(session, incident_id) if not alarm.acknowledged]
     for alarm in alarms:
         _acknowledge(session, alarm, who, note_text, now)
@@ -227,12 +230,12 @@ def note(
 
 
 def find(session: Session, rule_id: int, subject: str) -> Alarm | None:
-    """The alarm of a rule about a subject, locked for change."""
-    same = select(Alarm).where(Alarm.rule_id == rule_id, Alarm.subject == subject).with_for_update()
-    return session.scalars(same.execution_options(populate_existing=True)).first()
+    """The alarm of a rule about a subject."""
+    return session.scalars(select(Alarm).where(Alarm.rule_id == rule_id, Alarm.subject == subject)).first()
 
 
 def _known(session: Session, alarm_id: int) -> Alarm:
+    leases.follow(session, LEASE)
     alarm = session.get(Alarm, alarm_id, with_for_update=True, populate_existing=True)
     if alarm is None:
         raise Missing(f"There is no alarm {alarm_id}.")

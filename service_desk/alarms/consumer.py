@@ -46,7 +46,7 @@ class AlarmConsumer:
     the clock. `told` is called after a commit that may have left something in the outbox.
     """
 
-    name = "alarms"
+    name = book.LEASE
 
     def __init__(
         self,

@@ -75,7 +75,7 @@ class Desk:
         now = self._clock.now()
         with self._database.read() as session:
             known = desk.of_incident(session, incident.id)
-            evidence = None if known else self._freeze(session, incident, now)
+            evidence = self._freeze(session, incident, now) if incident.alarms and not known else None
         with self._database.write() as session:
             ticket = desk.of_incident(session, incident.id)
             if ticket is None:
@@ -151,7 +151,7 @@ def sentence(alarm: AlarmNews, at: datetime) -> str:
 
 def back(incident: IncidentNews) -> str:
     """How long it lasted."""
-    since = min(alarm.since for alarm in incident.alarms)
+    since = min((alarm.since for alarm in incident.alarms), default=incident.opened)
     return f"All is back to normal after {words.duration(incident.at - since)}."
 
 

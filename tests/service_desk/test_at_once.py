@@ -1,4 +1,4 @@
-"""Rules that several people change at the same moment: no change is lost."""
+"""Rules that several people change at the same moment: no change is lost, on both databases."""
 
 from service_desk.rulebook import RuleRow, save, versions
 from service_desk.rules_yaml import Draft

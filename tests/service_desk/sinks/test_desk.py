@@ -1,5 +1,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from service_desk.alarms import book
 from service_desk.tickets import desk
@@ -14,6 +15,22 @@ def _low_and_well_again(house):
     house.work()
     house.after(120)
     house.say(PUMP, "battery", 90.0)
+
+
+def test_an_incident_whose_alarm_was_shelved_before_anybody_told_the_desk_holds_up_nothing(house):
+    house.say(PUMP, "battery", 20.0)
+    with house.database.write() as session:
+        until = house.clock.now() + timedelta(hours=1)
+        book.shelve(session, house.alarm.id, until, "okafor", "being moved", house.clock.now())
+    house.after(1)
+    house.say(PUMP, "battery", 90.0)
+    house.after(1)
+    house.say(PUMP, "battery", 20.0)
+    assert house.alarm.incident_id is None
+    house.after(600)
+    assert house.told == ["opened", "cleared", "closed"]
+    assert house.work() == 3
+    assert house.ticket.state == "solved"
 
 
 def test_an_incident_opens_one_ticket_that_says_what_is_wrong(house):
