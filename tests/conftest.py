@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import settings
 
+from tests import servers
 from tests.databases import (  # noqa: F401 - fixtures
     DIALECTS,
     database_url,
@@ -199,6 +200,45 @@ def make_certificates(folder: Path) -> None:
     (folder / "server.key").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+
+
+# ---------------------------------------------------------------- real time-series servers
+
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory, free_port):
+    """A function that starts a real InfluxDB 1: `influxd(*lines_of_http, https=False)`."""
+    yield from _started(servers.influxd, tmp_path_factory, free_port)
+
+
+@pytest.fixture(scope="session")
+def victoria_metrics(tmp_path_factory, free_port):
+    """A function that starts a real VictoriaMetrics: `victoria_metrics(*flags, https=False, prefix="", dedup="1ms")`."""
+    yield from _started(servers.victoria_metrics, tmp_path_factory, free_port)
+
+
+def _started(make, tmp_path_factory, free_port):
+    running = []
+
+    def start(*words, folder=None, **options):
+        running.append(make(folder or tmp_path_factory.mktemp("server"), free_port, *words, **options))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def one_influxd(influxd):
+    """An InfluxDB 1 for all tests that need a database of their own only."""
+    return influxd()
+
+
+@pytest.fixture(scope="session")
+def one_victoria_metrics(victoria_metrics):
+    """A VictoriaMetrics for all tests that need a site of their own only."""
+    return victoria_metrics()
 
 
 # ---------------------------------------------------------------- a real browser

@@ -6,20 +6,20 @@ the spool is read again from its start.
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from collector.metrics import family_of
-from collector.points import SCHEMA, moment_of, ms_of, points_of, table_of
-from collector.ports import Aggregate, Selection, Store
-from collector.reading import Item, Quality, Reading
+from collector.points import points_of, table_of
+from collector.ports import Selection, Store
+from collector.reading import Item, Reading
+from collector.windows import windows
 
 PROVEN = True
 
-_WORST = (Quality.BAD, Quality.UNCERTAIN, Quality.GOOD)
 Series = tuple[str, str, str]
 
 
@@ -58,7 +58,7 @@ class MemoryStore:
             points = list(self._selected(selection))
         if selection.every is None:
             return table_of(points[: selection.limit])
-        return _windows(points, selection.every, selection.aggregate).slice(0, selection.limit)
+        return windows(points, selection.every, selection.aggregate).slice(0, selection.limit)
 
     def latest(self, devices: Collection[str] = (), metrics: Collection[str] = ()) -> pa.Table:
         with self._lock:
@@ -90,31 +90,3 @@ class MemoryStore:
             for at in sorted(points):
                 if selection.start <= at < selection.end:
                     yield points[at]
-
-
-def _windows(points: Sequence[Reading], every: timedelta, aggregate: Aggregate) -> pa.Table:
-    """The points, which are in order, put into windows aligned to 1970."""
-    length = every // timedelta(milliseconds=1)
-    windows: dict[tuple[str, str, str, int], list[Reading]] = {}
-    for point in points:
-        start = ms_of(point.at) // length * length
-        windows.setdefault((point.device, point.metric, point.gateway, start), []).append(point)
-    rows = [_window(moment_of(key[3]), inside, aggregate) for key, inside in windows.items()]
-    return table_of(row for row in rows if row is not None) if rows else SCHEMA.empty_table()
-
-
-def _window(start: datetime, inside: Sequence[Reading], aggregate: Aggregate) -> Reading | None:
-    value: float | bool | str
-    if aggregate == "last":
-        value = inside[-1].value
-    elif aggregate == "count":
-        value = float(len(inside))
-    else:
-        numbers = [float(p.value) for p in inside if not isinstance(p.value, str) and p.quality is not Quality.BAD]
-        if not numbers:
-            return None
-        value = {"mean": sum(numbers) / len(numbers), "min": min(numbers), "max": max(numbers)}[aggregate]
-    first = inside[0]
-    quality = min((p.quality for p in inside), key=_WORST.index)
-    received = max(p.received for p in inside)
-    return Reading(first.device, first.metric, value, start, received, first.gateway, quality)

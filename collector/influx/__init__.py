@@ -1,0 +1,1 @@
+"""Line protocol and the dialects of the servers that take it: pure but for the `ask` they are given."""
