@@ -17,7 +17,7 @@ from collector.clock import Clock
 from collector.counters import Counters
 from collector.errors import Unreachable
 from collector.latest import Latest
-from collector.ports import Consumer, Store
+from collector.ports import Consumer, RemoteStore, Store
 from collector.reading import DeliveryKey, Item, Sighting
 from collector.spool import Spool
 
@@ -233,7 +233,7 @@ class ConsumerRunner:
     def run(self, stop: threading.Event) -> None:
         """Hand over what comes, until `stop`. Raises what the consumer raises; the batch is handed over again then."""
         self._position = self._consumer.position()
-        self._spool.register(self.name, self._position)
+        self._spool.register(self.name, self._settled())
         while not stop.is_set():
             if self._spool.wait(self._position, _POLL_S) and self._step() < self._batch:
                 stop.wait(self._gather)  # real time, whatever the clock: it is the processor that is spared
@@ -245,8 +245,13 @@ class ConsumerRunner:
         position = records[-1][0]
         self._consumer.consume(items, position)
         self._position = position
-        self._spool.advance(self.name, position)
+        self._spool.advance(self.name, self._settled())
         return len(items)
+
+    def _settled(self) -> int:
+        """What the spool need not keep any more."""
+        consumer = self._consumer
+        return consumer.settled(self._position) if isinstance(consumer, StoreConsumer) else self._position
 
 
 class StoreConsumer:
@@ -258,6 +263,10 @@ class StoreConsumer:
 
     def position(self) -> int:
         return self._store.position()
+
+    def settled(self, position: int) -> int:
+        """What of everything up to `position` cannot be lost any more."""
+        return self._store.settled() if isinstance(self._store, RemoteStore) else position
 
     def consume(self, items: Iterable[Item], position: int) -> None:
         self._store.write(list(items), position)

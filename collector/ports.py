@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -98,6 +98,20 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+@runtime_checkable
+class RemoteStore(Store, Protocol):
+    """A store on a server of its own. Its `position` may step back: then the spool is read again from there."""
+
+    def settled(self) -> int:
+        """The position up to which nothing can be lost any more; the spool keeps what comes after it."""
+
+    def refused(self) -> str:
+        """What the server would not take, in words; "" when it took everything."""
+
+    def troubles(self) -> list[str]:
+        """Asks the server what a person should mend there: it does not answer, keeps points too short a time."""
 
 
 class Place(Protocol):

@@ -213,7 +213,7 @@ def influxd(tmp_path_factory, free_port):
 
 @pytest.fixture(scope="session")
 def victoria_metrics(tmp_path_factory, free_port):
-    """A function that starts a real VictoriaMetrics: `victoria_metrics(*flags, https=False, prefix="", dedup="1ms")`."""
+    """A function that starts a real VictoriaMetrics: `victoria_metrics(*flags, https=False, prefix="", dedup=…)`."""
     yield from _started(servers.victoria_metrics, tmp_path_factory, free_port)
 
 

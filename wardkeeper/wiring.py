@@ -1,5 +1,6 @@
 """Settings in, a running Wardkeeper out: the one place where concrete parts meet."""
 
+import logging
 import socket
 import threading
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
 from fastapi import FastAPI
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -24,11 +26,11 @@ from asset_registry.snapshot import SnapshotSource
 from asset_registry.status import watch_claims
 from collector.clock import Clock
 from collector.counters import Counters
-from collector.errors import Unreachable
+from collector.errors import Refused, Unreachable
 from collector.latest import Latest
 from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
-from collector.points import readings_of
-from collector.ports import Consumer, Store
+from collector.points import SCHEMA, readings_of
+from collector.ports import Consumer, RemoteStore, Store
 from collector.spool import Spool
 from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
@@ -44,6 +46,8 @@ from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_S = 5.0
 """How long a part that failed waits at most: a disk that has room again is noticed soon."""
@@ -77,13 +81,13 @@ class Wardkeeper:
             keep_s=settings.spool.keep_s,
             quota_bytes=settings.spool.quota_mb << 20,
         )
-        module, config = _part(settings.store)
+        module, config = _part(settings.store, site=settings.site)
         self.store: Store = module.open_store(config, settings.data / "store")
         self.pipeline = Pipeline(self.spool, clock, self.latest, self.counters)
         self.snapshots = SnapshotSource(self.database, settings.site, clock, settings.data / "registry.snapshot")
         self.snapshots.refresh()
         self.sign_in = SignIn(self.database, clock)
-        newest = self.store.latest()
+        newest = self._newest_in_store()
         self.latest.prime(newest)
         self._prime_from_spool()
         self._holder = f"{socket.gethostname()}:{settings.data}"
@@ -96,6 +100,14 @@ class Wardkeeper:
         ]
         self.links = [self._link(name, given) for name, given in settings.links.items()]
         self.services = self._services()
+
+    def _newest_in_store(self) -> pa.Table:
+        """What the store has; nothing while its server is away, for listening must begin all the same."""
+        try:
+            return self.store.latest()
+        except (Unreachable, Refused) as away:
+            _log.warning("starting without the newest readings: %s", away)
+            return SCHEMA.empty_table()
 
     def _prime_from_spool(self) -> None:
         """What was acknowledged but had not reached the store when the last process ended."""
@@ -207,6 +219,8 @@ class Wardkeeper:
     def _spool(self) -> SpoolState:
         troubles = [str(damage) for damage in self.spool.damage]
         clock = self.pipeline.clock_state
+        if isinstance(self.store, RemoteStore) and (refused := self.store.refused()):
+            troubles.append(refused)
         if clock.behind:
             troubles.append(f"The machine's clock was set back by {clock.behind}; what is heard is marked UNCERTAIN.")
         return SpoolState(self.spool.head, self.spool.size, self.spool.fullness, tuple(troubles))
@@ -251,11 +265,12 @@ def _patient(target: Target) -> Target:
     return run
 
 
-def _part(given: dict[str, Any]) -> tuple[ModuleType, BaseModel]:
-    """The module of a part that the settings name, and its own settings."""
+def _part(given: dict[str, Any], **offered: str) -> tuple[ModuleType, BaseModel]:
+    """The module of a part that the settings name, and its own settings, filled from `offered` where it has such."""
     part = catalog.part(given["kind"])
     config = part.config or BaseModel
-    return part.module, config.model_validate(_without_kind(given))
+    filled = {name: value for name, value in offered.items() if name in config.model_fields}
+    return part.module, config.model_validate(filled | _without_kind(given))
 
 
 def _without_kind(given: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from collector.points import ms_of
 from collector.ports import Selection
 
 _COLUMNS = '["_time", "_value", "_field", "_measurement", "device", "gateway"]'
-_DIALECT = {"header": True, "annotations": ["datatype", "group", "default"], "dateTimeFormat": "RFC3339Nano"}
+_DIALECT = {"header": True, "annotations": ["datatype", "group", "default"], "dateTimeFormat": "RFC3339"}
 
 
 class InfluxDB2(Merging):
@@ -91,7 +91,7 @@ class InfluxDB2(Merging):
 
     def _records(self, flux: str, ask: Asker) -> Iterator[dict[str, Any]]:
         body = {"query": flux, "type": "flux", "dialect": _DIALECT}
-        answer = ask(Ask("POST", "/api/v2/query", {"org": self._org}, json=body))
+        answer = ask(Ask("POST", "/api/v2/query", {"org": self._org}, json=body, accept="application/csv"))
         parser = FluxCsvParser(io.BytesIO(answer), FluxSerializationMode.stream)
         for record in parser.generator():  # type: ignore[no-untyped-call] # the client's own
             yield record.values

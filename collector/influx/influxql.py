@@ -21,7 +21,7 @@ class Table(msgspec.Struct):
     columns: list[str]
     values: list[list[Any]] = []
     name: str = ""
-    tags: dict[str, str] = {}
+    tags: dict[str, str | None] = {}
 
 
 class _Result(msgspec.Struct):
@@ -86,7 +86,7 @@ class InfluxQL:
         """The points of a selection."""
         measurements = ",".join(map(name, families(selection.metrics)))
         statement = (
-            f"SELECT /^{field_pattern(selection.metrics)}$/ FROM {measurements} WHERE {self.where(selection.devices)}"
+            f"SELECT /^{field_pattern(selection.metrics)}$/ FROM {measurements} WHERE {self.where(selection.devices)}"  # noqa: S608 - quoted
             f" AND time >= {moment(selection.start)} AND time < {moment(selection.end)}"
             ' GROUP BY "site","device","gateway"'
         )
@@ -101,7 +101,7 @@ class InfluxQL:
         """The last of every field: what stands beside the newest value has its time."""
         there = self.fields(families(metrics), ask)
         statements = [
-            f"SELECT last({name(field)}) AS {name(field)} FROM {name(family)}"
+            f"SELECT last({name(field)}) AS {name(field)} FROM {name(family)}"  # noqa: S608 - quoted
             f' WHERE {self.where(devices)} GROUP BY "device","gateway"'
             for family, field in there
             if not metrics or split(field)[0] in metrics
@@ -112,7 +112,7 @@ class InfluxQL:
         """How many points of a family are older."""
         fields = [field for _, field in self.fields([family], ask) if split(field)[1] in VALUES]
         statements = [
-            f"SELECT count({name(field)}) FROM {name(family)} WHERE {self.where(())} AND time < {moment(before)}"
+            f"SELECT count({name(field)}) FROM {name(family)} WHERE {self.where(())} AND time < {moment(before)}"  # noqa: S608 - quoted
             for field in fields
         ]
         return sum(row[1] for table in self.ask(statements, ask) for row in table.values)
@@ -121,7 +121,7 @@ class InfluxQL:
 def columns(tables: Iterable[Table]) -> Iterator[Column]:
     """The fields of series that are grouped by device and gateway; a field that a row lacks is null there."""
     for table in tables:
-        device, gateway = text_of(table.tags["device"]), text_of(table.tags["gateway"])
+        device, gateway = (text_of(table.tags.get(tag) or "") for tag in ("device", "gateway"))
         for index, field in enumerate(table.columns[1:], 1):
             filled = [(row[0], row[index]) for row in table.values if row[index] is not None]
             if filled:

@@ -29,7 +29,7 @@ _STRING = str.maketrans({'"': '\\"', "\\": "\\\\"})
 
 
 def tag(text: str) -> str:
-    r"""A tag's value as written in a line. `%`, `\` and control characters are percent-encoded: tags cannot have them."""
+    r"""A tag's value in a line. `%`, `\` and control characters, which tags cannot have, are percent-encoded."""
     return text.translate(_TAG)
 
 

@@ -17,6 +17,7 @@ class Ask(NamedTuple):
     lines: bytes = b""
     form: Mapping[str, str] | None = None
     json: Mapping[str, object] | None = None
+    accept: str = "application/json"
 
 
 Asker = Callable[[Ask], bytes]

@@ -37,7 +37,7 @@ class Server:
         wait = self._not_before - self._now()
         if wait > 0:
             raise Unreachable(f"{self.url} is busy and asked for {wait:.0f} s of quiet")
-        headers = {**self._headers, "Content-Type": "application/json"}
+        headers = {**self._headers, "Accept": ask.accept, "Content-Type": "application/json"}
         if ask.lines:
             headers |= {"Content-Type": _LINES, "Content-Encoding": "gzip"}
         elif ask.form is not None:

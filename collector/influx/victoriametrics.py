@@ -107,7 +107,7 @@ class VictoriaMetrics:
         """The last day, and for what was silent in it everything."""
         matching = self._matching(devices, metrics)
         recent = list(self._newest(matching, _DAY, ask))
-        form = {"match[]": matching, "start": "0"}
+        form = {"match[]": matching, "start": "1"}  # 0 would mean the last minutes
         there = msgspec.json.decode(ask(_post("/api/v1/series", form)))["data"]
         silent = {_series(_column(names, (), ())) for names in there} - {_series(column) for column in recent}
         return self._newest(matching, _EVER, ask) if silent else recent
@@ -125,11 +125,12 @@ class VictoriaMetrics:
         flags = dict(_FLAG.findall(ask(Ask("GET", "/metrics")).decode()))
         found = []
         if flags.get("dedup.minScrapeInterval") != "1ms":
-            found.append("points written again are kept twice: start VictoriaMetrics with -dedup.minScrapeInterval=1ms")
+            found.append("points written again are kept twice: start the server with -dedup.minScrapeInterval=1ms")
         kept = re.fullmatch(r"([\d.]+)([hdwy]?)", flags.get("retentionPeriod", ""))
         if kept and float(kept[1]) * _HOURS[kept[2]] < keep_days * 24:
+            span = kept[0] if kept[2] else f"{kept[0]} months"
             found.append(
-                f"VictoriaMetrics keeps {kept[0]}{'' if kept[2] else ' months'}, the settings ask for {keep_days} days: "
+                f"the server keeps points for {span}, the settings ask for {keep_days} days: "
                 f"start it with -retentionPeriod={keep_days}d"
             )
         return found

@@ -57,6 +57,12 @@ class Server:
         return done.stdout
 
     def start(self):
+        self.start_unready()
+        until(lambda: self.get("/readyz")["ready"], 20)
+        return self
+
+    def start_unready(self):
+        """It listens, though something that it needs is away."""
         ready = threading.Event()
         command = [sys.executable, "-m", "wardkeeper.cli", "serve", "--config", str(self.config)]
         self.process = subprocess.Popen(
@@ -68,8 +74,6 @@ class Server:
         )
         threading.Thread(target=self._listen, args=(self.process, ready), daemon=True).start()
         assert ready.wait(30), "\n".join(self.said)
-        until(lambda: self.get("/readyz")["ready"], 20)
-        return self
 
     def _listen(self, process, ready):
         for line in process.stdout:

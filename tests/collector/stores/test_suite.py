@@ -4,8 +4,8 @@ A store that cannot promise something says so in `LIMITS`, and the test says wha
 """
 
 import threading
-from contextlib import nullcontext, suppress
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 
