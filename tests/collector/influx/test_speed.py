@@ -1,0 +1,68 @@
+"""How fast points are made into lines and written; figures with `pytest -s`. Ratios hold, absolute figures are of a machine."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from influxdb_client import Point, WritePrecision
+
+from collector.clock import ManualClock
+from collector.influx.lines import Merging
+from collector.metrics import family_of
+from collector.reading import Reading, Sighting
+
+T0 = ManualClock().now()
+METRICS = ("temperature", "humidity", "co2", "air_pressure")
+
+
+def points(count, start=0):
+    """As a hospital sends them: a thousand devices, four metrics, a point a second each."""
+    return [
+        Reading(f"mqtt:zigbee2mqtt/room-{n // 4 % 1000}/air", METRICS[n % 4], 20 + n % 97 / 10, at, at)
+        for n in range(start, start + count)
+        for at in (T0 + timedelta(seconds=n // 4000, milliseconds=n % 1000),)
+    ]
+
+
+def rate(work, items):
+    started = time.perf_counter()
+    work(items)
+    return len(items) / (time.perf_counter() - started)
+
+
+def with_the_client(batch):
+    for one in batch:
+        Point(family_of(one.metric)).tag("site", "linden").tag("device", one.device).field(one.metric, one.value).time(
+            one.at, WritePrecision.MS
+        ).to_line_protocol()
+
+
+def test_lines_are_made_at_least_five_times_as_fast_as_influxdb_clients_points():
+    batch, encoder = points(20_000), Merging("linden", float("-inf"))
+    encoder.lines(batch[:4000], lambda ask: b"")  # the series are known
+    own = max(
+        rate(lambda items: encoder.lines(items, lambda ask: b""), points(40_000, start)) for start in (10**6, 10**7)
+    )
+    theirs = max(rate(with_the_client, batch) for _ in range(2))
+    print(f"\nlines: {own:,.0f}/s, influxdb-client's Point: {theirs:,.0f}/s, {own / theirs:.1f} times")
+    assert own > 5 * theirs
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dialect", ["influxdb1", "victoriametrics"])
+def test_writing_to_a_real_server(dialect, request, store_at):
+    server = request.getfixturevalue({"influxdb1": "influxd", "victoriametrics": "victoria_metrics"}[dialect])()
+    bucket = server.database() if dialect == "influxdb1" else "none"
+    store = store_at(server.url, dialect, bucket=bucket)
+    batches = [points(5000, start) for start in range(0, 500_000, 5000)]
+    store.write(batches[0], 1)
+
+    def write(batch):
+        for position, part in enumerate(batches[1:], 2):
+            store.write(part, position)
+
+    figure = rate(write, range(5000 * (len(batches) - 1)))
+    heard = [Sighting(f"ble:{n % 300}", f"g{n % 30}", -60, T0 + timedelta(seconds=n)) for n in range(50_000)]
+    sightings = rate(lambda items: store.write(items, 999), heard)
+    print(f"\n{dialect}: {figure:,.0f} points/s in batches of 5,000; sightings {sightings:,.0f}/s in one of 50,000")
+    assert figure > 20_000
