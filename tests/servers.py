@@ -96,7 +96,11 @@ class Influxd(Process):
 
 
 class VictoriaMetrics(Process):
-    """VictoriaMetrics. `flush` makes what was written visible at once."""
+    """VictoriaMetrics. `flush` makes what was written visible at once. It is written to when it is a second old."""
+
+    def listens(self):
+        super().listens()
+        time.sleep(1.1)
 
     def flush(self):
         _ask(f"{self.url}/internal/force_flush")

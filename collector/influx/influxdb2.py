@@ -16,7 +16,7 @@ from influxdb_client.client.flux_csv_parser import FluxCsvParser, FluxSerializat
 from collector.influx.columns import VALUES, families, field_pattern
 from collector.influx.influxql import EARLIEST, LATEST, moment
 from collector.influx.lines import Merging, label, text_of
-from collector.influx.ports import Ask, Asker, Column
+from collector.influx.ports import Ask, Asker, Column, limit_each
 from collector.points import ms_of
 from collector.ports import Selection
 
@@ -34,8 +34,18 @@ class InfluxDB2(Merging):
     def write(self, lines: bytes) -> Ask:
         return Ask("POST", "/api/v2/write", {"org": self._org, "bucket": self._bucket, "precision": "ms"}, lines)
 
+    def devices(self, selection: Selection, ask: Asker) -> Iterable[str]:
+        start, stop = moment(selection.start).strip("'"), moment(selection.end).strip("'")
+        flux = (
+            'import "influxdata/influxdb/schema"\n'
+            f'schema.tagValues(bucket: {_string(self._bucket)}, tag: "device", start: {start}, stop: {stop}, '
+            f"predicate: (r) => r.site == {_string(label(self._site))})"
+        )
+        return (text_of(values["_value"]) for values in self._records(flux, ask))
+
     def query(self, selection: Selection, ask: Asker) -> Iterable[Column]:
-        return self._columns(self._chosen(selection), ask)
+        limit = limit_each(selection)
+        return self._columns(self._chosen(selection) + (f"\n  |> limit(n: {limit})" if limit is not None else ""), ask)
 
     def latest(self, devices: Collection[str], metrics: Collection[str], ask: Asker) -> Iterable[Column]:
         chosen = self._chosen(Selection(EARLIEST, LATEST, tuple(devices), tuple(metrics)))

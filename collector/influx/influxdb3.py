@@ -28,6 +28,9 @@ class InfluxDB3(Merging):
     def write(self, lines: bytes) -> Ask:
         return Ask("POST", "/api/v2/write", {"bucket": self._database, "precision": "ms"}, lines)
 
+    def devices(self, selection: Selection, ask: Asker) -> Iterable[str]:
+        return self._ql.devices(selection, ask)
+
     def query(self, selection: Selection, ask: Asker) -> Iterable[Column]:
         return self._ql.query(selection, ask)
 

@@ -9,7 +9,7 @@ import msgspec
 from collector.errors import Refused
 from collector.influx.columns import VALUES, families, field_pattern, split
 from collector.influx.lines import label, text_of
-from collector.influx.ports import Ask, Asker, Column
+from collector.influx.ports import Ask, Asker, Column, limit_each
 from collector.ports import Selection
 
 EARLIEST, LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
@@ -82,13 +82,22 @@ class InfluxQL:
         those = " OR ".join(f'"device"={string(label(device))}' for device in sorted(devices))
         return f"{here} AND ({those})"
 
+    def devices(self, selection: Selection, ask: Asker) -> Iterator[str]:
+        """Every device that is known in the measurements of a selection."""
+        measurements = ",".join(map(name, families(selection.metrics)))
+        during = f"time >= {moment(selection.start)} AND time < {moment(selection.end)}"
+        statement = f'SHOW TAG VALUES FROM {measurements} WITH KEY = "device" WHERE {self.where(())} AND {during}'
+        for table in self.ask([statement], ask):
+            yield from (text_of(row[1]) for row in table.values)
+
     def query(self, selection: Selection, ask: Asker) -> Iterator[Column]:
         """The points of a selection."""
         measurements = ",".join(map(name, families(selection.metrics)))
+        limit = limit_each(selection)
         statement = (
             f"SELECT /^{field_pattern(selection.metrics)}$/ FROM {measurements} WHERE {self.where(selection.devices)}"  # noqa: S608 - quoted
             f" AND time >= {moment(selection.start)} AND time < {moment(selection.end)}"
-            ' GROUP BY "site","device","gateway"'
+            ' GROUP BY "site","device","gateway"' + (f" LIMIT {limit}" if limit is not None else "")
         )
         yield from columns(self.ask([statement], ask))
 

@@ -35,6 +35,11 @@ class Column(NamedTuple):
     revision: int = 0
 
 
+def limit_each(selection: Selection) -> int | None:
+    """How many points of a series are enough: of one metric, the first so many; of several nobody knows."""
+    return selection.limit if selection.every is None and len(selection.metrics) == 1 else None
+
+
 class Lines(NamedTuple):
     """Line protocol, a line a point; `refused` are lines the server could not keep, each with why."""
 
@@ -55,8 +60,11 @@ class Dialect(Protocol):
     def write(self, lines: bytes) -> Ask:
         """The request that writes `lines`, which are gzipped."""
 
+    def devices(self, selection: Selection, ask: Asker) -> Iterable[str]:
+        """At least the devices that said something of its metrics in its time."""
+
     def query(self, selection: Selection, ask: Asker) -> Iterable[Column]:
-        """The points of a selection; its windows and limit are not looked at."""
+        """The points of a selection, without regard to its windows; at least the first `limit` of them."""
 
     def latest(self, devices: Collection[str], metrics: Collection[str], ask: Asker) -> Iterable[Column]:
         """At least the newest value of every series."""

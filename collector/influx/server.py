@@ -20,7 +20,7 @@ _LONGEST_PAUSE_S = 300.0
 
 
 class Server:
-    """One address. Thread-safe; after 429 or 503 nothing is sent for as long as the server asks (`Retry-After`)."""
+    """One address. Thread-safe. Nothing is sent while it asks for quiet (`Retry-After`), or after we waited in vain."""
 
     def __init__(
         self, url: str, authorization: str, timeout_s: float, tls: dict[str, Any], now: Callable[[], float]
@@ -29,14 +29,14 @@ class Server:
         self.url = url.rstrip("/")
         self._headers = {"Authorization": authorization} if authorization else {}
         self._client = InfluxDBClient(self.url, timeout=int(timeout_s * 1000), connection_pool_maxsize=4, **tls)
-        self._now = now
-        self._not_before = 0.0
+        self._timeout_s, self._now = timeout_s, now
+        self._quiet_until, self._why = 0.0, ""
 
     def ask(self, ask: Ask) -> bytes:
         """The body of the answer. Raises Unreachable, and Refused for what trying again does not help."""
-        wait = self._not_before - self._now()
+        wait = self._quiet_until - self._now()
         if wait > 0:
-            raise Unreachable(f"{self.url} is busy and asked for {wait:.0f} s of quiet")
+            raise Unreachable(f"{self._why}; it is not asked again for {wait:.0f} s")
         headers = {**self._headers, "Accept": ask.accept, "Content-Type": "application/json"}
         if ask.lines:
             headers |= {"Content-Type": _LINES, "Content-Encoding": "gzip"}
@@ -55,8 +55,12 @@ class Server:
             return bytes(answer.data)
         except ApiException as no:
             raise self._error(no) from no
-        except urllib3.exceptions.HTTPError as trouble:
-            raise Unreachable(f"{self.url} does not answer: {trouble}; is it running?") from trouble
+        except (urllib3.exceptions.HTTPError, OSError) as trouble:
+            said = f"{self.url} does not answer: {trouble}; is it running?"
+            refused = isinstance(trouble, urllib3.exceptions.NewConnectionError)  # that is told at once
+            if isinstance(trouble, urllib3.exceptions.TimeoutError) and not refused:
+                self._pause(self._timeout_s, said)  # who asks next must not wait as long again
+            raise Unreachable(said) from trouble
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -71,16 +75,15 @@ class Server:
         if no.status == 404:
             return Unreachable(f"{said}; are the bucket and the url right?")
         if no.status in {429, 503}:
-            self._pause(no)
+            with suppress(KeyError, ValueError):  # none, or a date
+                self._pause(float(dict(no.headers or {})["Retry-After"]), said)
             return Unreachable(f"{said}; it is busy")
         if not no.status:  # TLS
             return Unreachable(f"{self.url}: {' '.join(str(no.reason).split())}; is `tls.ca` right?")
         return Unreachable(f"{said}; is it well, and the dialect right?")
 
-    def _pause(self, no: ApiException) -> None:
-        with suppress(KeyError, ValueError):  # none, or a date
-            asked = float(dict(no.headers or {})["Retry-After"])
-            self._not_before = self._now() + min(asked, _LONGEST_PAUSE_S)
+    def _pause(self, seconds: float, why: str) -> None:
+        self._quiet_until, self._why = self._now() + min(seconds, _LONGEST_PAUSE_S), why
 
 
 def authorization(scheme: str, token: str, user: str, password: str) -> str:

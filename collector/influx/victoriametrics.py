@@ -25,7 +25,8 @@ from collector.reading import Quality, Reading
 _QUALITIES: Final = (Quality.GOOD, Quality.UNCERTAIN, Quality.BAD)
 _DAY, _EVER = "[25h] offset -1h", "[18262d] offset -1h"  # 50 years; a point may be minutes ahead of the server's clock
 _FLAG = re.compile(r'^flag\{name="([^"]+)", value="([^"]*)"', re.MULTILINE)
-_STARTED = re.compile(r"^(?:vm_app_start_timestamp|process_start_time_seconds) (\S+)", re.MULTILINE)
+_STARTED = re.compile(r"^vm_app_start_timestamp (\d+)", re.MULTILINE)
+_JUST_STARTED = re.compile(r"^vm_app_uptime_seconds 0$", re.MULTILINE)
 _HOURS: Final = {"h": 1, "d": 24, "w": 168, "y": 8760, "": 744}  # a number alone counts months, of 31 days
 
 Key = tuple[str, str, str, int]
@@ -90,16 +91,12 @@ class VictoriaMetrics:
     def write(self, lines: bytes) -> Ask:
         return Ask("POST", "/api/v2/write", {"precision": "ms"}, lines)
 
+    def devices(self, selection: Selection, ask: Asker) -> Iterator[str]:
+        answer = ask(_post("/api/v1/label/device/values", self._during(selection)))
+        return (text_of(device) for device in msgspec.json.decode(answer)["data"])
+
     def query(self, selection: Selection, ask: Asker) -> Iterator[Column]:
-        start, end = max(ms_of(selection.start), 0), max(ms_of(selection.end) - 1, 0)
-        form = {
-            "match[]": self._matching(selection.devices, selection.metrics),
-            "start": f"{start / 1000:.3f}",
-            "end": f"{end / 1000:.3f}",
-        }
-        if start > end:
-            return
-        for line in ask(_post("/api/v1/export", form)).splitlines():
+        for line in ask(_post("/api/v1/export", self._during(selection))).splitlines():
             found = _decode_exported(line)
             yield _column(found.metric, found.timestamps, found.values)
 
@@ -118,8 +115,15 @@ class VictoriaMetrics:
 
     def life(self, ask: Asker) -> str:
         """When the server was started: what it confirmed in its last seconds before that may be lost."""
-        started = _STARTED.search(ask(Ask("GET", "/metrics")).decode())
-        return started[1] if started else ""
+        metrics = ask(Ask("GET", "/metrics")).decode()
+        if _JUST_STARTED.search(metrics):  # another life could begin in the same second
+            raise Unreachable("VictoriaMetrics was started this second: it is written to from the next on")
+        started = _STARTED.search(metrics)
+        if not started:
+            raise Unreachable(
+                "its /metrics do not tell when VictoriaMetrics was started; do the url or a proxy hide them?"
+            )
+        return started[1]
 
     def troubles(self, keep_days: int, ask: Asker) -> list[str]:
         flags = dict(_FLAG.findall(ask(Ask("GET", "/metrics")).decode()))
@@ -144,6 +148,12 @@ class VictoriaMetrics:
         start, end = moment_of(min(times)), moment_of(max(times)) + timedelta(milliseconds=1)
         found = assembled(self.query(Selection(start, end, tuple(devices), tuple(metrics)), ask))
         return {(*series, at): version for series, points in found.items() for at, version in points.items()}
+
+    def _during(self, selection: Selection) -> dict[str, str]:
+        """Its times are seconds, the end belongs to the range, and 0 would mean that there is none."""
+        start, end = max(ms_of(selection.start), 1), max(ms_of(selection.end) - 1, 1)
+        matching = self._matching(selection.devices, selection.metrics)
+        return {"match[]": matching, "start": f"{start / 1000:.3f}", "end": f"{end / 1000:.3f}"}
 
     def _matching(self, devices: Collection[str], metrics: Collection[str]) -> str:
         names = f"({'|'.join(families(metrics))})_{field_pattern(metrics)}"

@@ -7,11 +7,12 @@ Document: docs/stores.md ("influx": measurements, what survives, what was really
 import gzip
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
+import msgspec
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -24,7 +25,7 @@ from collector.influx.influxdb3 import InfluxDB3
 from collector.influx.ports import Dialect
 from collector.influx.server import Server, authorization
 from collector.influx.victoriametrics import VictoriaMetrics
-from collector.points import points_of, table_of
+from collector.points import SCHEMA, points_of, table_of
 from collector.ports import Selection, Store
 from collector.reading import Item
 from collector.windows import windows
@@ -33,6 +34,7 @@ PROVEN = True
 
 _GZIP_LEVEL = 1
 _SETTLES_S = 60.0  # VictoriaMetrics loses its last seconds when it is killed, although it had confirmed them
+_MOST_DEVICES = 64
 _FEW = 10  # so many lines may all be bad; more that are all refused are not what is wrong
 
 
@@ -127,10 +129,16 @@ class InfluxStore:
         return self._cursor.settled
 
     def query(self, selection: Selection) -> pa.Table:
-        found = readings(self._dialect.query(selection, self._server.ask))
-        if selection.every is None:
-            return table_of(found[: selection.limit])
-        return windows(found, selection.every, selection.aggregate).slice(0, selection.limit)
+        tables = [SCHEMA.empty_table()]
+        rows = 0
+        for part in self._parts(selection):
+            found = readings(self._dialect.query(part, self._server.ask))
+            table = table_of(found) if part.every is None else windows(found, part.every, part.aggregate)
+            tables.append(table)
+            rows += table.num_rows
+            if selection.limit is not None and rows >= selection.limit:
+                break
+        return pa.concat_tables(tables).combine_chunks().slice(0, selection.limit)
 
     def latest(self, devices: Collection[str] = (), metrics: Collection[str] = ()) -> pa.Table:
         found = assembled(self._dialect.latest(devices, metrics, self._server.ask))
@@ -155,6 +163,17 @@ class InfluxStore:
 
     def close(self) -> None:
         self._server.close()
+
+    def _parts(self, selection: Selection) -> Iterator[Selection]:
+        """With a limit device by device, then more at a time: what comes after the limit need not be fetched."""
+        if selection.limit is None:
+            yield selection
+            return
+        devices = sorted(selection.devices or self._dialect.devices(selection, self._server.ask))
+        start, size = 0, 1
+        while start < len(devices):
+            yield msgspec.structs.replace(selection, devices=tuple(devices[start : start + size]))
+            start, size = start + size, min(size * 2, _MOST_DEVICES)
 
     def _write(self, lines: Sequence[str], refused: Sequence[tuple[str, str]]) -> None:
         """Send a batch to one life of the server. Raises Unreachable."""

@@ -159,7 +159,12 @@ def test_devices_metrics_and_limit_choose(store):
     store.write(wrote, 1)
     some = store.query(everything(devices=("a", "c", "nobody"), metrics=("co2",)))
     assert some["device"].to_pylist() == ["a", "c"]
-    assert store.query(everything(limit=3))["device"].to_pylist() == ["a", "a", "b"]
+    whole = readings_of(store.query(everything()))
+    windows = readings_of(store.query(everything(every=timedelta(minutes=5))))
+    for limit in range(1, 8):
+        assert readings_of(store.query(everything(limit=limit))) == whole[:limit]
+        assert readings_of(store.query(everything(limit=limit, every=timedelta(minutes=5)))) == windows[:limit]
+    assert store.query(everything(limit=2, devices=("c", "b"), metrics=("co2",)))["device"].to_pylist() == ["b", "c"]
 
 
 def test_writing_the_same_again_changes_nothing(store):
