@@ -66,9 +66,10 @@ def _readings(series: Series, parts: Mapping[str, Values]) -> Iterator[tuple[int
     device, metric, gateway = series
     qualities, delays = parts.get("_quality", {}), parts.get("_delay_ms", {})
     for at, value in _values(metric, parts):
-        received = moment_of(at + int(str(delays[at]))) if at in delays else moment_of(at)
+        moment = moment_of(at)
+        received = moment_of(at + int(str(delays[at]))) if at in delays else moment
         quality = Quality(str(qualities[at])) if at in qualities else Quality.GOOD
-        yield at, Reading(device, metric, value, moment_of(at), received, gateway, quality)
+        yield at, Reading(device, metric, value, moment, received, gateway, quality)
 
 
 def _values(metric: str, parts: Mapping[str, Values]) -> Iterator[tuple[int, Value]]:

@@ -10,6 +10,7 @@ import msgspec
 from collector.errors import Unreachable
 
 _LETTERS_BYTES = 16 << 20
+_LINES_REMEMBERED = 10_000
 
 
 class _Kept(msgspec.Struct):
@@ -83,9 +84,15 @@ class DeadLetters:
         self.path = path
         self.count = path.read_bytes().count(b"\n") if path.exists() else 0
         self.last = ""
+        self._seen: set[str] = set()
 
     def keep(self, line: str, why: str) -> None:
-        """Raises Unreachable when it cannot be written."""
+        """Once, though it is refused again when it is sent again. Raises Unreachable when it cannot be written."""
+        if line in self._seen:
+            return
+        if len(self._seen) >= _LINES_REMEMBERED:
+            self._seen.clear()
+        self._seen.add(line)
         self.count += 1
         self.last = why
         if self.path.exists() and self.path.stat().st_size > _LETTERS_BYTES:

@@ -129,10 +129,12 @@ class InfluxQL:
 
 def columns(tables: Iterable[Table]) -> Iterator[Column]:
     """The fields of series that are grouped by device and gateway; a field that a row lacks is null there."""
-    for table in tables:
+    for table in filter(lambda one: one.values, tables):
         device, gateway = (text_of(table.tags.get(tag) or "") for tag in ("device", "gateway"))
-        for index, field in enumerate(table.columns[1:], 1):
-            filled = [(row[0], row[index]) for row in table.values if row[index] is not None]
-            if filled:
-                times, values = zip(*filled, strict=True)
-                yield Column(device, gateway, field, times, values)
+        every_time, *fields = zip(*table.values, strict=True)
+        for field, values in zip(table.columns[1:], fields, strict=True):
+            times = every_time
+            if None in values:
+                filled = [(at, value) for at, value in zip(times, values, strict=True) if value is not None]
+                times, values = zip(*filled, strict=True) if filled else ((), ())  # noqa: PLW2901 - the same, shorter
+            yield Column(device, gateway, field, times, values)

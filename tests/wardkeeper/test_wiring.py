@@ -43,3 +43,11 @@ def test_what_was_acknowledged_but_not_yet_stored_is_known_after_a_start(make):
     house.spool.append([([Reading("d", "temperature", 21.5, now, now)], None)])
     house.stop()
     assert make().latest.get("d", "temperature").value == 21.5
+
+
+def test_what_the_store_refused_is_told_on_the_collector_page_and_its_points_are_of_this_site(make, tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "refused.jsonl").write_text('{"why":"too old","line":"a b=1 1"}\n')
+    house = make(store={"kind": "store.influx", "dialect": "influxdb1", "url": "http://127.0.0.1:1"})
+    assert any("The store refused 1 points" in trouble for trouble in house._spool().troubles)
+    assert house.store._config.site == "test"

@@ -68,6 +68,7 @@ def test_a_full_disk_leaves_the_position_as_it_was(cursor_for):
 def test_dead_letters_are_counted_across_restarts_and_the_file_does_not_grow_for_ever(tmp_path, monkeypatch):
     letters = DeadLetters(tmp_path / "refused.jsonl")
     letters.keep("a b=1 1", "why")
+    letters.keep("a b=1 1", "why")  # the same, sent again
     monkeypatch.setattr("collector.influx.cursor._LETTERS_BYTES", 10)
     letters.keep("a b=2 2", "why")
     assert letters.count == 2
