@@ -16,11 +16,11 @@ METRICS = ("temperature", "humidity", "co2", "air_pressure")
 
 
 def points(count, start=0):
-    """As a hospital sends them: a thousand devices, four metrics, a point a second each."""
+    """As a hospital sends them: a thousand devices that say four things a message, a message a second."""
     return [
         Reading(f"mqtt:zigbee2mqtt/room-{n // 4 % 1000}/air", METRICS[n % 4], 20 + n % 97 / 10, at, at)
         for n in range(start, start + count)
-        for at in (T0 + timedelta(seconds=n // 4000, milliseconds=n % 1000),)
+        for at in (T0 + timedelta(seconds=n // 4000, milliseconds=n // 4 % 1000),)
     ]
 
 
