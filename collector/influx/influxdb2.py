@@ -11,8 +11,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from influxdb_client.client.flux_csv_parser import FluxCsvParser, FluxSerializationMode
+from influxdb_client.client.flux_csv_parser import (
+    FluxCsvParser,
+    FluxCsvParserException,
+    FluxQueryException,
+    FluxSerializationMode,
+)
 
+from collector.errors import Refused, Unreachable
 from collector.influx.columns import VALUES, families, field_pattern
 from collector.influx.influxql import EARLIEST, LATEST, moment
 from collector.influx.lines import Merging, label, text_of
@@ -103,8 +109,13 @@ class InfluxDB2(Merging):
         body = {"query": flux, "type": "flux", "dialect": _DIALECT}
         answer = ask(Ask("POST", "/api/v2/query", {"org": self._org}, json=body, accept="application/csv"))
         parser = FluxCsvParser(io.BytesIO(answer), FluxSerializationMode.stream)
-        for record in parser.generator():  # type: ignore[no-untyped-call] # the client's own
-            yield record.values
+        try:
+            for record in parser.generator():  # type: ignore[no-untyped-call] # the client's own
+                yield record.values
+        except FluxQueryException as no:
+            raise Refused(f"the query failed: {no.message}") from no
+        except FluxCsvParserException as trouble:
+            raise Unreachable(f"an answer that is no annotated CSV: {trouble}; is it InfluxDB 2?") from trouble
 
     def _columns(self, flux: str, ask: Asker) -> Iterator[Column]:
         found: dict[tuple[str, str, str], tuple[list[int], list[object]]] = defaultdict(lambda: ([], []))

@@ -15,6 +15,7 @@ from collector.influx.ports import Ask
 
 _LINES = "text/plain; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
+_WRITTEN = 204
 _WORDS = 300
 _LONGEST_PAUSE_S = 300.0
 
@@ -52,7 +53,7 @@ class Server:
                 post_params=ask.form,
                 _preload_content=False,
             )
-            return bytes(answer.data)
+            body = bytes(answer.data)
         except ApiException as no:
             raise self._error(no) from no
         except (urllib3.exceptions.HTTPError, OSError) as trouble:
@@ -61,6 +62,9 @@ class Server:
             if isinstance(trouble, urllib3.exceptions.TimeoutError) and not refused:
                 self._pause(self._timeout_s, said)  # who asks next must not wait as long again
             raise Unreachable(said) from trouble
+        if ask.lines and answer.status != _WRITTEN:  # a page of a proxy, say
+            raise Unreachable(f"{self.url} says {answer.status} to a write, and not 204; is it the server itself?")
+        return body
 
     def close(self) -> None:
         """Let go of the connections."""

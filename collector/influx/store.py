@@ -3,6 +3,7 @@
 import gzip
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -50,7 +51,9 @@ class InfluxStore:
         with self._lock:
             try:
                 if points:
-                    self._write(*self._dialect.lines(points, self._server.ask))
+                    with self._understood():
+                        lines = self._dialect.lines(points, self._server.ask)
+                    self._write(*lines)
             except Unreachable:
                 self._cursor.rewind()
                 self._life = None
@@ -67,7 +70,8 @@ class InfluxStore:
         tables = [SCHEMA.empty_table()]
         rows = 0
         for part in self._parts(selection):
-            found = readings(self._dialect.query(part, self._server.ask))
+            with self._understood():
+                found = readings(self._dialect.query(part, self._server.ask))
             table = table_of(found) if part.every is None else windows(found, part.every, part.aggregate)
             tables.append(table)
             rows += table.num_rows
@@ -76,11 +80,12 @@ class InfluxStore:
         return pa.concat_tables(tables).combine_chunks().slice(0, selection.limit)
 
     def latest(self, devices: Collection[str] = (), metrics: Collection[str] = ()) -> pa.Table:
-        found = assembled(self._dialect.latest(devices, metrics, self._server.ask))
+        with self._understood():
+            found = assembled(self._dialect.latest(devices, metrics, self._server.ask))
         return table_of(points[max(points)][1] for points in found.values())
 
     def drop(self, family: str, before: datetime) -> int:
-        with self._lock:
+        with self._lock, self._understood():
             return self._dialect.drop(family, before, self._server.ask)
 
     def refused(self) -> str:
@@ -92,19 +97,31 @@ class InfluxStore:
 
     def troubles(self) -> list[str]:
         try:
-            return self._dialect.troubles(self._config.keep_days, self._server.ask)
+            with self._understood():
+                return self._dialect.troubles(self._config.keep_days, self._server.ask)
         except (Unreachable, Refused) as trouble:
             return [str(trouble)]
 
     def close(self) -> None:
         self._server.close()
 
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """An answer that is none of this dialect comes from something else."""
+        try:
+            yield
+        except msgspec.DecodeError as trouble:
+            raise Unreachable(
+                f"{self._config.url} answers what no {self._config.dialect} says: {trouble}; are url and dialect right?"
+            ) from trouble
+
     def _parts(self, selection: Selection) -> Iterator[Selection]:
         """With a limit device by device, then more at a time: what comes after the limit need not be fetched."""
         if selection.limit is None:
             yield selection
             return
-        devices = sorted(selection.devices or self._dialect.devices(selection, self._server.ask))
+        with self._understood():
+            devices = sorted(selection.devices or self._dialect.devices(selection, self._server.ask))
         start, size = 0, 1
         while start < len(devices):
             yield msgspec.structs.replace(selection, devices=tuple(devices[start : start + size]))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.errors import Unreachable
+from collector.errors import Refused, Unreachable
 from collector.points import readings_of
 from collector.ports import Selection
 from collector.reading import Quality, Reading, Sighting
@@ -252,3 +252,13 @@ from(bucket: "ward")
     replay.expect("POST", QUERY, asked(flux % 'r.device == "b" or r.device == "mqtt:air"'), 200, CSV)
     chosen = Selection(AT, AT.replace(minute=43), metrics=("temperature",), limit=2)
     assert store.query(chosen)["number"].to_pylist() == [None, None]  # the rooms of "ble:t%" in the recorded answer
+
+
+def test_a_query_that_fails_after_it_began_says_why(store, replay):
+    csv = b"#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n"
+    csv += b",memory allocation limit reached,897\r\n"
+    flux = json.loads(asked(""))
+    flux["query"] = store._dialect._chosen(Selection(AT, LATER))
+    replay.expect("POST", QUERY, json.dumps(flux).encode(), 200, csv)
+    with pytest.raises(Refused, match=r"the query failed: memory allocation limit reached"):
+        store.query(Selection(AT, LATER))

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from collector.errors import Refused
+from collector.errors import Refused, Unreachable
 from collector.points import readings_of
 from collector.ports import Selection
 from collector.reading import Quality, Reading
@@ -113,3 +113,16 @@ def test_troubles_are_a_database_that_is_not_there(store, replay):
         expect(replay, "SHOW DATABASES", {"name": "databases", "columns": ["name"], "values": names})
     assert store.troubles() == ["there is no database ward: influxdb3 create database ward"]
     assert store.troubles() == []
+
+
+def test_a_page_of_something_else_is_no_success_and_no_answer(store, replay):
+    line = f"environment,site=linden,device=d co2=1.0 {MS}".encode()
+    page = b"<html>Please sign in</html>"
+    replay.expect("POST", "/influx/api/v2/write?bucket=ward&precision=ms", line, 200, page)
+    with pytest.raises(Unreachable, match=r"says 200 to a write, and not 204; is it the server itself"):
+        store.write([Reading("d", "co2", 1.0, AT, AT)], 3)
+    assert store.position() == 0
+    body = urlencode({"db": "ward", "epoch": "ms", "q": "SHOW DATABASES"}).encode()
+    replay.expect("POST", "/influx/query", body, 200, page)
+    [trouble] = store.troubles()
+    assert "answers what no influxdb3 says" in trouble
