@@ -1,4 +1,4 @@
-"""A real `wardkeeper serve` whose points are on a real InfluxDB 1: from the wire to the API, and its faults."""
+"""A real `wardkeeper serve` whose points are on a real server: from the wire to the API, and its faults."""
 
 import subprocess
 import sys
@@ -56,6 +56,22 @@ def test_while_the_server_is_away_the_spool_keeps_everything_and_then_all_arrive
     publish(publisher, range(400, 500))
     influx.start()
     until(lambda: readings(house) == list(range(500)), 60)
+    assert not [line for line in house.said if line.startswith("Traceback")]
+
+
+def test_what_a_killed_victoriametrics_had_confirmed_and_lost_is_there_again(server_of, publisher, victoria_metrics):
+    metrics = victoria_metrics()
+    house = server_of(publisher.port)
+    with house.config.open("a") as config:
+        config.write(f"store:\n  kind: store.influx\n  dialect: victoriametrics\n  url: {metrics.url}\n")
+    house.start()
+    publish(publisher, range(100))
+    until(lambda: house.get("/readyz")["ready"] and readings(house), 20)
+    metrics.kill()
+    publish(publisher, range(100, 200))
+    metrics.start()
+    publish(publisher, range(200, 300))
+    until(lambda: readings(house) == list(range(300)), 60)
     assert not [line for line in house.said if line.startswith("Traceback")]
 
 
