@@ -48,11 +48,11 @@ def test_lines_are_made_several_times_as_fast_as_influxdb_clients_points():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("dialect", ["influxdb1", "victoriametrics"])
-def test_writing_to_a_real_server(dialect, request, store_at):
-    server = request.getfixturevalue({"influxdb1": "influxd", "victoriametrics": "victoria_metrics"}[dialect])()
-    bucket = server.database() if dialect == "influxdb1" else "none"
-    store = store_at(server.url, dialect, bucket=bucket)
+@pytest.mark.parametrize("spoken", ["influxdb1", "victoriametrics"])
+def test_writing_to_a_real_server(spoken, request, store_at):
+    server = request.getfixturevalue({"influxdb1": "influxd", "victoriametrics": "victoria_metrics"}[spoken])()
+    bucket = server.database() if spoken == "influxdb1" else "none"
+    store = store_at(server.url, spoken, bucket=bucket)
     batches = [points(5000, start) for start in range(0, 500_000, 5000)]
     store.write(batches[0], 1)
 
@@ -63,5 +63,5 @@ def test_writing_to_a_real_server(dialect, request, store_at):
     figure = rate(write, range(5000 * (len(batches) - 1)))
     heard = [Sighting(f"ble:{n % 300}", f"g{n % 30}", -60, T0 + timedelta(seconds=n)) for n in range(50_000)]
     sightings = rate(lambda items: store.write(items, 999), heard)
-    print(f"\n{dialect}: {figure:,.0f} points/s in batches of 5,000; sightings {sightings:,.0f}/s in one of 50,000")
+    print(f"\n{spoken}: {figure:,.0f} points/s in batches of 5,000; sightings {sightings:,.0f}/s in one of 50,000")
     assert figure > 20_000
