@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import settings
 
 from tests import servers
+from tests.bluez.process import BluezProcess, Bus
 from tests.databases import (  # noqa: F401 - fixtures
     DIALECTS,
     database_url,
@@ -239,6 +240,34 @@ def one_influxd(influxd):
 def one_victoria_metrics(victoria_metrics):
     """A VictoriaMetrics for all tests that need a site of their own only."""
     return victoria_metrics()
+
+
+# ---------------------------------------------------------------- a D-Bus with an org.bluez of our own
+
+
+@pytest.fixture
+def bus(tmp_path, monkeypatch):
+    """A function that makes a private D-Bus, which stands for the machine's, and starts it: `bus(policy="")`."""
+    if not Bus.there():
+        pytest.skip("dbus-daemon is not installed (Debian: apt-get install dbus)")
+    buses = []
+
+    def start(policy=""):
+        buses.append(Bus(tmp_path, policy))
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", buses[-1].address)
+        return buses[-1].start()
+
+    yield start
+    for one in buses:
+        one.stop()
+
+
+@pytest.fixture
+def bluez(bus):
+    """`tests.bluez.service.Bluez` in another process, without an adapter yet."""
+    service = BluezProcess(bus().address)
+    yield service
+    service.close()
 
 
 # ---------------------------------------------------------------- a real browser
