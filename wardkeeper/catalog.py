@@ -7,11 +7,11 @@ from pydantic import BaseModel
 
 from collector import parts as discovery
 from collector.parts import Part
-from drivers.links import mqtt, serial
+from drivers.links import ble, mqtt, serial
 
 PACKAGES = ("drivers", "collector.stores", "service_desk.rules", "service_desk.sinks")
 
-LINKS: dict[str, ModuleType] = {"mqtt": mqtt, "serial": serial}
+LINKS: dict[str, ModuleType] = {"ble": ble, "mqtt": mqtt, "serial": serial}
 """Kinds of links; `drivers.links.link` says what each module has."""
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from collector.errors import ConfigError, Unreachable
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
-_SECRET_WORDS = ("password", "token", "secret", "bindkey")
+_SECRET_WORDS = ("password", "token", "secret", "bindkey", "identities")
 _URL_WITH_PASSWORD = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 
 

@@ -58,9 +58,7 @@ class Objects:
     def _signal(self, path, interface, member, signature, body):
         signal = MessageType.SIGNAL
         self._send(
-            Message(
-                message_type=signal, path=path, interface=interface, member=member, signature=signature, body=body
-            )
+            Message(message_type=signal, path=path, interface=interface, member=member, signature=signature, body=body)
         )
 
 

@@ -339,9 +339,9 @@ class Bluez:
         again = any("DuplicateData" in filter_ and filter_["DuplicateData"].value for filter_ in filters)
         known = self._objects.tree[path][DEVICE]
         news = {name: value for name, value in said.items() if name not in known or known[name] != value}
-        if "RSSI" in news and "RSSI" in known and not any(filters):
-            if abs(news["RSSI"].value - known["RSSI"].value) < _RSSI_DELTA:
-                del news["RSSI"]
+        small = "RSSI" in news and "RSSI" in known and abs(news["RSSI"].value - known["RSSI"].value) < _RSSI_DELTA
+        if small and not any(filters):
+            del news["RSSI"]
         if again:
             news |= {name: said[name] for name in ("ManufacturerData", "ServiceData") if name in said}
         return news

@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from collector.clock import SystemClock
 from collector.counters import Counters
 from collector.reading import Reading
+from drivers.links import ble as ble_links
 from drivers.links.link import House
 from drivers.links.mqtt import Config, open_link
 
@@ -149,3 +150,37 @@ def link(intake, counters, clock):
     yield start
     for one in links:
         one.stop()
+
+
+@pytest.fixture
+def ble(bluez, ble_alone):
+    """A function that starts a BLE link on the test's own `org.bluez`: `ble(up=True, **settings)`."""
+    return ble_alone
+
+
+@pytest.fixture
+def ble_alone(intake, counters, clock):
+    """The same, whatever D-Bus there is."""
+    ends = []
+
+    def start(*, up=True, **settings):
+        house = House(intake, counters, clock, lambda *_: "")
+        one = ble_links.open_link("house", ble_links.Config.model_validate(settings), house)
+        stop = threading.Event()
+        thread = threading.Thread(target=one.run, args=(stop,), daemon=True)
+        ends.append((thread, stop))
+        thread.start()
+        if up:
+            intake.wait(lambda memory: True in memory.values("link_up"))
+        return one
+
+    def end():
+        for thread, stop in ends:
+            stop.set()
+            thread.join(15)
+            assert not thread.is_alive()
+        ends.clear()
+
+    start.end = end
+    yield start
+    end()

@@ -1,0 +1,226 @@
+"""From an advertisement to readings and sightings, each said once.
+
+BlueZ tells an advertisement as a change of a device's properties and gives all of them, the old ones too. So what is
+new is found here: data and RSSI that were reported now, and of data only what was not said before. A number of the
+message itself (Ruuvi's measurement, BTHome's packet id) makes a repetition known for minutes, without one equal data
+count as a repetition for seconds. A repetition that was heard anew still says where the tag is.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+
+from collector.counters import bad_frame
+from collector.errors import BadFrame
+from collector.reading import Announcement, Frame, Item, Sighting
+from drivers.codecs.advertisement import short
+from drivers.dialects import Dialects
+from drivers.links.ble_adapter import Adapter
+from drivers.links.ble_identities import Identities, is_private
+from drivers.links.link import House
+
+_NO_RSSI = -127  # bleak's word for a device without one
+_NUMBERED_S, _PLAIN_S = 300.0, 10.0
+_RECENT = 8  # messages of one element that can overtake each other between adapters
+_GENERATION = 10_000
+
+Tag = tuple[str, int | None]
+
+
+class Heard(NamedTuple):
+    """One call of bleak: when, by whom, and what it gave."""
+
+    received: datetime
+    adapter: Adapter
+    device: BLEDevice
+    advert: AdvertisementData
+
+
+class _Said(msgspec.Struct, gc=False):
+    """An element as it was said last; `tags` are whom its decoder named."""
+
+    payload: bytes
+    at: float
+    tags: tuple[Tag, ...] = ()
+
+
+class _Ear(msgspec.Struct):
+    """What one adapter reported of a device last."""
+
+    manufacturer: object = None
+    service: object = None
+    rssi: int = _NO_RSSI
+
+
+class _Known(msgspec.Struct):
+    """A device as far as it has been heard. `hidden`: its address will change and nobody knows whose it is."""
+
+    id: str
+    hidden: bool
+    name: str | None = None
+    ears: dict[str, _Ear] = {}
+    said: dict[str, deque[_Said]] = {}
+
+
+class Adverts:
+    """The advertisements of one link. `seen` is told of every device that is heard, for those to be connected."""
+
+    def __init__(
+        self,
+        link: str,
+        dialects: Dialects,
+        identities: Identities,
+        house: House,
+        seen: Callable[[str, Heard], None],
+    ) -> None:
+        self._link = link
+        self._dialects = dialects
+        self._identities = identities
+        self._counters = house.counters
+        self._seen = seen
+        self._young: dict[str, _Known] = {}
+        self._old: dict[str, _Known] = {}
+        self._in_hand: tuple[str, bytes] | None = None
+        self._poison: set[tuple[str, bytes]] = set()
+
+    def recover(self) -> None:
+        """After a crash of the link's thread: the data it was working on will not be tried again."""
+        if self._in_hand is not None:
+            self._poison.add(self._in_hand)
+            self._in_hand = None
+
+    def understand(self, batch: Sequence[Heard], now: float) -> list[Item]:
+        """What is new in `batch`; `now` in seconds on a clock that is never set."""
+        items: list[Item] = []
+        frames = 0
+        for heard in batch:
+            known = self._known(heard)
+            self._seen(known.id, heard)
+            said = len(items)
+            frames += self._understand(heard, known, now, items)
+            if len(items) > said:
+                heard.adapter.part.heard(heard.received)
+                self._introduce(heard, known, items)
+        self._counters.heard(self._link, frames=frames, readings=len(items))
+        return items
+
+    # ------------------------------------------------------------------ one advertisement
+
+    def _understand(self, heard: Heard, known: _Known, now: float, items: list[Item]) -> int:
+        """Add what it says; give how many elements it had that were reported now."""
+        gateway = heard.adapter.radio.gateway
+        properties: Mapping[str, Any] = heard.advert.platform_data[1]
+        manufacturer, service = properties.get("ManufacturerData"), properties.get("ServiceData")
+        rssi = heard.advert.rssi
+        ear = known.ears.get(gateway)
+        if ear is None:
+            ear = known.ears[gateway] = _Ear()
+        louder = rssi not in {ear.rssi, _NO_RSSI}
+        # What BlueZ reported anew is another object; what it only gives along is the one of before.
+        told = manufacturer is not ear.manufacturer or service is not ear.service
+        if not louder and not told:
+            return 0
+        ear.manufacturer, ear.service, ear.rssi = manufacturer, service, rssi
+        tags: list[Tag] = []
+        frames = 0
+        for topic, payload in _elements(heard.advert):
+            frames += 1
+            tags += self._element(heard, known, topic, payload, now, items)
+        if rssi != _NO_RSSI:
+            if not tags and not known.hidden:
+                tags.append((known.id, None))
+            items += [Sighting(tag, gateway, rssi, heard.received, motion) for tag, motion in tags]
+        return frames
+
+    def _element(
+        self, heard: Heard, known: _Known, topic: str, payload: bytes, now: float, items: list[Item]
+    ) -> tuple[Tag, ...]:
+        decoders = self._dialects.decoders(topic, "ble")
+        if not decoders:
+            self._counters.unknown(self._link, topic)
+            return ()
+        frame = Frame(
+            self._link,
+            topic,
+            payload,
+            heard.received,
+            device=known.id,
+            family="ble",
+            gateway=heard.adapter.radio.gateway,
+            rssi_dbm=None if heard.advert.rssi == _NO_RSSI else heard.advert.rssi,
+        )
+        number = getattr(decoders[0], "sequence", None)
+        numbered = number is not None and number(frame) is not None
+        recent = known.said.get(topic)
+        if recent is None:
+            recent = known.said[topic] = deque(maxlen=_RECENT)
+        within = now - (_NUMBERED_S if numbered else _PLAIN_S)
+        for said in recent:
+            if said.payload == payload and said.at > within:
+                return said.tags
+        tags: list[Tag] = []
+        for item in self._decoded(frame):
+            if isinstance(item, Sighting):
+                tags.append((item.tag, item.motion))
+            else:
+                items.append(item)
+        recent.append(_Said(payload, now, tuple(tags)))
+        return tuple(tags)
+
+    def _decoded(self, frame: Frame) -> Sequence[Item]:
+        self._in_hand = frame.topic, frame.payload
+        items: Sequence[Item] = ()
+        if self._in_hand in self._poison:
+            self._bad(frame, BadFrame("The decoder failed on this data before, so it was left out"))
+        else:
+            try:
+                items = self._dialects.decode(frame) or ()
+            except BadFrame as trouble:
+                self._bad(frame, trouble)
+        self._in_hand = None
+        return items
+
+    def _bad(self, frame: Frame, why: BadFrame) -> None:
+        topic, at = f"{frame.device} {frame.topic}", frame.received
+        self._counters.bad(bad_frame(self._link, topic, frame.payload, str(why), at=at, offset=why.offset))
+
+    # ------------------------------------------------------------------ devices
+
+    def _known(self, heard: Heard) -> _Known:
+        """The device that spoke; those not heard for two generations are forgotten."""
+        address = heard.device.address
+        known = self._young.get(address)
+        if known is None:
+            known = self._old.pop(address, None) or self._new(heard)
+            if len(self._young) >= _GENERATION:
+                self._old, self._young = self._young, {}
+            self._young[address] = known
+        return known
+
+    def _new(self, heard: Heard) -> _Known:
+        address = heard.device.address.upper()
+        if heard.advert.platform_data[1].get("AddressType") != "random":
+            return _Known(f"ble:{address}", hidden=False)
+        name = self._identities.of(address)
+        return _Known(f"ble:{name or address}", hidden=name is None and is_private(address))
+
+    @staticmethod
+    def _introduce(heard: Heard, known: _Known, items: list[Item]) -> None:
+        """Say a device's name when it is first heard, and when it has another."""
+        name = heard.advert.local_name
+        if name and name != known.name and not known.hidden:
+            known.name = name
+            facts = {"name": name, "address": heard.device.address.upper()}
+            items.append(Announcement(known.id, facts, heard.received))
+
+
+def _elements(advert: AdvertisementData) -> Iterator[tuple[str, bytes]]:
+    for company, payload in advert.manufacturer_data.items():
+        yield f"manufacturer/{company:04x}", payload
+    for uuid, payload in advert.service_data.items():
+        yield f"service/{short(uuid)}", payload

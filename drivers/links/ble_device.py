@@ -1,0 +1,180 @@
+"""A device that is connected: its notifications and indications are switched on, what can be read is read once.
+
+Nothing else is ever sent to it. Document: Bluetooth Core Specification 5.4, Vol 3 Part G, 4.8 to 4.11 and 3.3.3.3.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.device import BLEDevice
+
+from collector.clock import Clock, monotonic
+from collector.reading import Frame, Item, Reading
+from drivers.codecs.advertisement import short
+from drivers.dialects import Dialects
+from drivers.links.ble_adapter import Adapter
+from drivers.links.ble_bluez import TROUBLES, hint_for, words_of
+from drivers.links.ble_config import Peripheral
+from drivers.links.ble_part import Part
+
+_CONNECT_S = 15.0
+_FRESH_S = 10.0  # a device not heard for this long is not there
+_FIRST_S, _LONGEST_S = 1.0, 300.0
+_STEADY_S = 30.0  # a connection that held this long was a good one
+
+_PAIRING = "It wants to be paired first: bluetoothctl pair ADDRESS, once, at this machine."
+_OTHER_DEVICE = "Check its parts: `wardkeeper kinds` lists what each of them needs."
+_PRESENCE = "Is it switched on, near, and not connected to a phone or another machine?"
+
+
+class _Near:
+    """Where and when a device was heard last by one adapter."""
+
+    def __init__(self, device: BLEDevice, rssi: int) -> None:
+        self.device = device
+        self.rssi = rssi
+        self.at = monotonic()
+
+    @property
+    def fresh(self) -> bool:
+        return monotonic() - self.at < _FRESH_S
+
+
+class Device:
+    """Finds, connects and keeps one device. `say` takes items, `value` a frame with the decoders it is for."""
+
+    def __init__(
+        self,
+        link: str,
+        config: Peripheral,
+        dialects: Dialects,
+        clock: Clock,
+        jitter: Callable[[], float],
+        say: Callable[[list[Item]], None],
+        value: Callable[[Frame, Dialects], None],
+    ) -> None:
+        self.config = config
+        self.part = Part(f"ble:{config.address or config.identity or config.name}", "", clock)
+        self._link = link
+        self._dialects = dialects
+        self._clock = clock
+        self._jitter = jitter
+        self._say = say
+        self._value = value
+        self._id = ""
+        self._near: dict[Adapter, _Near] = {}
+        self._heard = asyncio.Event()
+
+    def seen(self, native: str, adapter: Adapter, device: BLEDevice, rssi: int) -> None:
+        """It was heard: it can be connected."""
+        self._id = native
+        self._near[adapter] = _Near(device, rssi)
+        self._heard.set()
+
+    async def run(self) -> None:
+        """Connect whenever it is heard, until cancelled. Pauses after failures grow to five minutes."""
+        delay = _FIRST_S
+        self.part.enter("connecting", hint=_PRESENCE)
+        while True:
+            adapter = await self._found()
+            began = monotonic()
+            try:
+                await self._with(adapter)
+            except TROUBLES as trouble:
+                self.part.enter("down", words_of(trouble), hint_for(trouble) or _PRESENCE)
+            else:
+                self.part.enter("connecting", hint=_PRESENCE)
+            if monotonic() - began >= _STEADY_S:
+                delay = _FIRST_S
+            await asyncio.sleep(delay * (0.5 + self._jitter() / 2))
+            delay = min(delay * 2, _LONGEST_S)
+
+    async def _found(self) -> Adapter:
+        """The adapter that hears it best; one with a free slot before one without."""
+        while True:
+            near = {adapter: one for adapter, one in self._near.items() if one.fresh and not adapter.gone.is_set()}
+            if near:
+                return max(near, key=lambda adapter: (not adapter.slots.locked(), near[adapter].rssi))
+            self._near.clear()
+            self._heard.clear()
+            await self._heard.wait()
+
+    async def _with(self, adapter: Adapter) -> None:
+        """Stay connected until the link or the adapter is lost."""
+        stay = asyncio.create_task(self._stay(adapter))
+        gone = asyncio.create_task(adapter.gone.wait())
+        try:
+            await asyncio.wait({stay, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stay, gone):
+                task.cancel()
+            await asyncio.wait({stay, gone})
+        if not stay.cancelled():
+            stay.result()
+
+    async def _stay(self, adapter: Adapter) -> None:
+        if adapter.slots.locked():
+            self.part.enter("connecting", f"All connections of {adapter.radio.name} are in use", "Add an adapter.")
+        async with adapter.slots:
+            lost = asyncio.Event()
+            client: BleakClient | None = None
+            try:
+                async with adapter.quiet():
+                    near = self._near[adapter]
+                    if not near.fresh:  # it has gone while it waited for its turn
+                        return
+                    client = BleakClient(near.device, lambda _: lost.set(), timeout=_CONNECT_S)
+                    await client.connect()
+                await self._listen(client, adapter)
+                await lost.wait()
+            finally:
+                if client is not None:
+                    await self._leave(client)
+
+    async def _listen(self, client: BleakClient, adapter: Adapter) -> None:
+        """Read what can be read, then switch on what tells by itself."""
+        trouble = ""
+        claimed = [one for one in _characteristics(client) if self._dialects.decoders(short(one.uuid), "gatt")]
+        for one in claimed:
+            try:
+                if "read" in one.properties:
+                    self._hear(one, bytes(await client.read_gatt_char(one)))
+                if {"notify", "indicate"} & set(one.properties):
+                    await client.start_notify(one, self._notified)
+            except TROUBLES as refused:
+                if not client.is_connected:
+                    raise
+                trouble = f"{short(one.uuid)}: {words_of(refused)}"
+        self.part.address = adapter.radio.name
+        if claimed:
+            self.part.enter("up", trouble, _PAIRING if trouble else "")
+        else:
+            self.part.enter("up", "It has nothing that its parts need", _OTHER_DEVICE)
+        self._available(available=True)
+
+    async def _leave(self, client: BleakClient) -> None:
+        if self.part.state == "up":
+            self._available(available=False)
+            self.part.enter("connecting", "The connection was lost", _PRESENCE)
+        with suppress(*TROUBLES):
+            async with asyncio.timeout(_CONNECT_S):
+                await client.disconnect()
+
+    def _notified(self, one: BleakGATTCharacteristic, data: bytearray) -> None:
+        self._hear(one, bytes(data))
+
+    def _hear(self, one: BleakGATTCharacteristic, data: bytes) -> None:
+        now = self._clock.now()
+        self.part.heard(now)
+        self._value(Frame(self._link, short(one.uuid), data, now, device=self._id, family="gatt"), self._dialects)
+
+    def _available(self, *, available: bool) -> None:
+        now = self._clock.now()
+        self._say([Reading(self._id, "available", available, now, now)])
+
+
+def _characteristics(client: BleakClient) -> list[BleakGATTCharacteristic]:
+    return [one for service in client.services for one in service.characteristics]
