@@ -11,6 +11,7 @@ from collector.ports import Decoder
 from collector.reading import Frame, Item
 
 _PACKAGES = ("drivers",)
+_REMEMBERED = 4096  # topics whose decoders are not looked for again: what one link hears mostly repeats
 _DEEPEST = 4  # a frame in a frame in a frame: an advertisement in an envelope in MQTT
 
 
@@ -63,6 +64,7 @@ class Dialects:
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._roots: dict[str, _Level] = {}
+        self._found: dict[tuple[str, str], list[Decoder]] = {}
         self.filters: list[str] = []
         for one in dialects:
             root = self._roots.setdefault(one.family, _Level())
@@ -73,9 +75,14 @@ class Dialects:
 
     def decoders(self, topic: str, family: str = "mqtt") -> list[Decoder]:
         """Whoever claims `topic`, each once."""
-        root = self._roots.get(family)
-        found = {id(decoder): decoder for decoder in root.find(topic.split("/"), 0)} if root else {}
-        return list(found.values())
+        known = self._found.get((family, topic))
+        if known is None:
+            root = self._roots.get(family)
+            found = {id(decoder): decoder for decoder in root.find(topic.split("/"), 0)} if root else {}
+            known = list(found.values())
+            if len(self._found) < _REMEMBERED:
+                self._found[family, topic] = known
+        return known
 
     def decode(self, frame: Frame, depth: int = 0) -> list[Item] | None:
         """Everything `frame` says, also the frames inside it; None when nobody claims it. Raises BadFrame."""

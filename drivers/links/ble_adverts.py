@@ -6,7 +6,7 @@ message itself (Ruuvi's measurement, BTHome's packet id) makes a repetition know
 count as a repetition for seconds. A repetition that was heard anew still says where the tag is.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -97,16 +97,18 @@ class Adverts:
     def understand(self, batch: Sequence[Heard], now: float) -> list[Item]:
         """What is new in `batch`; `now` in seconds on a clock that is never set."""
         items: list[Item] = []
-        frames = 0
+        frames: Counter[Adapter] = Counter()
         for heard in batch:
             known = self._known(heard)
             self._seen(known.id, heard)
             said = len(items)
-            frames += self._understand(heard, known, now, items)
+            frames[heard.adapter] += self._understand(heard, known, now, items)
             if len(items) > said:
-                heard.adapter.part.heard(heard.received)
                 self._introduce(heard, known, items)
-        self._counters.heard(self._link, frames=frames, readings=len(items))
+        for adapter, several in frames.items():
+            if several:
+                adapter.part.heard(batch[-1].received, several)
+        self._counters.heard(self._link, frames=frames.total(), readings=len(items))
         return items
 
     # ------------------------------------------------------------------ one advertisement

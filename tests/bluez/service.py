@@ -37,8 +37,9 @@ class Bluez:
         self._adapters = {}  # as they were plugged in: they are there again after a restart
         self._gatt = {}
         self._faults = {}
-        self._beacons = {}
+        self._beacons = []
         self._strict = set()
+        self._forbidden = set()
         self._log = []
         self._calls = []
         self._changed = asyncio.Event()
@@ -135,24 +136,21 @@ class Bluez:
             self._objects.change(path, DEVICE, news)
         return bool(news)
 
-    def beacon(self, address, every_s=0.05, **advert):
-        """Advertise again and again, at RSSI -50 to -69 where none is given, until `quiet`."""
+    def add_device(self, address, hci="hci0"):
+        """BlueZ knows a device from before."""
+        self._objects.add(path_of(hci, address), {DEVICE: bluez.device(hci, address, address_type="random", name=None)})
+
+    def beacon(self, address, every_s=0.05, hci="hci0", **advert):
+        """Advertise again and again, at RSSI -50 to -69 where none is given."""
 
         async def beat():
             rssi = 0
             while True:
                 rssi = (rssi + 1) % 20
-                self.advertise(address, **{"rssi": -50 - rssi, **advert})
+                self.advertise(address, hci=hci, **{"rssi": -50 - rssi, **advert})
                 await asyncio.sleep(every_s)
 
-        self.quiet(address)
-        self._beacons[address] = asyncio.create_task(beat())
-
-    def quiet(self, address):
-        """The device advertises no more."""
-        beacon = self._beacons.pop(address, None)
-        if beacon:
-            beacon.cancel()
+        self._beacons.append(asyncio.create_task(beat()))
 
     def forget(self, address, hci="hci0"):
         """BlueZ forgets a device that it has not heard for a while."""
@@ -171,6 +169,10 @@ class Bluez:
     def fault(self, address, name, text="", *, times=1):
         """The next connects fail with this error; "hang" never answers."""
         self._faults.setdefault(address, []).extend([(name, text)] * times)
+
+    def forbid(self, address, characteristic):
+        """The device gives this only to those it is paired with."""
+        self._forbidden.add((address, uuid(characteristic)))
 
     def notify(self, address, characteristic, value):
         """A notification or an indication; says whether anybody had switched it on."""
@@ -305,8 +307,11 @@ class Bluez:
         return "", []
 
     def _read(self, message):
-        value = self._values[message.path]
-        self._note("read", self._objects.value(message.path, CHARACTERISTIC, "UUID"))
+        value, what = self._values[message.path], self._objects.value(message.path, CHARACTERISTIC, "UUID")
+        device = message.path.rsplit("/", 2)[0]
+        if (self._objects.value(device, DEVICE, "Address"), what) in self._forbidden:
+            raise Failure("org.bluez.Error.NotPermitted", "ATT error: 0x05")
+        self._note("read", what)
         self._objects.change(message.path, CHARACTERISTIC, {"Value": Variant("ay", value)})
         return "ay", [value]
 
