@@ -58,7 +58,8 @@ class BleLink:
         self._house = house
         self._clock = house.clock
         self._patterns = patterns_of([claim for one in dialects for claim in one.claims])
-        self._adverts = Adverts(name, Dialects(dialects), Identities(config.keys()), house, self._seen)
+        self._identities = Identities(config.keys())
+        self._adverts = Adverts(name, Dialects(dialects), self._identities, house, self._seen)
         self._ring = Ring(name, config.ring, house)
         self._random = random.SystemRandom()
         self._self = Part(name, "", house.clock)
@@ -183,12 +184,21 @@ class BleLink:
                     radio, self._config, self._patterns, self._part_of(radio), self._on_advert, self._said
                 )
                 self._running[path] = adapter, asyncio.create_task(adapter.run())
+                self._take_over(bluez, path, adapter)
             elif self._running[path][0].radio != radio:
                 self._running[path][0].changed(radio)
         for given, part in self._parts.items():
             if part.state == "stopped":
                 why = f"There is no adapter {given}" if bluez.running else "bluetoothd does not run"
                 part.enter("down", why, HINTS["no adapter" if bluez.running else "bluetoothd"])
+
+    def _take_over(self, bluez: Bluez, path: str, adapter: Adapter) -> None:
+        for left in bluez.left:
+            if left.properties["Adapter"] == path:
+                device = left.device
+                native = self._identities.device(device.address, random=left.properties["AddressType"] == "random")
+                for one in self._who_wants(native, device.name):
+                    one.seen(native, adapter, device, 0)
 
     def _may_use(self, radio: Radio) -> bool:
         return not self._config.adapters or not {radio.name, radio.address}.isdisjoint(self._config.adapters)
@@ -224,8 +234,11 @@ class BleLink:
         self._wake.set()
 
     def _seen(self, native: str, heard: Heard) -> None:
-        for device in self._wanted.get(native) or self._wanted.get(heard.advert.local_name or "") or ():
+        for device in self._who_wants(native, heard.advert.local_name):
             device.seen(native, heard.adapter, heard.device, heard.advert.rssi)
+
+    def _who_wants(self, native: str, name: str | None) -> Sequence[Device]:
+        return self._wanted.get(native) or self._wanted.get(name or "") or ()
 
     def _understand(self) -> None:
         batch, self._inbox = self._inbox, []

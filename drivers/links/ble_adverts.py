@@ -205,11 +205,10 @@ class Adverts:
         return known
 
     def _new(self, heard: Heard) -> _Known:
-        address = heard.device.address.upper()
-        if heard.advert.platform_data[1].get("AddressType") != "random":
-            return _Known(f"ble:{address}", hidden=False)
-        name = self._identities.of(address)
-        return _Known(f"ble:{name or address}", hidden=name is None and is_private(address))
+        address, random = heard.device.address, heard.advert.platform_data[1].get("AddressType") == "random"
+        native = self._identities.device(address, random=random)
+        hidden = random and is_private(address) and native == f"ble:{address.upper()}"
+        return _Known(native, hidden)
 
     @staticmethod
     def _introduce(heard: Heard, known: _Known, items: list[Item]) -> None:

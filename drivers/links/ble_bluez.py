@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from bleak.backends.device import BLEDevice
 from bleak.exc import BleakDBusError, BleakError
 from dbus_fast import AuthError, BusType, DBusError, Message, MessageType, unpack_variants
 from dbus_fast.aio import MessageBus
@@ -17,7 +18,7 @@ from collector.errors import Unreachable
 TROUBLES = (BleakError, DBusError, EOFError, OSError, TimeoutError)
 """What bleak and the D-Bus raise when BlueZ, the bus or a device does not do what it was asked."""
 
-_BLUEZ, _ADAPTER = "org.bluez", "org.bluez.Adapter1"
+_BLUEZ, _ADAPTER, _DEVICE = "org.bluez", "org.bluez.Adapter1", "org.bluez.Device1"
 _DBUS, _OBJECTS = "org.freedesktop.DBus", "org.freedesktop.DBus.ObjectManager"
 _MATCHES = (
     f"type='signal',sender='{_DBUS}',member='NameOwnerChanged',arg0='{_BLUEZ}'",
@@ -59,6 +60,19 @@ class Radio(msgspec.Struct, frozen=True):
         return f"ble:{self.address}"
 
 
+class Left(msgspec.Struct, frozen=True):
+    """A device that an earlier process left connected: it does not advertise, so nobody would hear it."""
+
+    path: str
+    properties: dict[str, Any]
+
+    @property
+    def device(self) -> BLEDevice:
+        """As bleak wants it."""
+        name = self.properties.get("Name")
+        return BLEDevice(self.properties["Address"], name, {"path": self.path, "props": self.properties})
+
+
 def hint_for(trouble: BaseException) -> str:
     """What a person can do about it; empty where nobody knows."""
     said = f"{trouble.dbus_error} {trouble}" if isinstance(trouble, BleakDBusError) else str(trouble)
@@ -79,10 +93,14 @@ def words_of(trouble: BaseException) -> str:
 
 
 class Bluez:
-    """A connection of its own to the bus. `radios` by object path; `changed` is called when anything here changes."""
+    """A connection of its own to the bus. `radios` by object path, `left` as it was found at the beginning.
+
+    `changed` is called whenever something here has changed.
+    """
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.radios: dict[str, Radio] = {}
+        self.left: list[Left] = []
         self.running = False
         self.lost = ""
         self._changed = changed
@@ -121,6 +139,9 @@ class Bluez:
         self.running = True
         for path, interfaces in answer.body[0].items():
             self._found(path, interfaces)
+            device = unpack_variants(interfaces.get(_DEVICE, {}))
+            if device.get("Connected"):
+                self.left.append(Left(path, device))
 
     def _found(self, path: str, interfaces: Mapping[str, Any]) -> None:
         if _ADAPTER in interfaces:

@@ -31,6 +31,10 @@ class Identities:
         self._keys = keys
         self._known: dict[str, str | None] = {}
 
+    def device(self, address: str, *, random: bool) -> str:
+        """The native id of the device at an address."""
+        return f"ble:{(self.of(address) if random else None) or address.upper()}"
+
     def of(self, address: str) -> str | None:
         """The name behind a random address, if one of the keys made it."""
         if not self._keys or int(address[:2], 16) & _KIND != _RESOLVABLE:

@@ -9,7 +9,7 @@ _AT_ONCE = 1_000
 
 
 class Ring:
-    """What waits for the intake, at most `size` items."""
+    """What waits for the intake, at most `size` items: the oldest are lost then, and counted."""
 
     def __init__(self, link: str, size: int, house: House) -> None:
         self._link = link

@@ -24,8 +24,9 @@ from collector.reading import Reading
 from drivers.codecs.line import Line, Parity
 from drivers.dialects import kinds
 from drivers.links.link import House, LinkStatus, State
+from drivers.links.ring import Ring
 from drivers.links.serial_channels import Channel, NoPort, Ports, mistake_in, open_channel
-from drivers.links.serial_port import Plug, Port, Ring
+from drivers.links.serial_port import Plug, Port
 
 _TURN_S = 0.25
 _GATHER_S = 0.02

@@ -1,6 +1,5 @@
 """One serial port of a link: its session, what it said and has not handed over yet, and how it is."""
 
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,47 +12,14 @@ from collector.reading import Item, Reading
 from drivers.codecs.framer import BadBytes
 from drivers.codecs.line import Line
 from drivers.links.link import House, LinkStatus, State
+from drivers.links.ring import Ring
 from drivers.links.serial_channels import Channel, NoPort
 
 _NOISE = 256  # bytes that were no frame, since the last that was one
 _UNCLEAR = timedelta(minutes=1)
 _SILENT_AT_FIRST = timedelta(seconds=10)
 _SILENT = timedelta(minutes=1)
-_AT_ONCE = 1000  # items handed over together
 _DEFECT_S = 60.0
-
-
-class Ring:
-    """What waits for the intake, at most `size` items: the oldest are lost then, and counted."""
-
-    def __init__(self, link: str, size: int, house: House) -> None:
-        self._link = link
-        self._size = size
-        self._house = house
-        self._waiting: deque[Item] = deque()
-
-    def __len__(self) -> int:
-        """How many items wait."""
-        return len(self._waiting)
-
-    def put(self, items: list[Item]) -> None:
-        """Hand over, or keep until `flush`."""
-        if not self._waiting and self._house.intake.offer(items):
-            return
-        self._waiting += items
-        lost = max(0, len(self._waiting) - self._size)
-        for _ in range(lost):
-            self._waiting.popleft()
-        if lost:
-            self._house.counters.lost(self._link, lost)
-
-    def flush(self) -> None:
-        """Hand over what waits, in order, as far as there is room."""
-        while self._waiting:
-            items = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
-            if not self._house.intake.offer(items):
-                self._waiting.extendleft(reversed(items))
-                return
 
 
 class Plug(msgspec.Struct, frozen=True):

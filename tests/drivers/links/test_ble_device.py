@@ -127,6 +127,18 @@ def test_it_is_connected_through_the_adapter_that_hears_it_best_and_through_the_
     intake.wait(lambda memory: memory.values("body_temp"))
 
 
+def test_a_device_that_a_killed_process_left_connected_is_taken_over(bluez, ble, intake):
+    bluez.add_adapter()
+    bluez.peripheral(BED, THERMOMETER)
+    bluez.connect_for_another(BED)
+    assert not bluez.advertise(BED)
+    ble(devices=[{"address": BED}])
+    intake.wait(lambda memory: True in memory.values("available"))
+    assert bluez.notify(BED, "2a1c", FEVER)
+    intake.wait(lambda memory: memory.values("body_temp") == [3.94])
+    assert "Connect" not in {member for _, member, _ in bluez.calls()}
+
+
 def test_a_bad_value_is_counted_and_the_next_one_counts(bluez, ble, intake, counters):
     bluez.add_adapter()
     bluez.peripheral(BED, THERMOMETER)

@@ -19,8 +19,9 @@ from collector.reading import Reading
 from collector.supervisor import Supervised
 from drivers.codecs.line import Line
 from drivers.links.link import House
+from drivers.links.ring import Ring
 from drivers.links.serial import Config, SerialLink, open_link
-from drivers.links.serial_port import Plug, Port, Ring
+from drivers.links.serial_port import Plug, Port
 from tests.drivers.links.conftest import Memory
 from tests.drivers.serial.test_nonin_df2 import packet
 from tests.ptys import Device

@@ -1,6 +1,6 @@
 """How many advertisements a second go through bleak to readings on disk, and how many reach bleak's callback.
 
-    python -m tools.advert_rate [--devices 200] [--count 150000] [--rate 15000]
+    python -m tests.bluez.rate [--devices 200] [--count 150000] [--rate 15000]
 
 A private D-Bus, an `org.bluez` of our own and the sender are processes of their own; this one has bleak, the link, the
 decoder and the spool. Both are measured in the same run, so that their ratio says what ours costs. `--rate 0` sends
@@ -31,36 +31,39 @@ _PATIENCE_S = 120.0
 
 
 class Run:
-    """One measurement: when the last came, and what this process spent."""
+    """One measurement: how many came, until when, and what this process spent on them."""
 
-    def __init__(self, name: str, asked: int) -> None:
-        self.name, self.asked = name, asked
-        self.adverts = self.readings = 0
-        self.ended = 0.0
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.adverts = self.readings = self.lost = 0
+        self.took = self.late = 0.0
         self.cpu = time.process_time()
 
-    def end(self, adverts: int, readings: int = 0) -> None:
-        self.ended = time.monotonic()
+    def end(self, flood: Flood, adverts: int, readings: int = 0, lost: int = 0) -> "Run":
+        ended = time.monotonic()
         self.cpu = time.process_time() - self.cpu
-        self.adverts, self.readings = adverts, readings
-
-    def say(self, flood: Flood) -> float:
         began, sent = flood.end()
-        took = self.ended - began
-        print(
-            f"{self.name:>9}: {self.adverts} of {self.asked} adverts in {took:.1f} s = {self.adverts / took:,.0f}/s,"
-            f" {self.adverts / self.cpu:,.0f} a CPU second ({self.cpu / took:.0%} of a core),"
-            f" the last {self.ended - sent:.2f} s after it was sent"
-            + f", {self.readings} readings and sightings"
-            * bool(self.readings)
-        )
+        self.took, self.late = ended - began, ended - sent
+        self.adverts, self.readings, self.lost = adverts, readings, lost
+        return self
+
+    @property
+    def a_cpu_second(self) -> float:
         return self.adverts / self.cpu
 
+    def __str__(self) -> str:
+        items = f", {self.readings} readings and sightings, {self.lost} lost" if self.readings else ""
+        return (
+            f"{self.name:>9}: {self.adverts} adverts in {self.took:.1f} s = {self.adverts / self.took:,.0f}/s,"
+            f" {self.a_cpu_second:,.0f} a CPU second ({self.cpu / self.took:.0%} of a core),"
+            f" the last {self.late:.2f} s after it was sent{items}"
+        )
 
-def callback_only(bus: str, devices: int, count: int, rate: int) -> float:
+
+def callback_only(bus: str, devices: int, count: int, rate: int) -> Run:
     """What bleak alone does: a callback that counts."""
 
-    async def scan() -> float:
+    async def scan() -> Run:
         heard, enough = 0, asyncio.Event()
 
         def count_one(_device: object, _advert: object) -> None:
@@ -71,16 +74,15 @@ def callback_only(bus: str, devices: int, count: int, rate: int) -> float:
 
         scanner = BleakScanner(count_one, bluez={"filters": {"DuplicateData": True}})
         async with scanner:
-            run = Run("callback", count)
+            run = Run("callback")
             flood = Flood(bus, devices, count, rate)
             await asyncio.wait_for(enough.wait(), _PATIENCE_S)
-            run.end(heard)
-        return run.say(flood)
+            return run.end(flood, heard)
 
     return asyncio.run(scan())
 
 
-def to_readings(bus: str, devices: int, count: int, rate: int, folder: Path) -> float:
+def to_readings(bus: str, devices: int, count: int, rate: int, folder: Path) -> Run:
     """The link, with a real spool behind it; ended when everything is on disk."""
     clock = SystemClock()
     counters = Counters(clock)
@@ -97,18 +99,32 @@ def to_readings(bus: str, devices: int, count: int, rate: int, folder: Path) -> 
         return next((one.frames for one in counters.inputs()), 0)
 
     patience = time.monotonic() + _PATIENCE_S
-    run = Run("readings", count)
+    run = Run("readings")
     flood = Flood(bus, devices, count, rate)
     while (heard() < count or pipeline.queued) and time.monotonic() < patience:
         time.sleep(0.005)
-    figures = counters.inputs()[0]
-    run.end(figures.frames, figures.readings)
+    [figures] = counters.inputs()
+    run.end(flood, figures.frames, figures.readings, figures.lost + figures.bad_frames)
     stop.set()
     for thread in threads:
         thread.join()
-    if figures.lost or figures.bad_frames:
-        print(f"lost {figures.lost}, bad {figures.bad_frames}")
-    return run.say(flood)
+    return run
+
+
+def measure(folder: Path, devices: int, count: int, rate: int) -> tuple[Run, Run]:
+    """Both, one after the other, on a bus of their own."""
+    bus = Bus(folder).start()
+    os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus.address
+    bluez = BluezProcess(bus.address)
+    try:
+        bluez.add_adapter()
+        for address in addresses(devices):
+            bluez.add_device(address)
+        callback = callback_only(bus.address, devices, count, rate)
+        return callback, to_readings(bus.address, devices, count, rate, folder / "spool")
+    finally:
+        bluez.close()
+        bus.stop()
 
 
 def main() -> None:
@@ -118,19 +134,10 @@ def main() -> None:
     given.add_argument("--count", type=int, default=150_000)
     given.add_argument("--rate", type=int, default=15_000)
     asked = given.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bus = Bus(folder).start()
-        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bus.address
-        bluez = BluezProcess(bus.address)
-        bluez.add_adapter()
-        for address in addresses(asked.devices):
-            bluez.add_device(address)
-        callback = callback_only(bus.address, asked.devices, asked.count, asked.rate)
-        readings = to_readings(bus.address, asked.devices, asked.count, asked.rate, folder / "spool")
-        print(f"ratio of adverts a CPU second: {readings / callback:.2f}")
-        bluez.close()
-        bus.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        callback, readings = measure(Path(folder), asked.devices, asked.count, asked.rate)
+    print(callback, readings, sep="\n")
+    print(f"ratio of adverts a CPU second: {readings.a_cpu_second / callback.a_cpu_second:.2f}")
 
 
 if __name__ == "__main__":
