@@ -24,6 +24,7 @@ from drivers.links.link import State
 _SWITCH_S = 10.0  # what starting or ending a scan may take
 _FIRST_S, _LONGEST_S = 0.5, 15.0
 _LONGEST_REST_S = 5.0
+_SILENT_S = 60.0  # a scan that heard nothing for this long has ended without a word, as some controllers do
 
 _COMMON_FLAGS = (b"\x02", b"\x04", b"\x05", b"\x06", b"\x1a")
 
@@ -70,6 +71,7 @@ class Adapter:
         self._switch = asyncio.Lock()  # who starts or ends the scan
         self._quiet = self._scanning = self._stalled = False
         self._rest_until = 0.0
+        self._heard_at = 0.0
         arguments: BlueZScannerArgs = {"adapter": radio.name}
         if config.scanning == "passive":
             arguments["or_patterns"] = patterns
@@ -98,7 +100,10 @@ class Adapter:
                     self._enter("down", words_of(trouble), hint_for(trouble))
                     asyncio.get_running_loop().call_later(delay, self._wake.set)
                     delay = min(delay * 2, _LONGEST_S)
-                await self._wake.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_SILENT_S):
+                        await self._wake.wait()
+                self._stalled |= self._scanning and monotonic() - self._heard_at >= _SILENT_S
         finally:
             self.gone.set()
             await self._end_scan()
@@ -129,6 +134,7 @@ class Adapter:
             async with self._switch, asyncio.timeout(_SWITCH_S):
                 await self._scanner.start()
                 self._scanning = True
+                self._heard_at = monotonic()
             self._enter("up")
 
     async def _end_scan(self) -> None:
@@ -140,6 +146,7 @@ class Adapter:
                         await self._scanner.stop()
 
     def _on_advert(self, device: BLEDevice, advert: AdvertisementData) -> None:
+        self._heard_at = monotonic()
         self._heard(self, device, advert)
 
     def _enter(self, state: State, error: str = "", hint: str = "") -> None:

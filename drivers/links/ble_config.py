@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from collector.errors import ConfigError
 from drivers.dialects import DialectChoice, kinds, open_dialects
 
-_ADDRESS = r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$"
+_ADDRESS = r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"
 _KEY_BYTES = 16
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
@@ -25,6 +25,11 @@ class Peripheral(BaseModel):
         default_factory=lambda: [DialectChoice(kind=kind) for kind in kinds("gatt")],
         description="What of it to listen to and read, each with its own settings; all of `gatt` when not given.",
     )
+
+    @field_validator("address")
+    @classmethod
+    def _upper(cls, value: str | None) -> str | None:
+        return value and value.upper()
 
     @model_validator(mode="after")
     def _is_one(self) -> "Peripheral":

@@ -46,7 +46,7 @@ def test_commands_work(block, tmp_path):
 
 @pytest.mark.parametrize("block", list(blocks("yaml")))
 def test_examples_of_settings_are_good(block, tmp_path):
-    (tmp_path / "secret").write_text("x")
+    (tmp_path / "secret").write_text("0" * 32)  # a password, or a key of 16 bytes
     text = block if re.search(r"^site:", block, re.MULTILINE) else f"site: linden\n{block}"
     path = tmp_path / "wardkeeper.yaml"
     path.write_text(re.sub(r"!file \S+", f"!file {tmp_path}/secret", text))

@@ -90,6 +90,12 @@ def test_everything_under_a_word_for_secrets_is_one(tmp_path: Path) -> None:
     assert not any("231d39c1" in problem for problem in problems)
 
 
+def test_an_identity_resolving_key_is_a_secret(tmp_path: Path) -> None:
+    link = "site: linden\nlinks:\n  ward:\n    kind: mqtt\n    host: broker\n    identities:\n      cart-3: "
+    problems = _problems(tmp_path, f"{link}ec0234a357c8ad05341010a60a397d9b\n")
+    assert any(one.startswith("w.yaml:7: links.ward.identities.cart-3: secrets do not stand") for one in problems)
+
+
 def test_an_address_with_a_password_in_it_is_a_secret_too(tmp_path: Path) -> None:
     url = "postgresql+psycopg://ward:s3cret@db/ward"
     [problem] = _problems(tmp_path, f"site: linden\ndatabase: {url}\n")

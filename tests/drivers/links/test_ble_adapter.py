@@ -145,6 +145,13 @@ def test_a_scan_that_ends_by_itself_is_started_again(bluez, ble, intake):
     assert hears(bluez, intake)
 
 
+def test_a_scan_that_hears_nothing_any_more_is_started_again(bluez, ble, monkeypatch):
+    monkeypatch.setattr("drivers.links.ble_adapter._SILENT_S", 0.3)
+    bluez.add_adapter()
+    ble()
+    bluez.wait("count", "scan on", "hci0", is_=2)
+
+
 def test_a_connect_has_the_radio_for_itself_and_the_scan_is_back_within_a_second(bluez, ble, intake):
     bluez.add_adapter(strict=True)
     for bed in BEDS[:3]:

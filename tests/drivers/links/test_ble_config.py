@@ -12,7 +12,7 @@ from drivers.links.ble_config import Config
     [
         ({"devices": [{}]}, "needs either an address, a name or an identity"),
         ({"devices": [{"address": "00:A0:50:11:22:33", "name": "Nonin"}]}, "needs either"),
-        ({"devices": [{"address": "00:a0:50:11:22:33"}]}, "String should match"),
+        ({"devices": [{"address": "00-A0-50-11-22-33"}]}, "String should match"),
         ({"devices": [{"identity": "cart-3"}]}, "there is no identity 'cart-3'"),
         ({"devices": [{"name": "x", "parts": [{"kind": "gatt.fridge"}]}]}, "there is no part 'gatt.fridge'"),
         ({"devices": [{"name": "x", "parts": [{"kind": "ble.ruuvi"}]}]}, "ble.ruuvi is not of gatt"),
@@ -26,6 +26,11 @@ from drivers.links.ble_config import Config
 def test_what_makes_no_sense_is_refused_with_the_reason(settings, why):
     with pytest.raises(ValidationError, match=why):
         Config.model_validate(settings)
+
+
+def test_an_address_may_be_written_in_small_letters():
+    config = Config.model_validate({"adapters": ["00:1a:7d:da:71:01"], "devices": [{"address": "00:a0:50:11:22:33"}]})
+    assert (config.adapters, config.devices[0].address) == (["00:1A:7D:DA:71:01"], "00:A0:50:11:22:33")
 
 
 def test_a_key_is_never_shown():
