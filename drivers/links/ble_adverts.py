@@ -15,14 +15,13 @@ import msgspec
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
-from collector.counters import bad_frame
-from collector.errors import BadFrame
+from collector.counters import Counters
 from collector.reading import Announcement, Frame, Item, Sighting
 from drivers.codecs.advertisement import short
 from drivers.dialects import Dialects
 from drivers.links.ble_adapter import Adapter
 from drivers.links.ble_identities import Identities, is_private
-from drivers.links.link import House
+from drivers.links.decoding import Decoding
 
 _NO_RSSI = -127  # bleak's word for a device without one
 _NUMBERED_S, _PLAIN_S = 300.0, 10.0
@@ -75,24 +74,18 @@ class Adverts:
         link: str,
         dialects: Dialects,
         identities: Identities,
-        house: House,
+        decoding: Decoding,
+        counters: Counters,
         seen: Callable[[str, Heard], None],
     ) -> None:
         self._link = link
         self._dialects = dialects
         self._identities = identities
-        self._counters = house.counters
+        self._decoding = decoding
+        self._counters = counters
         self._seen = seen
         self._young: dict[str, _Known] = {}
         self._old: dict[str, _Known] = {}
-        self._in_hand: tuple[str, bytes] | None = None
-        self._poison: set[tuple[str, bytes]] = set()
-
-    def recover(self) -> None:
-        """After a crash of the link's thread: the data it was working on will not be tried again."""
-        if self._in_hand is not None:
-            self._poison.add(self._in_hand)
-            self._in_hand = None
 
     def understand(self, batch: Sequence[Heard], now: float) -> list[Item]:
         """What is new in `batch`; `now` in seconds on a clock that is never set."""
@@ -166,30 +159,13 @@ class Adverts:
             if said.payload == payload and said.at > within:
                 return said.tags
         tags: list[Tag] = []
-        for item in self._decoded(frame):
+        for item in self._decoding.decode(frame, self._dialects):
             if isinstance(item, Sighting):
                 tags.append((item.tag, item.motion))
             else:
                 items.append(item)
         recent.append(_Said(payload, now, tuple(tags)))
         return tuple(tags)
-
-    def _decoded(self, frame: Frame) -> Sequence[Item]:
-        self._in_hand = frame.topic, frame.payload
-        items: Sequence[Item] = ()
-        if self._in_hand in self._poison:
-            self._bad(frame, BadFrame("The decoder failed on this data before, so it was left out"))
-        else:
-            try:
-                items = self._dialects.decode(frame) or ()
-            except BadFrame as trouble:
-                self._bad(frame, trouble)
-        self._in_hand = None
-        return items
-
-    def _bad(self, frame: Frame, why: BadFrame) -> None:
-        topic, at = f"{frame.device} {frame.topic}", frame.received
-        self._counters.bad(bad_frame(self._link, topic, frame.payload, str(why), at=at, offset=why.offset))
 
     # ------------------------------------------------------------------ devices
 

@@ -17,17 +17,16 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from collector.clock import monotonic
-from collector.counters import bad_frame
-from collector.errors import BadFrame
-from collector.reading import Announcement, Frame, Item, Reading
+from collector.reading import Announcement, Frame, Reading
 from drivers.dialects import Dialects, open_dialects
 from drivers.links.ble_adapter import Adapter, patterns_of
 from drivers.links.ble_adverts import Adverts, Heard
 from drivers.links.ble_bluez import HINTS, Bluez, NoBluez, Radio
-from drivers.links.ble_config import Config
+from drivers.links.ble_config import Config, Peripheral
 from drivers.links.ble_device import Device
 from drivers.links.ble_identities import Identities
 from drivers.links.ble_part import Part
+from drivers.links.decoding import Decoding
 from drivers.links.link import House, LinkStatus, State
 from drivers.links.ring import Ring
 
@@ -50,7 +49,8 @@ class BleLink:
         dialects = open_dialects(config.dialects)
         self._patterns = patterns_of([claim for one in dialects for claim in one.claims])
         self._identities = Identities(config.keys())
-        self._adverts = Adverts(name, Dialects(dialects), self._identities, house, self._seen)
+        self._decoding = Decoding(name, house)
+        self._adverts = Adverts(name, Dialects(dialects), self._identities, self._decoding, house.counters, self._seen)
         self._ring = Ring(name, config.ring, house)
         self._random = random.SystemRandom()
         self._self = Part(name, "", house.clock)
@@ -77,12 +77,12 @@ class BleLink:
             last_frame=figures.last_frame if figures else None,
             frames_per_minute=figures.frames_per_minute if figures else 0,
             hint=mine.hint,
-            parts=tuple(part.status for part in (*self._parts.values(), *(one.part for one in self._devices))),
+            parts=tuple(part.status for part in [*list(self._parts.values()), *(one.part for one in self._devices)]),
         )
 
     def run(self, stop: threading.Event) -> None:
         """Listen until `stop`. Raises only for a defect; then it is run again."""
-        self._adverts.recover()
+        self._decoding.recover()
         delay = _FIRST_S
         try:
             while not stop.is_set():
@@ -123,15 +123,16 @@ class BleLink:
     def _begin(self) -> None:
         self._inbox, self._values = [], []
         self._running = {}
+        self._devices = [self._device(given) for given in self._config.devices]
         self._wanted = {}
-        self._devices = []
-        for given in self._config.devices:
-            dialects = Dialects(open_dialects(given.parts))
-            jitter = self._random.random
-            device = Device(self.name, given, dialects, self._clock, jitter, self._ring.put, self._on_value)
-            self._devices.append(device)
+        for device in self._devices:
+            given = device.config
             whom = given.name or f"ble:{given.address or given.identity}"
             self._wanted.setdefault(whom, []).append(device)
+
+    def _device(self, given: Peripheral) -> Device:
+        dialects = Dialects(open_dialects(given.parts))
+        return Device(self.name, given, dialects, self._clock, self._random.random, self._ring.put, self._on_value)
 
     async def _turn(self, bluez: Bluez) -> None:
         """Wait until there is something to do, and do it."""
@@ -238,19 +239,11 @@ class BleLink:
         values, self._values = self._values, []
         items = self._adverts.understand(batch, monotonic()) if batch else []
         for frame, dialects in values:
-            items += self._value(frame, dialects)
+            said = self._decoding.decode(frame, dialects)
+            self._house.counters.heard(self.name, readings=len(said))
+            items += said
         if items:
             self._ring.put(items)
-
-    def _value(self, frame: Frame, dialects: Dialects) -> list[Item]:
-        try:
-            items = dialects.decode(frame) or []
-        except BadFrame as trouble:
-            topic, at, offset = f"{frame.device} {frame.topic}", frame.received, trouble.offset
-            self._house.counters.bad(bad_frame(self.name, topic, frame.payload, str(trouble), at=at, offset=offset))
-            items = []
-        self._house.counters.heard(self.name, readings=len(items))
-        return items
 
     # ------------------------------------------------------------------ how it is
 

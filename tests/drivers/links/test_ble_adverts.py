@@ -17,6 +17,7 @@ from drivers.links.ble_adverts import Adverts, Heard
 from drivers.links.ble_bluez import Radio
 from drivers.links.ble_identities import Identities
 from drivers.links.ble_part import Part
+from drivers.links.decoding import Decoding
 from drivers.links.link import House
 
 TAG = "CB:B8:33:4C:88:4F"
@@ -41,7 +42,9 @@ class Air:
         self.counters = Counters(clock)
         house = House(None, self.counters, clock, lambda *_: "")
         known = dialects or open_dialects([DialectChoice(kind=kind) for kind in ("ble.ruuvi", "ble.bthome")])
-        self.adverts = Adverts("house", Dialects(known), Identities(keys or {}), house, lambda *_: None)
+        self.decoding = Decoding("house", house)
+        tree, identities = Dialects(known), Identities(keys or {})
+        self.adverts = Adverts("house", tree, identities, self.decoding, self.counters, lambda *_: None)
         self.ears = {number: Ear(number) for number in ADAPTERS}
         self.properties = {}
 
@@ -102,7 +105,11 @@ def test_each_numbered_measurement_is_said_once_whoever_hears_it_and_each_hearin
     assert len(said) == len(measured)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0.01, 8)), min_size=1, max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(1, 32).map(lambda quarters: quarters / 4)), min_size=1, max_size=60
+    )
+)
 def test_equal_data_without_a_number_is_said_again_after_ten_seconds_only(events):
     air, now, last = Air(), 0.0, {}
     for value, pause in events:
@@ -159,7 +166,7 @@ def test_data_on_which_a_decoder_fails_is_left_out_after_a_restart_and_the_rest_
     air = Air([Dialect("ble.broken", ("manufacturer/1234",), Broken())])
     with pytest.raises(ZeroDivisionError):
         air.hear(manufacturer={0x1234: b"!"})
-    air.adverts.recover()
+    air.decoding.recover()
     assert of(Reading, air.hear(rssi=-61, manufacturer={0x1234: b"!"})) == []
     assert of(Reading, air.hear(manufacturer={0x1234: b"."}))
     [record] = air.counters.inputs()[0].bad

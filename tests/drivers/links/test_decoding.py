@@ -1,0 +1,55 @@
+"""A link's decoding: bad frames are counted, and what broke a decoder is left out from then on."""
+
+import pytest
+
+from collector.clock import ManualClock
+from collector.counters import Counters
+from collector.errors import BadFrame
+from collector.reading import Frame
+from drivers.dialects import Dialect, Dialects
+from drivers.links.decoding import Decoding
+from drivers.links.link import House
+
+
+class Broken:
+    """Fails on "!", calls "?" bad."""
+
+    def decode(self, frame):
+        if frame.payload == b"!":
+            raise ZeroDivisionError
+        if frame.payload == b"?":
+            raise BadFrame("A question is no answer", 1)
+        return [frame.reading(frame.device, "spo2", 97.0)]
+
+
+DIALECTS = Dialects([Dialect("gatt.broken", ("2a5f",), Broken())])
+
+
+@pytest.fixture
+def decoding():
+    counters = Counters(ManualClock())
+    one = Decoding("ward", House(None, counters, ManualClock(), lambda *_: ""))
+    one.bad = lambda: [(record.why, record.offset) for figures in counters.inputs() for record in figures.bad]
+    return one
+
+
+def frame(payload):
+    return Frame("ward", "2a5f", payload, ManualClock().now(), device="ble:AA:BB:CC:DD:EE:FF", family="gatt")
+
+
+def test_a_bad_frame_is_counted_with_its_offset_and_the_next_one_counts(decoding):
+    assert decoding.decode(frame(b"?"), DIALECTS) == ()
+    assert decoding.bad() == [("A question is no answer", 1)]
+    assert len(decoding.decode(frame(b"."), DIALECTS)) == 1
+
+
+def test_what_broke_a_decoder_is_left_out_after_a_restart_and_nothing_else(decoding):
+    decoding.recover()
+    assert len(decoding.decode(frame(b"."), DIALECTS)) == 1
+    with pytest.raises(ZeroDivisionError):
+        decoding.decode(frame(b"!"), DIALECTS)
+    decoding.recover()
+    assert decoding.decode(frame(b"!"), DIALECTS) == ()
+    [(why, _)] = decoding.bad()
+    assert "left out" in why
+    assert len(decoding.decode(frame(b"."), DIALECTS)) == 1
