@@ -93,6 +93,8 @@ class Adverts:
         frames: Counter[Adapter] = Counter()
         for heard in batch:
             known = self._known(heard)
+            if not _reported(heard, known):
+                continue
             self._seen(known.id, heard)
             said = len(items)
             frames[heard.adapter] += self._understand(heard, known, now, items)
@@ -107,20 +109,8 @@ class Adverts:
     # ------------------------------------------------------------------ one advertisement
 
     def _understand(self, heard: Heard, known: _Known, now: float, items: list[Item]) -> int:
-        """Add what it says; give how many elements it had that were reported now."""
-        gateway = heard.adapter.radio.gateway
-        properties: Mapping[str, Any] = heard.advert.platform_data[1]
-        manufacturer, service = properties.get("ManufacturerData"), properties.get("ServiceData")
-        rssi = heard.advert.rssi
-        ear = known.ears.get(gateway)
-        if ear is None:
-            ear = known.ears[gateway] = _Ear()
-        louder = rssi not in {ear.rssi, _NO_RSSI}
-        # What BlueZ reported anew is another object; what it only gives along is the one of before.
-        told = manufacturer is not ear.manufacturer or service is not ear.service
-        if not louder and not told:
-            return 0
-        ear.manufacturer, ear.service, ear.rssi = manufacturer, service, rssi
+        """Add what it says; give how many elements it has."""
+        gateway, rssi = heard.adapter.radio.gateway, heard.advert.rssi
         tags: list[Tag] = []
         frames = 0
         for topic, payload in _elements(heard.advert):
@@ -194,6 +184,21 @@ class Adverts:
             known.name = name
             facts = {"name": name, "address": heard.device.address.upper()}
             items.append(Announcement(known.id, facts, heard.received))
+
+
+def _reported(heard: Heard, known: _Known) -> bool:
+    """Whether anything of it was reported now; something else about the device may have changed."""
+    gateway, rssi = heard.adapter.radio.gateway, heard.advert.rssi
+    properties: Mapping[str, Any] = heard.advert.platform_data[1]
+    manufacturer, service = properties.get("ManufacturerData"), properties.get("ServiceData")
+    ear = known.ears.get(gateway)
+    if ear is None:
+        ear = known.ears[gateway] = _Ear()
+    # What BlueZ reported anew is another object; what it only gives along is the one of before.
+    told = manufacturer is not ear.manufacturer or service is not ear.service
+    louder = rssi not in {ear.rssi, _NO_RSSI}
+    ear.manufacturer, ear.service, ear.rssi = manufacturer, service, rssi
+    return told or louder
 
 
 def _elements(advert: AdvertisementData) -> Iterator[tuple[str, bytes]]:

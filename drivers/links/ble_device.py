@@ -128,6 +128,7 @@ class Device:
                         return
                     client = BleakClient(near.device, lambda _: lost.set(), timeout=_CONNECT_S)
                     await client.connect()
+                    self._near.clear()  # a connected device does not advertise: what was heard is of the time before
                 await self._listen(client, adapter)
                 await lost.wait()
             finally:

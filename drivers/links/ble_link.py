@@ -10,6 +10,7 @@ everything that was remembered on it, and a new one begins (docs/adr/0005).
 import asyncio
 import random
 import threading
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -58,7 +59,7 @@ class BleLink:
         self._running: dict[str, tuple[Adapter, asyncio.Task[None]]] = {}
         self._devices: list[Device] = []
         self._wanted: dict[str, list[Device]] = {}
-        self._inbox: list[Heard] = []
+        self._inbox: deque[Heard] = deque()
         self._values: list[tuple[Frame, Dialects]] = []
         self._wake = asyncio.Event()
 
@@ -121,7 +122,7 @@ class BleLink:
             bluez.close()
 
     def _begin(self) -> None:
-        self._inbox, self._values = [], []
+        self._inbox, self._values = deque(), []
         self._running = {}
         self._devices = [self._device(given) for given in self._config.devices]
         self._wanted = {}
@@ -220,6 +221,9 @@ class BleLink:
     # ------------------------------------------------------------------ what is heard
 
     def _on_advert(self, adapter: Adapter, device: BLEDevice, advert: AdvertisementData) -> None:
+        if len(self._inbox) >= self._config.ring:
+            self._inbox.popleft()
+            self._house.counters.lost(self.name)
         self._inbox.append(Heard(self._clock.now(), adapter, device, advert))
         self._wake.set()
 
@@ -235,7 +239,7 @@ class BleLink:
         return self._wanted.get(native) or self._wanted.get(name or "") or ()
 
     def _understand(self) -> None:
-        batch, self._inbox = self._inbox, []
+        batch, self._inbox = self._inbox, deque()
         values, self._values = self._values, []
         items = self._adverts.understand(batch, monotonic()) if batch else []
         for frame, dialects in values:

@@ -96,7 +96,7 @@ def to_readings(bus: str, devices: int, count: int, rate: int, folder: Path) -> 
         time.sleep(0.01)
 
     def heard() -> int:
-        return next((one.frames for one in counters.inputs()), 0)
+        return next((one.frames + one.lost for one in counters.inputs()), 0)
 
     patience = time.monotonic() + _PATIENCE_S
     run = Run("readings")

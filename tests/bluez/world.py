@@ -7,6 +7,7 @@ Documents: org.bluez.Adapter(5), org.bluez.Device(5), org.bluez.AdvertisementMon
 """
 
 import asyncio
+import itertools
 import time
 
 from dbus_fast import Message, Variant
@@ -120,17 +121,21 @@ class World:
         """BlueZ knows a device from before."""
         self._objects.add(path_of(hci, address), {DEVICE: bluez.device(hci, address, address_type="random", name=None)})
 
-    def beacon(self, address, every_s=0.05, hci="hci0", **advert):
-        """Advertise again and again, at RSSI -50 to -69 where none is given."""
+    def beacon(self, address, every_s=0.05, rssi=-50, **advert):
+        """Advertise again and again, up to 4 dB below `rssi`, until `quiet`."""
 
         async def beat():
-            rssi = 0
-            while True:
-                rssi = (rssi + 1) % 20
-                self.advertise(address, hci=hci, **{"rssi": -50 - rssi, **advert})
+            for nth in itertools.count():
+                self.advertise(address, rssi - nth % 5, **advert)
                 await asyncio.sleep(every_s)
 
         self._beacons.append(asyncio.create_task(beat()))
+
+    def quiet(self):
+        """Nobody advertises any more."""
+        for beacon in self._beacons:
+            beacon.cancel()
+        self._beacons.clear()
 
     def touch(self, address, hci="hci0"):
         """Something else about a device changes."""

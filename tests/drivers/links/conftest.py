@@ -171,7 +171,7 @@ def ble_alone(intake, counters, clock):
         ends.append((thread, stop))
         thread.start()
         if up:
-            intake.wait(lambda memory: True in memory.values("link_up"))
+            intake.wait(lambda memory: "link:house" in [one.device for one in memory.items if isinstance(one, Reading)])
         return one
 
     def end():

@@ -38,6 +38,24 @@ def test_link_loss_is_said_and_the_device_is_connected_again_by_itself(bluez, bl
     assert part(link).error == "The connection was lost"
 
 
+def test_a_device_that_was_switched_off_is_not_tried_until_it_is_heard_again(bluez, ble, intake):
+    other = "C0:00:00:00:00:02"
+    bluez.add_adapter()
+    for bed in (BED, other):
+        bluez.peripheral(bed, THERMOMETER)
+    bluez.beacon(BED)
+    ble(devices=[{"address": BED}, {"address": other}])
+    intake.wait(lambda memory: memory.values("available") == [True])
+    bluez.quiet()
+    bluez.drop(BED)
+    bluez.beacon(other)
+    bluez.fault(other, "org.bluez.Error.Failed", "try again", times=2)  # longer than the first pause of the one lost
+    bluez.wait("count", "connected", other, is_=1)
+    assert bluez.count("connect", BED) == 1
+    bluez.beacon(BED)
+    bluez.wait("count", "connected", BED, is_=2)
+
+
 @pytest.mark.parametrize(
     "given,address,named",
     [
