@@ -1,6 +1,7 @@
 """YAML with line numbers, and secrets from files (`!file PATH`) or the environment (`!env NAME`)."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def read(text: str, environment: Mapping[str, str]) -> tuple[Any, dict[Loc, int]
         raise YamlProblem(f"not YAML: {error}", 1) from error
     lines: dict[Loc, int] = {(): 1}
     return (_build(root, (), lines, environment) if root is not None else {}), lines
+
+
+def secret_files(text: str) -> list[Path]:
+    """The files that a document names by `!file`, in its order."""
+    tokens = list(yaml.scan(text, Loader=yaml.SafeLoader))
+    named = [after for tag, after in pairwise(tokens) if isinstance(tag, yaml.TagToken) and tag.value == ("!", "file")]
+    return [Path(token.value) for token in named if isinstance(token, yaml.ScalarToken)]
 
 
 def _build(node: yaml.Node, loc: Loc, lines: dict[Loc, int], environment: Mapping[str, str]) -> Any:  # noqa: ANN401 - YAML holds anything

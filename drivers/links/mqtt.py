@@ -180,7 +180,7 @@ class MqttLink:
         try:
             self._client.connect(self._config.host, self._config.port, self._config.keepalive)
         except (OSError, UnicodeError) as trouble:  # UnicodeError: a host that cannot be a host's name
-            raise Unreachable(f"{self._address}: {_words(trouble)}") from trouble
+            raise Unreachable(f"{self._address}: {words_of(trouble)}") from trouble
 
     def _listen(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -289,8 +289,14 @@ def _client(name: str, client_id: str, config: Config) -> BufferedClient:
     client = BufferedClient(
         CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=paho.MQTTv311, manual_ack=True
     )
-    client.connect_timeout = _CONNECT_TIMEOUT_S
     client.on_socket_register_write = _write_later
+    equip(client, name, config)
+    return client
+
+
+def equip(client: paho.Client, name: str, config: Config) -> None:
+    """Give a client what it needs to sign in. Raises ConfigError."""
+    client.connect_timeout = _CONNECT_TIMEOUT_S
     client.on_socket_open = _no_delay
     if config.username is not None:
         client.username_pw_set(config.username, config.password.get_secret_value() if config.password else None)
@@ -299,7 +305,6 @@ def _client(name: str, client_id: str, config: Config) -> BufferedClient:
             client.tls_set(config.tls.ca, config.tls.cert, config.tls.key)
         except (OSError, ValueError) as trouble:
             raise ConfigError(f"Link {name}: the files under tls cannot be used: {trouble}") from trouble
-    return client
 
 
 class _Bell:
@@ -332,7 +337,8 @@ def _no_delay(_client: paho.Client, _userdata: object, sock: "paho.SocketLike") 
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _words(trouble: OSError | UnicodeError) -> str:
+def words_of(trouble: OSError | UnicodeError) -> str:
+    """Why there is no connection, for a person."""
     if isinstance(trouble, ssl.SSLCertVerificationError):
         return f"The broker's certificate is not trusted ({trouble.verify_message}); check tls.ca and host"
     if isinstance(trouble, ssl.SSLError):

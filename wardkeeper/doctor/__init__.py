@@ -1,0 +1,1 @@
+"""What `wardkeeper doctor` looks at: one file, one topic (wardkeeper/checkup.py says what it has)."""

@@ -1,0 +1,83 @@
+"""The time-series store: whether it can be used, and keeps what it is given.
+
+A store that has more to say than that its file is in order has a function `examine(config, directory)` of its own.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from collector.stores.duckdb import Config as DuckConfig
+from wardkeeper.checkup import Case, Finding, Trouble, well
+
+LOCKED = Trouble(
+    "store.locked",
+    "Another program has the file of the store open, so Wardkeeper cannot start.",
+    "End that program (a second Wardkeeper, a DuckDB shell, a notebook): the file belongs to one process.",
+)
+DAMAGED = Trouble(
+    "store.damaged",
+    "The file of the store cannot be opened.",
+    "Look at the disk (`dmesg`). Restore the file, or move it away with its .wal: Wardkeeper begins a new "
+    "one, and what the spool still has is in it.",
+)
+FORBIDDEN = Trouble(
+    "store.forbidden",
+    "This user may not write the file of the store.",
+    "Give it back to the user that runs Wardkeeper: `chown wardkeeper {file}*`.",
+)
+FILLING = Trouble(
+    "store.filling",
+    "The store keeps everything, and the disk has less room left than the store already takes.",
+    "Give `data` more room before it is full.",
+)
+IN_MEMORY = Trouble(
+    "store.memory",
+    "This store is for tests: everything measured is gone when Wardkeeper ends.",
+    "Take `store.duckdb`, or leave `store` out of the settings.",
+)
+
+_OWNER = re.compile(r"PID (\d+)")
+_GB = 1e9
+_LEAST = 1e9
+
+
+def look(case: Case) -> Iterator[Finding]:
+    """The store that the settings name."""
+    kind = case.settings.store["kind"]
+    if kind == "store.duckdb":
+        given = {key: value for key, value in case.settings.store.items() if key != "kind"}
+        yield from file(case, case.settings.data / "store" / DuckConfig.model_validate(given).file)
+    elif kind == "store.memory":
+        yield IN_MEMORY.at(kind, "It keeps nothing")
+
+
+def file(case: Case, path: Path) -> Iterator[Finding]:
+    """The one file of DuckDB."""
+    if not path.exists():
+        yield well(str(path), "It is not there yet and will be made at the first start")
+        return
+    yield opened(case, path)
+    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    words = f"It takes {size / _GB:,.2f} GB, and {free / _GB:,.1f} GB are free"
+    yield FILLING.at(str(path), words) if free < max(size, _LEAST) else well(str(path), words)
+
+
+def opened(case: Case, path: Path) -> Finding:
+    """Whether it can be opened; by us only when nobody else has it."""
+    if case.running:
+        return well(str(path), "The Wardkeeper that runs has it")
+    if not os.access(path, os.W_OK):
+        return FORBIDDEN.at(str(path), "It cannot be written", file=path)
+    try:
+        duckdb.connect(str(path), read_only=True).close()
+    except duckdb.Error as trouble:
+        owner = _OWNER.search(str(trouble))
+        if "set lock on file" in str(trouble):
+            return LOCKED.at(str(path), f"Process {owner.group(1) if owner else 'unknown'} has it open")
+        return DAMAGED.at(str(path), str(trouble).partition("\n")[0])
+    return well(str(path), "It can be opened")
