@@ -39,7 +39,7 @@ class Service(Protocol):
 
 
 class LinkState(Service, Protocol):
-    """How one link to the outside is, as the inputs page shows it."""
+    """How one link to the outside is, or one of its parts, as the inputs page shows it."""
 
     @property
     def kind(self) -> str:
@@ -56,6 +56,14 @@ class LinkState(Service, Protocol):
     @property
     def frames_per_minute(self) -> int:
         """How much it heard in the last minute."""
+
+    @property
+    def hint(self) -> str:
+        """What a person can do about it, "" when nothing is to be done."""
+
+    @property
+    def parts(self) -> "Sequence[LinkState]":
+        """Its ports or adapters, each as a link of its own; none when it has no such thing."""
 
 
 @dataclass(frozen=True)

@@ -1,58 +1,23 @@
-"""Inputs: what every link brings, what could not be understood and why, and devices that nobody knows yet."""
+"""Inputs: how every link is and what it brings, what could not be understood and why, devices that nobody knows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from collector.counters import BadFrameRecord, InputFigures
+from collector.counters import BadFrameRecord
 from dashboards.access import admit
 from dashboards.context import Context, Here
+from dashboards.link_view import Input, advice, links, troubled_parts
 from dashboards.render import page
 from dashboards.sentences import many, start
 
 BAD_SHOWN = 20
 UNKNOWN_SHOWN = 30
+NAMED = 3
+PARTS_SHOWN = 8
 router = APIRouter(dependencies=[admit("biomed", "facilities", "it_agent", "auditor")])
-
-
-STATES = {"up": "ok", "paused": "medium", "connecting": "unknown", "down": "high", "stopped": "off"}
-"""The shape of each state of a link."""
-
-
-@dataclass(frozen=True)
-class Input:
-    """One link: its state in a word, since when, what it brought, and what went wrong last."""
-
-    name: str
-    state: str
-    since: datetime | None
-    figures: InputFigures | None = None
-    kind: str = ""
-    address: str = ""
-    error: str = ""
-
-    @property
-    def shape(self) -> str:
-        """The shape of its state."""
-        return STATES.get(self.state, "unknown")
-
-
-def links(here: Context) -> list[Input]:
-    """Every link of this process, and those elsewhere that the house has heard of; those that are down first."""
-    figures = {each.link: each for each in here.counters.inputs()}
-    found = {
-        link.name: Input(link.name, link.state, link.since, figures.get(link.name), link.kind, link.address, link.error)
-        for link in here.inside.links()
-    }
-    said = {device.removeprefix("link:") for device in here.latest.devices() if device.startswith("link:")}
-    for name in (said | set(figures)) - set(found):
-        up = here.latest.get(f"link:{name}", "link_up")
-        state = "unknown" if up is None else "up" if up.value else "down"
-        found[name] = Input(name, state, up.at if up is not None else None, figures.get(name))
-    return sorted(found.values(), key=lambda link: (link.state != "down", link.state == "up", link.name))
 
 
 def answer(found: list[Input]) -> str:
@@ -61,24 +26,34 @@ def answer(found: list[Input]) -> str:
         return "Nothing is connected"
     down = [link for link in found if link.state == "down"]
     if down:
-        names = ", ".join(link.name for link in down)
-        return f"{start(many(len(down), 'input'))} {'is' if len(down) == 1 else 'are'} down: {names}"
-    others = [link for link in found if link.state != "up"]
+        return f"{_are(len(down), 'input')} down: {', '.join(link.name for link in down)}"
+    parts = troubled_parts(found)
+    if parts:
+        names = ", ".join(f"{link.name}/{part.name}" for link, part in parts[:NAMED])
+        more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+        return f"{_are(len(parts), 'port')} down: {names}{more}"
+    others = [link for link in found if not link.well]
     if others:
         return f"{others[0].name} is {others[0].state}; {many(len(found) - len(others), 'input')} up"
     rate = sum(link.figures.readings_per_minute for link in found if link.figures)
     return f"{start(many(len(found), 'input'))} up, {rate:,} readings a minute"
 
 
+def _are(count: int, noun: str) -> str:
+    return f"{start(many(count, noun))} {'is' if count == 1 else 'are'}"
+
+
 @router.get("/inputs")
 def inputs(request: Request, here: Here) -> Response:
     """Every link with its figures."""
-    found = links(here)
+    found, now = links(here), here.clock.now()
     return page(
         request,
         "inputs.html",
         answer=answer(found),
         links=found,
+        advised=partial(advice, now=now),
+        shown_parts=PARTS_SHOWN,
         bad=_newest(found),
         unknown=_topics(found),
         corrected=_corrected(here),

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from collector.metrics import family_of
 from dashboards import history
 from dashboards.access import READERS, SIGNED_IN, WORKERS, Visitor
 from dashboards.context import Context, Here
+from dashboards.link_view import links
 from dashboards.render import page
 from dashboards.rooms import room_status
 from dashboards.sentences import many, spelled, start
@@ -123,15 +125,19 @@ def _silent(counted: Counter[str]) -> history.Multiple:
 
 
 def _links_down(here: Context) -> list[Need]:
+    """Links that are down, and of the others those that have ports or adapters down."""
     found = []
-    for device in here.latest.devices():
-        up = here.latest.get(device, "link_up") if device.startswith("link:") else None
-        if up is not None and up.value is False:
-            name = device.removeprefix("link:")
-            detail = "Nothing is heard from its devices until it is back; Wardkeeper keeps trying."
-            found.append(
-                Need(device, "high", f"The input {name} is down", detail, up.at, "IT", "/inputs", "See inputs")
-            )
+    for link in links(here):
+        down = [link] if link.state == "down" else [part for part in link.parts if part.state == "down"]
+        if not down:
+            continue
+        name = link.name if down == [link] else f"{link.name}/{down[0].name}"
+        some = f"{start(many(len(down), 'port'))} of {link.name} are down"
+        title = f"The input {name} is down" if len(down) == 1 else some
+        detail = "Nothing is heard from its devices until it is back; Wardkeeper keeps trying."
+        href = f"/inputs#link:{quote(link.name)}"
+        since = min((one.since for one in down if one.since), default=here.clock.now())
+        found.append(Need(f"link:{link.name}", "high", title, detail, since, "IT", href, "See inputs"))
     return found
 
 

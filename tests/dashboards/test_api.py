@@ -1,5 +1,6 @@
 """The interface under /api/v1: cursor paging, problem+json, integer ids, times in UTC with milliseconds."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from asset_registry.audit import Audit
 from collector.counters import bad_frame
 from collector.reading import Quality, Reading
+from drivers.links.link import LinkStatus
 
 AIR = "mqtt:zigbee2mqtt/4.12/air"
 PUMP_TAG = "ble:iBeacon:117"
@@ -261,6 +263,27 @@ def test_inputs_show_what_was_not_understood(program, hospital):
     item = program("it_agent").get("/api/v1/inputs").json()["items"][0]
     assert (item["frames"], item["readings"], item["bad_frames"], item["unknown"]) == (3, 2, 1, {"homeassistant/x": 1})
     assert item["bad"][0]["why"] == "not JSON"
+
+
+def test_inputs_say_how_each_link_and_port_is_and_what_to_do(program, hospital):
+    at = hospital.clock.now()
+    port = LinkStatus("ttyUSB0", "serial", "/dev/ttyUSB0", "down", at, "Permission denied", None, 0, "Join dialout")
+    link = LinkStatus("beds", "serial", "1 port", "up", at, "", at, 7, parts=(port,))
+    hospital.context.inside = replace(hospital.context.inside, links=lambda: [link])
+    [item] = program("it_agent").get("/api/v1/inputs").json()["items"]
+    assert (item["link"], item["kind"], item["state"], item["since"]) == (
+        "beds",
+        "serial",
+        "up",
+        "2026-11-24T06:42:00.000Z",
+    )
+    [told] = item["parts"]
+    assert (told["name"], told["state"], told["error"], told["hint"]) == (
+        "ttyUSB0",
+        "down",
+        "Permission denied",
+        "Join dialout",
+    )
 
 
 # ---------------------------------------------------------------- find

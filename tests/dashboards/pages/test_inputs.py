@@ -23,6 +23,8 @@ class Link:
     address: str = "broker.example:1883"
     last_frame: datetime | None = None
     frames_per_minute: int = 0
+    hint: str = ""
+    parts: tuple = ()
 
 
 @pytest.fixture
@@ -58,7 +60,120 @@ def test_a_link_that_is_down_says_why_and_what_to_do(signed_in, hospital, inside
     assert "One input is down: lab" in page
     assert "connection refused" in page
     assert "Wardkeeper tries again by itself" in page
-    assert page.index("<h2>lab</h2>") < page.index("<h2>main</h2>")
+    assert page.index(">lab</a></h2>") < page.index(">main</a></h2>")
+
+
+def test_what_the_link_itself_says_to_do_is_said_instead_of_the_usual(signed_in, hospital, inside):
+    told = Link("beds", "down", hospital.clock.now(), "/dev/ttyUSB0: Permission denied", "serial", hint="Join dialout")
+    inside(links=[told])
+    page = signed_in("it_agent").get("/inputs").text
+    assert "Join dialout" in page
+    assert "tries again by itself" not in page
+
+
+def test_a_link_that_is_well_says_quietly_what_went_wrong_before(signed_in, hospital, inside):
+    inside(links=[Link("main", "up", hospital.clock.now(), "the broker was restarted")])
+    page = signed_in("it_agent").get("/inputs").text
+    assert "What went wrong last: the broker was restarted" in page
+    assert "One input up" in page
+
+
+def hear(counters, frames, readings, bad, lost):
+    if frames:
+        counters.heard("main", frames, readings)
+    for _ in range(bad):
+        counters.bad(bad_frame("main", "t", b"", "not JSON", at=counters._clock.now()))
+    if lost:
+        counters.lost("main", lost)
+
+
+@pytest.mark.parametrize(
+    "minutes,figures,advice",
+    [
+        (14, (0, 0, 0, 0), None),
+        (16, (0, 0, 0, 0), "nothing has come for 16\u00a0min"),
+        (1, (20, 0, 0, 0), "Nothing of it is understood"),
+        (1, (20, 20, 3, 0), "15 of 100 frames are not understood"),
+        (1, (30, 20, 3, 0), None),
+        (1, (19, 0, 19, 0), None),
+        (1, (5, 5, 0, 7), "7 readings were lost for want of room"),
+    ],
+)
+def test_figures_that_tell_of_a_mistake_say_which(signed_in, hospital, inside, minutes, figures, advice):
+    """Figures: frames, readings, frames not understood, readings lost."""
+    inside(links=[Link("main", "up", hospital.clock.now() - timedelta(minutes=minutes))])
+    hear(hospital.context.counters, *figures)
+    page = signed_in("it_agent").get("/inputs").text
+    assert advice in page if advice else 'class="todo"' not in page
+
+
+def ports_of(hospital, count, down=()):
+    """A serial link with `count` ports, some of them unplugged."""
+    now = hospital.clock.now()
+    return Link(
+        "beds",
+        "up",
+        now,
+        kind="serial",
+        parts=tuple(
+            Link(f"bed-{n:02}", "down", now, "unplugged", hint="Plug it in")
+            if n in down
+            else Link(f"bed-{n:02}", "up", now, last_frame=now, frames_per_minute=100)
+            for n in range(count)
+        ),
+    )
+
+
+def test_ports_of_a_link_each_have_their_state_and_what_to_do(signed_in, hospital, inside):
+    inside(links=[ports_of(hospital, 3, down=(1,))])
+    page = signed_in("it_agent").get("/inputs").text
+    assert "One port is down: beds/bed-01" in page
+    assert page.index("bed-01<") < page.index("bed-00<"), "what needs a person stands first"
+    assert "Plug it in" in page
+    assert 'class="more"' not in page
+
+
+def test_of_many_ports_only_those_that_need_a_person_are_spread_out(page, server, hospital, inside):
+    inside(links=[ports_of(hospital, 64, down=(3, 17))])
+    server.enter(page, "it_agent")
+    page.goto(f"{server.url}/inputs")
+    expect(page.locator("h1")).to_have_text("Two ports are down: beds/bed-03, beds/bed-17")
+    expect(page.locator("main tbody tr:visible")).to_have_count(2)
+    page.get_by_text("62 others up, 6,200 frames a minute").click()
+    expect(page.locator("main tbody tr:visible")).to_have_count(64)
+
+
+def test_an_opened_list_stays_open_and_its_figures_still_move(page, server, hospital, inside):
+    inside(links=[ports_of(hospital, 20)])
+    server.enter(page, "it_agent")
+    page.goto(f"{server.url}/inputs")
+    page.get_by_text("20 up").click()
+    row = page.locator("[id='link:beds/bed-05']")
+    expect(row).to_contain_text("100")
+    inside(
+        links=[
+            replace(each, parts=tuple(replace(p, frames_per_minute=4321) for p in each.parts))
+            for each in [ports_of(hospital, 20)]
+        ]
+    )
+    expect(row).to_contain_text("4,321", timeout=8000)
+    expect(row).to_be_visible()
+
+
+def test_a_link_has_an_address_of_its_own(page, server, hospital, inside):
+    inside(links=[Link(f"ward {n}", "up", hospital.clock.now()) for n in range(30)])
+    server.enter(page, "it_agent")
+    page.goto(f"{server.url}/inputs#link:ward%2025")
+    expect(page.locator("main li:target h2")).to_have_text("ward 25")
+    expect(page.locator("main li:target")).to_be_in_viewport()
+
+
+def test_ports_of_another_machine_stand_under_their_link(signed_in, hospital):
+    at = hospital.clock.now()
+    hospital.hear(Reading("link:edge", "link_up", True, at, at), Reading("link:edge/ttyS0", "link_up", False, at, at))
+    page = signed_in("it_agent").get("/inputs").text
+    assert "One port is down: edge/ttyS0" in page
+    assert "It runs on another machine" in page
 
 
 def test_a_link_of_another_machine_is_known_by_its_readings(signed_in, hospital):
@@ -121,7 +236,7 @@ def test_inputs_and_collector_are_good_to_look_at(page, server, hospital, inside
     good_to_look_at(page, f"{server.url}/collector")
     now = hospital.clock.now()
     inside(
-        links=[Link("main", "up", now), Link("lab", "down", now, "connection refused")],
+        links=[Link("main", "up", now), Link("lab", "down", now, "refused"), ports_of(hospital, 20, down=(1, 2))],
         cursors=[CursorState("store", 8100, 23, 12.4)],
         services=[Link("spool", "running", now)],
         spool=SpoolState(8123, 64_000_000, 0.02, ("a record was changed on disk and skipped",)),

@@ -1,0 +1,160 @@
+"""Links as people look at them: how each is, and its ports or adapters, what it brought, and what there is to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from collector.counters import InputFigures
+from dashboards.context import Context, LinkState
+from dashboards.words import age
+
+STATES = {"up": "ok", "paused": "medium", "connecting": "unknown", "down": "high", "stopped": "off"}
+"""The shape of each state."""
+
+_QUIET = timedelta(minutes=15)
+_STUCK = timedelta(minutes=1)
+_SOME = 20  # frames: of fewer nothing can be concluded
+_DOWN = {
+    "mqtt": "Wardkeeper tries again by itself. Check that the broker runs, that its address and password in the "
+    "configuration are right, and the network between. What devices send meanwhile waits at the broker.",
+}
+_DOWN_HERE = "Wardkeeper tries again by itself. Check that the other side runs, and what is between."
+_DOWN_ELSEWHERE = (
+    "It runs on another machine, or is no longer configured: look there. wardkeeper doctor on that machine says more."
+)
+
+
+class Advice(NamedTuple):
+    """What to do, and where that can be seen."""
+
+    text: str
+    href: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One link, or one of its parts: a word for how it is, since when, what it brought, what went wrong last.
+
+    `elsewhere`: not of this process; it is known by what it says of itself.
+    """
+
+    name: str
+    state: str
+    since: datetime | None
+    kind: str = ""
+    address: str = ""
+    error: str = ""
+    hint: str = ""
+    last_frame: datetime | None = None
+    frames_per_minute: int = 0
+    parts: tuple["Input", ...] = ()
+    figures: InputFigures | None = None
+    elsewhere: bool = False
+
+    @property
+    def shape(self) -> str:
+        """The shape of its state."""
+        return STATES.get(self.state, "unknown")
+
+    @property
+    def heard(self) -> datetime | None:
+        """When it heard something last."""
+        return self.last_frame or (self.figures.last_frame if self.figures else None)
+
+    @property
+    def well(self) -> bool:
+        """Nothing to do about it."""
+        return self.state == "up"
+
+    @property
+    def troubled(self) -> list["Input"]:
+        """Its parts that are not up."""
+        return [part for part in self.parts if not part.well]
+
+    @property
+    def sound(self) -> list["Input"]:
+        """Its parts that are up."""
+        return [part for part in self.parts if part.well]
+
+
+def links(here: Context) -> list[Input]:
+    """Every link of this process, and those elsewhere that the house has heard of; those that are down first."""
+    figures = {each.link: each for each in here.counters.inputs()}
+    found = {link.name: replace(_shown(link), figures=figures.get(link.name)) for link in here.inside.links()}
+    said = _said(here)
+    for name in (said.keys() | figures.keys()) - found.keys():
+        found[name] = replace(said.get(name) or Input(name, "unknown", None), figures=figures.get(name))
+    return sorted(found.values(), key=lambda link: (link.state != "down", link.well, link.name))
+
+
+def _shown(link: LinkState) -> Input:
+    parts = sorted((_shown(part) for part in link.parts), key=lambda part: (part.state != "down", part.well, part.name))
+    return Input(
+        name=link.name,
+        state=link.state,
+        since=link.since,
+        kind=link.kind,
+        address=link.address,
+        error=link.error,
+        hint=link.hint,
+        last_frame=link.last_frame,
+        frames_per_minute=link.frames_per_minute,
+        parts=tuple(parts),
+    )
+
+
+def _said(here: Context) -> dict[str, Input]:
+    """Links by what they say of themselves, as `link:<name>` and `link:<name>/<part>`."""
+    found: dict[str, Input] = {}
+    for device in sorted(device for device in here.latest.devices() if device.startswith("link:")):
+        name, _, part = device.removeprefix("link:").partition("/")
+        up = here.latest.get(device, "link_up")
+        state = "unknown" if up is None else "up" if up.value else "down"
+        one = Input(part or name, state, up.at if up is not None else None, elsewhere=True)
+        link = found.get(name) or Input(name, "unknown", None, elsewhere=True)
+        found[name] = replace(link, parts=(*link.parts, one)) if part else replace(one, parts=link.parts)
+    return found
+
+
+def advice(link: Input, now: datetime) -> list[Advice]:
+    """What a person can do, the link's own word first."""
+    given = [Advice(link.hint)] if link.hint else []
+    if link.state == "down" and not link.hint:
+        given.append(Advice(_DOWN_ELSEWHERE if link.elsewhere else _DOWN.get(link.kind, _DOWN_HERE)))
+    if link.state == "paused":
+        words = "The disk or a reader is slow, so it leaves what comes at the broker until there is room."
+        given.append(Advice(words, "/collector", "See who is behind"))
+    if link.state == "connecting" and link.since is not None and now - link.since > _STUCK:
+        given.append(Advice("It has been trying for long: is there a firewall that swallows what is sent there?"))
+    return given + _of_figures(link, now)
+
+
+def _of_figures(link: Input, now: datetime) -> list[Advice]:
+    """What the counts tell."""
+    given = []
+    last = max(filter(None, (link.heard, link.since)), default=None)
+    if link.well and not link.elsewhere and last is not None and now - last > _QUIET:
+        given.append(
+            Advice(f"It is up, and nothing has come for {age(now - last)}: do the devices send, and to this address?")
+        )
+    figures = link.figures
+    if figures is None:
+        return given
+    if figures.frames >= _SOME and not figures.readings:
+        given.append(
+            Advice("Nothing of it is understood: is the right dialect named for it?", "#topics", "See what comes")
+        )
+    elif figures.frames >= _SOME and figures.bad_frames * 10 > figures.frames:
+        share = f"{100 * figures.bad_frames / figures.frames:.0f} of 100 frames are not understood"
+        given.append(Advice(f"{share}: damaged on the way, or of another kind than configured?", "#bad", "See which"))
+    if figures.lost:
+        words = f"{figures.lost:,} readings were lost for want of room: the disk or a reader is too slow."
+        given.append(Advice(words, "/collector", "See who is behind"))
+    return given
+
+
+def troubled_parts(found: Sequence[Input]) -> list[tuple[Input, Input]]:
+    """(link, part) of every part that is down though its link is not."""
+    return [(link, part) for link in found if link.state != "down" for part in link.parts if part.state == "down"]
