@@ -86,7 +86,7 @@ def links(here: Context) -> list[Input]:
     said = _said(here)
     for name in (said.keys() | figures.keys()) - found.keys():
         found[name] = replace(said.get(name) or Input(name, "unknown", None), figures=figures.get(name))
-    return sorted(found.values(), key=lambda link: (link.state != "down", link.well, link.name))
+    return sorted(found.values(), key=lambda link: (link.state != "down", link.well and not link.troubled, link.name))
 
 
 def _shown(link: LinkState) -> Input:

@@ -47,7 +47,6 @@ class Visitor:
     def __init__(self, link: str, config: Config, name: str, *, clean: bool = True, answers: bool = True) -> None:
         self.heard = 0  # messages of a trial
         self.version = ""
-        self.known = False  # whether the broker had kept the session
         self._address = f"{config.host}:{config.port}"
         self._config = config
         self._changed = threading.Condition()
@@ -67,10 +66,9 @@ class Visitor:
     def __enter__(self) -> Self:
         try:
             self._client.connect(self._config.host, self._config.port, self._config.keepalive)
-        except ssl.SSLError as trouble:
-            raise Untrusted(f"{self._address}: {words_of(trouble)}") from trouble
         except (OSError, UnicodeError) as trouble:
-            raise Unreachable(f"{self._address}: {words_of(trouble)}") from trouble
+            tls = self._config.tls is not None and isinstance(trouble, ssl.SSLError | ConnectionResetError)
+            raise (Untrusted if tls else Unreachable)(f"{self._address}: {words_of(trouble)}") from trouble
         self._client.loop_start()
         try:
             self._await(lambda: self._signed_in)
@@ -129,13 +127,13 @@ class Visitor:
     # ------------------------------------------------------------------ called from paho's thread
 
     def _on_connect(
-        self, _c: paho.Client, _u: object, flags: paho.ConnectFlags, reason: ReasonCode, _p: Properties | None
+        self, _c: paho.Client, _u: object, _f: paho.ConnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
         with self._changed:
             if reason.is_failure:
                 self._why = str(reason)
             else:
-                self._signed_in, self.known = True, flags.session_present
+                self._signed_in = True
             self._changed.notify_all()
 
     def _on_disconnect(
@@ -186,11 +184,8 @@ def on_the_way(link: str, config: Config, folder: str, count: int) -> int:
         return listener.settle(topic)
 
 
-def kept(link: str, config: Config, folder: str, count: int) -> int | None:
-    """How many of `count` messages the broker keeps for a session that is away. None: not even the session.
-
-    Raises Silenced.
-    """
+def kept(link: str, config: Config, folder: str, count: int) -> int:
+    """How many of `count` messages the broker keeps for a session that is away. Raises Silenced."""
     topic, name = f"{folder}/{_name()}", _name()
     try:
         with Visitor(link, config, name, clean=False) as listener, Visitor(link, config, _name()) as speaker:
@@ -198,7 +193,7 @@ def kept(link: str, config: Config, folder: str, count: int) -> int | None:
         with Visitor(link, config, _name()) as speaker:
             speaker.publish(topic, count)
         with Visitor(link, config, name, clean=False) as listener:
-            return listener.settle(topic) if listener.known else None
+            return listener.settle(topic)
     finally:
         with Visitor(link, config, name):  # a clean session: the broker forgets the one before
             pass

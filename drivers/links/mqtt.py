@@ -343,10 +343,12 @@ def words_of(trouble: OSError | UnicodeError) -> str:
         return f"The broker's certificate is not trusted ({trouble.verify_message}); check tls.ca and host"
     if isinstance(trouble, ssl.SSLError):
         return f"TLS failed ({trouble.reason}); check that this port speaks TLS, and tls.cert"
-    if isinstance(trouble, ConnectionRefusedError):
-        return "Nobody listens there; is the broker running?"
-    if isinstance(trouble, socket.gaierror):
-        return "No such host"
-    if isinstance(trouble, TimeoutError):
-        return "No answer"
-    return str(trouble)
+    return next((words for kind, words in _WORDS.items() if isinstance(trouble, kind)), str(trouble))
+
+
+_WORDS: dict[type[OSError], str] = {
+    ConnectionRefusedError: "Nobody listens there; is the broker running?",
+    ConnectionResetError: "It closed the connection at once; does that port want TLS, or none?",
+    socket.gaierror: "No such host",
+    TimeoutError: "No answer",
+}

@@ -120,8 +120,8 @@ def _on_the_way(case: Case, name: str, config: Config, folder: str) -> Finding:
 def _kept(case: Case, name: str, config: Config, folder: str) -> Finding:
     case.say(f"{name}: trying how many messages it keeps for who is away")
     count = limits.kept(name, config, folder, KEPT)
-    if count is None:
-        return FORGETFUL.at(name, "It did not know a session again that it was to keep")
+    if not count:
+        return FORGETFUL.at(name, "It kept nothing for a session that was away")
     if count < KEPT:
         return FEW_KEPT.at(name, f"It kept {count:,} of {KEPT:,} messages for a session that was away")
     return well(name, f"{_at_least(count, KEPT)} messages are kept for a session that is away")

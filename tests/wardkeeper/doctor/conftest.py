@@ -1,0 +1,39 @@
+"""A patient: a settings file, and what a topic of the doctor finds there."""
+
+import pytest
+
+from collector.clock import SystemClock
+from wardkeeper import catalog, settings
+from wardkeeper.checkup import Case, look
+
+
+class Patient:
+    """`says` a topic gives (trouble's name or "", where, what) of each finding; `names` only the troubles'."""
+
+    def __init__(self, folder):
+        self.path = folder / "wardkeeper.yaml"
+        self.data = folder / "data"
+        self.clock = SystemClock()
+        self.told = []
+        self.write("")
+
+    def write(self, more, timezone="UTC"):
+        self.path.write_text(f"site: test\ntimezone: {timezone}\ndata: {self.data}\n{more}")
+
+    def case(self, gentle=False):
+        loaded = settings.load(self.path, catalog.config_of, catalog.kinds(), {})
+        return Case(self.path, loaded, self.clock, gentle, self.told.append)
+
+    def findings(self, topic, **how):
+        return list(look(self.case(**how), [topic]))
+
+    def says(self, topic, **how):
+        return [(each.state, each.name, each.where, each.what) for each in self.findings(topic, **how)]
+
+    def names(self, topic, **how):
+        return [each.name for each in self.findings(topic, **how) if each.state == "trouble"]
+
+
+@pytest.fixture
+def patient(tmp_path):
+    return Patient(tmp_path)

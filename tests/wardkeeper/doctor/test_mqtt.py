@@ -1,0 +1,130 @@
+"""A real mosquitto, as it comes and as it should be: what the doctor finds, and that it leaves nothing behind."""
+
+import pytest
+
+from drivers.links.broker import EmbeddedBroker
+
+
+def link(port, **more):
+    lines = "".join(f", {name}: {value}" for name, value in more.items())
+    return f"links:\n  ward: {{kind: mqtt, port: {port}{lines}}}\n"
+
+
+AS_IT_COMES = ("max_inflight_messages 20", "max_queued_messages 1000")
+
+
+def test_a_broker_as_it_comes_lets_little_through_and_keeps_little(patient, mosquitto):
+    patient.write(link(mosquitto(*AS_IT_COMES).port))
+    welcome, few, kept = patient.findings("mqtt")
+    assert (welcome.state, "lets us in and listen to all 7 topics" in welcome.what) == ("well", True)
+    assert (few.name, few.what) == ("mqtt.max_inflight_messages", "Only 20 messages may be on the way at once")
+    assert "max_inflight_messages 1000" in few.do
+    assert kept.name == "mqtt.max_queued_messages"
+    assert kept.what == "It kept 1,000 of 1,500 messages for a session that was away"
+
+
+def test_a_broker_as_it_should_be_is_well(patient, mosquitto):
+    patient.write(link(mosquitto().port))
+    assert [(state, what) for state, _, _, what in patient.says("mqtt")][1:] == [
+        ("well", "At least 1,000 messages may be on the way at once"),
+        ("well", "At least 1,500 messages are kept for a session that is away"),
+    ]
+
+
+def test_the_running_link_is_not_disturbed_and_nothing_is_left_behind(patient, mosquitto, tmp_path):
+    """Only what the broker says counts: it logs who comes, goes, and what it keeps."""
+    broker = mosquitto("log_type all", persistent=True)
+    patient.write(link(broker.port))
+    patient.findings("mqtt")
+    visitors = {line.split(" as ")[1].split()[0] for line in broker.log.splitlines() if " as wardkeeper" in line}
+    assert visitors
+    assert all(name.startswith("wardkeeper-doctor-") for name in visitors)
+    sent = [line for line in broker.log.splitlines() if "Received PUBLISH from" in line]
+    assert len(sent) == 1000 + 1 + 1500
+    assert all("q1, r0" in line and "'wardkeeper/wardkeeper-ward/doctor/" in line for line in sent)
+    broker.restart()  # what it would still keep is in its file now
+    for name in visitors:
+        assert name.encode() not in (broker.folder / "mosquitto.db").read_bytes()
+
+
+def test_gentle_sends_nothing(patient, mosquitto):
+    broker = mosquitto("log_type all")
+    patient.write(link(broker.port))
+    assert [each.state for each in patient.findings("mqtt", gentle=True)] == ["well", "unseen"]
+    assert "Received PUBLISH" not in broker.log
+
+
+def test_a_link_that_would_hear_the_trial_is_spared_it(patient, mosquitto):
+    broker = mosquitto("log_type all")
+    patient.write(link(broker.port, topics='["#"]'))
+    assert patient.says("mqtt")[1][3].endswith("the running link listens to # and would hear it")
+    assert "Received PUBLISH" not in broker.log
+
+
+def test_nobody_there(patient, free_port):
+    patient.write(link(free_port()))
+    [finding] = patient.findings("mqtt")
+    assert (finding.name, "Nobody listens there" in finding.what) == ("mqtt.no-broker", True)
+
+
+def test_a_name_that_does_not_exist(patient):
+    patient.write(link(1883, host="broker.invalid"))
+    assert patient.names("mqtt") == ["mqtt.no-broker"]
+
+
+def test_a_wrong_password_is_told_from_no_broker(patient, mosquitto, tmp_path):
+    (tmp_path / "pw").write_text("wrong\n")
+    patient.write(link(mosquitto(users={"ward": "right"}).port, username="ward", password=f"!file {tmp_path}/pw"))
+    [finding] = patient.findings("mqtt")
+    assert finding.name == "mqtt.refused"
+    assert "Not authorized" in finding.what
+
+
+def test_an_authority_that_nobody_named(patient, mosquitto):
+    patient.write(link(mosquitto(tls=True).port, host="localhost", tls="{}"))
+    [finding] = patient.findings("mqtt")
+    assert finding.name == "mqtt.tls"
+    assert "certificate is not trusted" in finding.what
+
+
+def test_tls_to_a_port_without_it(patient, mosquitto):
+    patient.write(link(mosquitto().port, tls="{}"))
+    assert patient.names("mqtt") == ["mqtt.tls"]
+
+
+def test_no_tls_to_a_port_with_it(patient, mosquitto):
+    patient.write(link(mosquitto(tls=True).port))
+    [finding] = patient.findings("mqtt")
+    assert (finding.name, "does it want TLS?" in finding.what) == ("mqtt.no-broker", True)
+
+
+def test_tls_files_that_are_not_there(patient, tmp_path):
+    patient.write(link(8883, tls=f"{{ca: {tmp_path}/nowhere.pem}}"))
+    assert patient.names("mqtt") == ["mqtt.tls"]
+
+
+def test_tls_as_it_should_be(patient, mosquitto):
+    broker = mosquitto(tls=True)
+    patient.write(link(broker.port, host="localhost", tls=f"{{ca: {broker.ca}}}"))
+    assert patient.names("mqtt") == []
+
+
+def test_an_access_list_that_lets_nothing_of_the_trial_through_is_no_trouble(patient, mosquitto, tmp_path):
+    (tmp_path / "acl").write_text("topic read zigbee2mqtt/#\n")
+    patient.write(link(mosquitto(f"acl_file {tmp_path}/acl").port))
+    state, name, where, what = patient.says("mqtt")[1]
+    assert (state, name, where) == ("unseen", "", "ward")
+    assert "hands nothing on below wardkeeper/wardkeeper-ward/doctor/#" in what
+
+
+@pytest.fixture
+def embedded(tmp_path):
+    broker = EmbeddedBroker(0, tmp_path / "broker")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+def test_a_broker_that_forgets_sessions(patient, embedded):
+    patient.write(link(embedded.port))
+    assert "mqtt.session" in patient.names("mqtt")
