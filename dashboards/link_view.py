@@ -19,6 +19,7 @@ _DOWN = {
     "mqtt": "Wardkeeper tries again by itself. Check that the broker runs, that its address and password in the "
     "configuration are right, and the network between. What devices send meanwhile waits at the broker.",
 }
+_SILENT = {"mqtt": "Does the broker's access list let Wardkeeper read these topics?"}
 _DOWN_HERE = "Wardkeeper tries again by itself. Check that the other side runs, and what is between."
 _DOWN_ELSEWHERE = (
     "It runs on another machine, or is no longer configured: look there. wardkeeper doctor on that machine says more."
@@ -136,9 +137,8 @@ def _of_figures(link: Input, now: datetime) -> list[Advice]:
     given = []
     last = max(filter(None, (link.heard, link.since)), default=None)
     if link.well and not link.elsewhere and last is not None and now - last > _QUIET:
-        given.append(
-            Advice(f"It is up, and nothing has come for {age(now - last)}: do the devices send, and to this address?")
-        )
+        words = f"It is up, and nothing has come for {age(now - last)}: do the devices send, to this address?"
+        given.append(Advice(f"{words} {_SILENT[link.kind]}" if link.kind in _SILENT else words))
     figures = link.figures
     if figures is None:
         return given

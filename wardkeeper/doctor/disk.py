@@ -68,7 +68,7 @@ def look(case: Case) -> Iterator[Finding]:
     yield kind(folder, Path("/proc/self/mounts"))
     if case.gentle:
         yield unseen(str(folder), "How fast it syncs was not tried out: --gentle")
-    elif os.access(folder, os.W_OK):
+    elif os.access(folder, os.W_OK, effective_ids=True):
         case.say("how fast the disk syncs")
         yield speed(sync_times(folder), str(folder))
 
@@ -114,7 +114,7 @@ def kind(folder: Path, mounts: Path) -> Finding:
     except OSError:
         return unseen(str(folder), "This system does not say what kind of file system it is")
     real = folder.resolve()
-    above = [(Path(_plain(row[1])), row[2]) for row in table]
+    above = [(Path(_plain(row[1])), row[2]) for row in reversed(table)]  # of two at one place the later counts
     found = max((each for each in above if real.is_relative_to(each[0])), key=lambda each: len(each[0].parts))
     if found[1] in _NETWORK:
         return NETWORK.at(str(folder), f"It lies on {found[1]}, mounted at {found[0]}")

@@ -69,6 +69,8 @@ FORGETFUL = Trouble(
 def look(case: Case) -> Iterator[Finding]:
     """Every link of this kind."""
     for name, config in case.links("mqtt"):
+        if config.password is not None and config.tls is None and not on_this_machine(config.host):
+            yield OPEN.at(name, f"The password goes to {config.host} without TLS")
         try:
             yield from _visit(case, name, config)
         except (ConfigError, limits.Untrusted) as trouble:
@@ -88,8 +90,6 @@ def _visit(case: Case, name: str, config: Config) -> Iterator[Finding]:
         yield DEAF.at(name, f"{broker} refuses {', '.join(welcome.refused)}")
     else:
         yield well(name, f"{broker} lets us in and listen to all {len(filters)} topics")
-    if config.password is not None and config.tls is None and not on_this_machine(config.host):
-        yield OPEN.at(name, f"The password goes to {config.host} without TLS")
     yield from _limits(case, name, config, filters)
 
 

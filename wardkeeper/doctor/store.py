@@ -71,7 +71,7 @@ def opened(case: Case, path: Path) -> Finding:
     """Whether it can be opened; by us only when nobody else has it."""
     if case.running:
         return well(str(path), "The Wardkeeper that runs has it")
-    if not os.access(path, os.W_OK):
+    if not os.access(path, os.W_OK, effective_ids=True):
         return FORBIDDEN.at(str(path), "It cannot be written", file=path)
     try:
         duckdb.connect(str(path), read_only=True).close()

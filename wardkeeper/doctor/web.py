@@ -1,8 +1,9 @@
 """The running server: whether it answers, and what `/healthz` and `/readyz` say. Nothing secret is asked."""
 
 import http.client
-import json
 from collections.abc import Iterator
+
+import msgspec
 
 from wardkeeper.checkup import Case, Finding, Trouble, unseen, well
 
@@ -31,28 +32,35 @@ def look(case: Case) -> Iterator[Finding]:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)  # noqa: S104 - what was configured
     where = f"{host}:{web.port}"
     try:
-        alive, words = _ask(host, web.port, "/healthz")
-        ready, told = _ask(host, web.port, "/readyz")
+        alive, told = (_ask(host, web.port, path) for path in ("/healthz", "/readyz"))
     except (OSError, http.client.HTTPException) as trouble:
         if case.running:
             yield SILENT.at(where, f"It runs and does not answer: {trouble}")
         else:
             yield unseen(where, "It does not run")
         return
-    if (alive, words) != (http.HTTPStatus.OK, "ok\n"):
+    try:
+        ready = msgspec.json.decode(told, type=Ready)
+    except msgspec.DecodeError:
+        ready = None
+    if alive != b"ok\n" or ready is None:
         yield TAKEN.at(where, "What answers there is not Wardkeeper")
-    elif ready == http.HTTPStatus.OK:
-        yield well(where, "It runs, with all its parts")
+    elif ready.troubles:
+        yield NOT_READY.at(where, "; ".join(f"{name}: {why}" for name, why in ready.troubles.items()))
     else:
-        troubles = json.loads(told)["troubles"]
-        yield NOT_READY.at(where, "; ".join(f"{name}: {why}" for name, why in troubles.items()))
+        yield well(where, "It runs, with all its parts")
 
 
-def _ask(host: str, port: int, path: str) -> tuple[int, str]:
+class Ready(msgspec.Struct):
+    """What `/readyz` says."""
+
+    troubles: dict[str, str]
+
+
+def _ask(host: str, port: int, path: str) -> bytes:
     connection = http.client.HTTPConnection(host, port, timeout=_PATIENCE_S)
     try:
         connection.request("GET", path, headers={"Accept": "text/plain, application/json"})
-        answer = connection.getresponse()
-        return answer.status, answer.read(100_000).decode(errors="replace")
+        return connection.getresponse().read(100_000)
     finally:
         connection.close()

@@ -1,10 +1,17 @@
 """A patient: a settings file, and what a topic of the doctor finds there."""
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from collector.clock import SystemClock
 from wardkeeper import catalog, settings
 from wardkeeper.checkup import Case, look
+
+SOMEBODY = 12345
 
 
 class Patient:
@@ -37,3 +44,22 @@ class Patient:
 @pytest.fixture
 def patient(tmp_path):
     return Patient(tmp_path)
+
+
+@pytest.fixture
+def somebody():
+    """Root may write everywhere: for this test the process is somebody else."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    os.seteuid(SOMEBODY)
+    yield
+    os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that everybody can look into; pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

@@ -1,5 +1,8 @@
 """A real mosquitto, as it comes and as it should be: what the doctor finds, and that it leaves nothing behind."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from drivers.links.broker import EmbeddedBroker
@@ -115,6 +118,40 @@ def test_an_access_list_that_lets_nothing_of_the_trial_through_is_no_trouble(pat
     state, name, where, what = patient.says("mqtt")[1]
     assert (state, name, where) == ("unseen", "", "ward")
     assert "hands nothing on below wardkeeper/wardkeeper-ward/doctor/#" in what
+
+
+def only(*topics):
+    """An access list, as mosquitto's own plugin keeps it, that lets everybody listen to these."""
+    allowed = [{"acltype": "subscribePattern", "topic": topic, "allow": True} for topic in topics]
+    return {
+        "defaultACLAccess": {"publishClientSend": True, "publishClientReceive": True, "subscribe": False},
+        "roles": [{"rolename": "listener", "acls": allowed}],
+        "groups": [{"groupname": "everybody", "roles": [{"rolename": "listener"}]}],
+        "anonymousGroup": "everybody",
+        "clients": [],
+    }
+
+
+def test_topics_that_the_broker_refuses_are_named(patient, mosquitto, tmp_path):
+    plugins = [*Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"), *Path("/usr/lib").glob("mosquitto_dyn*.so")]
+    if not plugins:
+        pytest.skip("this mosquitto comes without its dynamic security plugin")
+    access = tmp_path / "access.json"
+    access.write_text(json.dumps(only("tele/+/#", "stat/+/#", "wardkeeper/#")))
+    broker = mosquitto(f"plugin {plugins[0]}", f"plugin_opt_config_file {access}")
+    patient.write(link(broker.port, dialects="[{kind: mqtt.zigbee2mqtt}]", topics='["tele/+/#"]'))
+    [finding] = [each for each in patient.findings("mqtt") if each.state == "trouble"]
+    assert finding.name == "mqtt.filters"
+    assert finding.what.endswith("refuses zigbee2mqtt/#")
+
+
+def test_a_password_that_would_go_over_the_network_in_plain_text(patient, tmp_path):
+    (tmp_path / "pw").write_text("sesame\n")
+    who = {"username": "ward", "password": f"!file {tmp_path}/pw"}
+    patient.write(link(1883, host="broker.invalid", **who))
+    assert patient.names("mqtt") == ["mqtt.plain", "mqtt.no-broker"]
+    patient.write(link(1883, host="broker.invalid", tls="{}", **who))
+    assert patient.names("mqtt") == ["mqtt.no-broker"]
 
 
 @pytest.fixture
