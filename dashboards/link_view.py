@@ -65,18 +65,23 @@ class Input:
         return self.last_frame or (self.figures.last_frame if self.figures else None)
 
     @property
-    def well(self) -> bool:
-        """Nothing to do about it."""
+    def up(self) -> bool:
+        """It hears, if anything is said."""
         return self.state == "up"
 
     @property
+    def well(self) -> bool:
+        """It is up, and there is nothing to do about it."""
+        return self.up and not self.hint
+
+    @property
     def troubled(self) -> list["Input"]:
-        """Its parts that are not up."""
+        """Its parts that need a person."""
         return [part for part in self.parts if not part.well]
 
     @property
     def sound(self) -> list["Input"]:
-        """Its parts that are up."""
+        """Its parts that do not."""
         return [part for part in self.parts if part.well]
 
 
@@ -92,14 +97,16 @@ def links(here: Context) -> list[Input]:
 
 def _shown(link: LinkState) -> Input:
     parts = sorted((_shown(part) for part in link.parts), key=lambda part: (part.state != "down", part.well, part.name))
+    repeated = any(part.error and part.error in link.error for part in parts)
+    advised = any(part.hint and part.hint in link.hint for part in parts)
     return Input(
         name=link.name,
         state=link.state,
         since=link.since,
         kind=link.kind,
         address=link.address,
-        error=link.error,
-        hint=link.hint,
+        error="" if repeated else link.error,
+        hint="" if advised else link.hint,
         last_frame=link.last_frame,
         frames_per_minute=link.frames_per_minute,
         parts=tuple(parts),
@@ -122,7 +129,7 @@ def _said(here: Context) -> dict[str, Input]:
 def advice(link: Input, now: datetime) -> list[Advice]:
     """What a person can do, the link's own word first."""
     given = [Advice(link.hint)] if link.hint else []
-    if link.state == "down" and not link.hint:
+    if link.state == "down" and not link.hint and not link.troubled:
         given.append(Advice(_DOWN_ELSEWHERE if link.elsewhere else _DOWN.get(link.kind, _DOWN_HERE)))
     if link.state == "paused":
         words = "The disk or a reader is slow, so it leaves what comes at the broker until there is room."

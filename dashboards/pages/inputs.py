@@ -32,7 +32,7 @@ def answer(found: list[Input]) -> str:
         names = ", ".join(f"{link.name}/{part.name}" for link, part in parts[:NAMED])
         more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
         return f"{_are(len(parts), 'port')} down: {names}{more}"
-    others = [link for link in found if not link.well]
+    others = [link for link in found if not link.up]
     if others:
         return f"{others[0].name} is {others[0].state}; {many(len(found) - len(others), 'input')} up"
     rate = sum(link.figures.readings_per_minute for link in found if link.figures)

@@ -133,6 +133,16 @@ def test_ports_of_a_link_each_have_their_state_and_what_to_do(signed_in, hospita
     assert 'class="more"' not in page
 
 
+def test_a_port_that_is_up_and_hears_only_noise_needs_a_person_too(signed_in, hospital, inside):
+    now = hospital.clock.now()
+    noisy = Link("bed-07", "up", now, hint="Only noise: check baud")
+    link = replace(ports_of(hospital, 20), hint="bed-07: Only noise: check baud")
+    inside(links=[replace(link, parts=(*link.parts[:7], noisy, *link.parts[8:]))])
+    page = signed_in("it_agent").get("/inputs").text
+    assert page.index("bed-07<") < page.index('class="more"') < page.index("bed-00<")
+    assert page.count("Only noise: check baud") == 1, "what its port says is not said again for the link"
+
+
 def test_of_many_ports_only_those_that_need_a_person_are_spread_out(page, server, hospital, inside):
     inside(links=[ports_of(hospital, 64, down=(3, 17))])
     server.enter(page, "it_agent")
