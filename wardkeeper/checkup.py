@@ -43,9 +43,9 @@ class Trouble(msgspec.Struct, frozen=True):
     means: str
     do: str
 
-    def at(self, where: str, what: str, **fields: object) -> Finding:
-        """It was found."""
-        return Finding("trouble", where, what, self.do.format(**fields), self.name)
+    def at(self, where: str, what: str, hint: str = "", **fields: object) -> Finding:
+        """It was found. `hint` says what to do just there."""
+        return Finding("trouble", where, what, hint or self.do.format(**fields), self.name)
 
 
 def well(where: str, what: str) -> Finding:

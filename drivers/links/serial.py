@@ -104,7 +104,7 @@ class Config(BaseModel):
 
 def open_link(name: str, config: Config, house: House) -> "SerialLink":
     """The link. Raises ConfigError."""
-    ports = [Port(name, _plug(name, port, given), config.ring, house) for port, given in config.ports.items()]
+    ports = [Port(name, plug_of(name, port, given), config.ring, house) for port, given in config.ports.items()]
     return SerialLink(name, ports, Ring(name, config.ring, house), house)
 
 
@@ -112,7 +112,8 @@ def _module(protocol: str) -> ModuleType:
     return part(protocol, ("drivers",)).module
 
 
-def _plug(link: str, name: str, given: PortConfig) -> Plug:
+def plug_of(link: str, name: str, given: PortConfig) -> Plug:
+    """A port as it is configured. Raises ConfigError."""
     module = _module(given.protocol)
     line = _line(getattr(module, "LINE", None), given)
     settings = module.Config.model_validate(given.settings)
