@@ -159,7 +159,8 @@ class MqttLink:
         delay = _FIRST_DELAY_S
         try:
             while not stop.is_set():
-                self._enter("connecting")
+                if self._state != "down":  # it is down since it was lost, however often it is tried again
+                    self._enter("connecting")
                 try:
                     self._connect(stop)
                     self._listen(stop)
@@ -273,7 +274,8 @@ class MqttLink:
     # ------------------------------------------------------------------ how it is
 
     def _enter(self, state: State) -> None:
-        self._state, self._since = state, self._clock.now()
+        if state != self._state:
+            self._state, self._since = state, self._clock.now()
 
     def _down(self, why: str) -> None:
         if self._state == "up":
