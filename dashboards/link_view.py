@@ -1,6 +1,5 @@
 """Links as people look at them: how each is, and its ports or adapters, what it brought, and what there is to do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -160,8 +159,3 @@ def _of_figures(link: Input, now: datetime) -> list[Advice]:
         words = f"{figures.lost:,} readings were lost for want of room: the disk or a reader is too slow."
         given.append(Advice(words, "/collector", "See who is behind"))
     return given
-
-
-def troubled_parts(found: Sequence[Input]) -> list[tuple[Input, Input]]:
-    """(link, part) of every part that is down though its link is not."""
-    return [(link, part) for link in found if link.state != "down" for part in link.parts if part.state == "down"]

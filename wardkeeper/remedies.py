@@ -15,7 +15,8 @@ wardkeeper doctor --config wardkeeper.yaml
 looks for the usual mistakes of an installation, one line each: `✓` as it should be, `▲` something to do, with what, and
 `○` not looked at, with why. It changes nothing, tells no secret, and may run beside `wardkeeper serve`; run it as the
 same user. `wardkeeper doctor mqtt clock …` looks only there, `--gentle` puts no load on a broker or a disk, `--json` is
-for programs. Exit code 0: nothing found; 1: something found; 2: the settings file has mistakes.
+for programs (`{"well": …, "findings": [{"topic", "state", "name", "where", "what", "do"}, …]}`; the names are those
+below). Exit code 0: nothing found; 1: something found; 2: the settings file has mistakes.
 
 How each link is while Wardkeeper runs, and what to do about it, stands on the page **Inputs**.
 This page is generated from the checks themselves.

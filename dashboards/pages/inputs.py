@@ -9,7 +9,7 @@ from starlette.responses import Response
 from collector.counters import BadFrameRecord
 from dashboards.access import admit
 from dashboards.context import Context, Here
-from dashboards.link_view import Input, advice, links, troubled_parts
+from dashboards.link_view import Input, advice, links
 from dashboards.render import page
 from dashboards.sentences import many, start
 
@@ -27,16 +27,23 @@ def answer(found: list[Input]) -> str:
     down = [link for link in found if link.state == "down"]
     if down:
         return f"{_are(len(down), 'input')} down: {', '.join(link.name for link in down)}"
-    parts = troubled_parts(found)
-    if parts:
-        names = ", ".join(f"{link.name}/{part.name}" for link, part in parts[:NAMED])
-        more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-        return f"{_are(len(parts), 'port')} down: {names}{more}"
+    ports = [(link.name, part) for link in found for part in link.parts]
+    lost = [f"{name}/{part.name}" for name, part in ports if part.state == "down"]
+    if lost:
+        return f"{_are(len(lost), 'port')} down: {_named(lost)}"
     others = [link for link in found if not link.up]
     if others:
         return f"{others[0].name} is {others[0].state}; {many(len(found) - len(others), 'input')} up"
+    odd = [f"{name}/{part.name}" for name, part in ports if part.hint]
+    if odd:
+        return f"{start(many(len(odd), 'port'))} {'needs' if len(odd) == 1 else 'need'} a look: {_named(odd)}"
     rate = sum(link.figures.readings_per_minute for link in found if link.figures)
     return f"{start(many(len(found), 'input'))} up, {rate:,} readings a minute"
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _are(count: int, noun: str) -> str:

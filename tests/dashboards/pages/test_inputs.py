@@ -139,8 +139,15 @@ def test_a_port_that_is_up_and_hears_only_noise_needs_a_person_too(signed_in, ho
     link = replace(ports_of(hospital, 20), hint="bed-07: Only noise: check baud")
     inside(links=[replace(link, parts=(*link.parts[:7], noisy, *link.parts[8:]))])
     page = signed_in("it_agent").get("/inputs").text
+    assert "One port needs a look: beds/bed-07" in page
     assert page.index("bed-07<") < page.index('class="more"') < page.index("bed-00<")
     assert page.count("Only noise: check baud") == 1, "what its port says is not said again for the link"
+
+
+def test_of_many_ports_that_are_down_the_first_are_named(signed_in, hospital, inside):
+    inside(links=[ports_of(hospital, 9, down=range(5))])
+    page = signed_in("it_agent").get("/inputs").text
+    assert "Five ports are down: beds/bed-00, beds/bed-01, beds/bed-02 and 2 more" in page
 
 
 def test_of_many_ports_only_those_that_need_a_person_are_spread_out(page, server, hospital, inside):
