@@ -1,8 +1,11 @@
 """The database with places, assets, people, rules and tickets: reachable, whole, of this version."""
 
+import re
+import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
@@ -43,6 +46,12 @@ CLOCKS = Trouble(
     "Let the same time service set both.",
 )
 
+NO_BACKUPS = Trouble(
+    "database.pg_dump",
+    "The next upgrade will refuse to start: it makes a backup first and cannot.",
+    "Install PostgreSQL's client programs, not older than the server (Debian: `postgresql-client`).",
+)
+
 _PATIENCE_S = "5"
 _APART_S = 2.0
 
@@ -66,6 +75,7 @@ def look(case: Case) -> Iterator[Finding]:
         with database.read() as session:
             connection = session.connection()
             yield whole(case, connection, where) if path is not None else clocks(case, connection, where)
+            yield backups(case, connection, where)
             standing = version(connection, database, where)
             yield standing
             if standing.what == CURRENT:
@@ -97,6 +107,29 @@ def version(connection: Connection, database: Database, where: str) -> Finding:
     if stands not in steps:
         return NEWER.at(where, f"It has version {stands}, and this Wardkeeper knows up to {steps[0]}")
     return well(where, CURRENT if stands == steps[0] else f"It has version {stands}: the next start upgrades it")
+
+
+def backups(case: Case, connection: Connection, where: str) -> Finding:
+    """Whether the next upgrade can make its backup; how old the newest of those is."""
+    server = int((connection.dialect.server_version_info or (0,))[0])
+    if connection.dialect.name == "postgresql" and pg_dump() < server:
+        has = f"pg_dump is of version {pg_dump()}" if pg_dump() else "There is no pg_dump"
+        return NO_BACKUPS.at(where, f"{has}, and the server is of version {server}")
+    made = [path.stat().st_mtime for path in (case.settings.data / "backups").glob("*Z-*.d*")]
+    if not made:
+        return unseen(where, "It was never upgraded, so Wardkeeper made no backup; yours are not known here")
+    newest = datetime.fromtimestamp(max(made), UTC)
+    return well(where, f"The newest backup that Wardkeeper made is of {newest:%Y-%m-%d}; yours are not known here")
+
+
+def pg_dump() -> int:
+    """The major version of PostgreSQL's program for backups; 0 when there is none."""
+    program = shutil.which("pg_dump")
+    if program is None:
+        return 0
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"\d+", said)
+    return int(found.group()) if found else 0
 
 
 def whole(case: Case, connection: Connection, where: str) -> Finding:

@@ -1,6 +1,7 @@
 """The database: not there yet, whole, damaged, of another version, away; on SQLite and on a real PostgreSQL."""
 
-from datetime import timedelta
+import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -38,9 +39,19 @@ def test_before_the_first_start_there_is_none_and_none_is_made(patient):
 def test_all_is_well(patient, database):
     assert [(each[0], each[3]) for each in patient.says("database")] == [
         ("well", "The file is whole"),
+        ("unseen", "It was never upgraded, so Wardkeeper made no backup; yours are not known here"),
         ("well", "It has the version of this Wardkeeper"),
         ("well", "Somebody can administer"),
     ]
+
+
+def test_how_old_the_newest_backup_is(patient, database):
+    (patient.data / "backups").mkdir()
+    for day, name in ((10, "20261110T064200Z-0001.db"), (24, "20261124T064200Z-0002.db")):
+        (patient.data / "backups" / name).touch()
+        at = datetime(2026, 11, day, tzinfo=UTC).timestamp()
+        os.utime(patient.data / "backups" / name, (at, at))
+    assert "is of 2026-11-24" in patient.says("database")[1][3]
 
 
 def test_nobody_can_administer(patient, database):
@@ -92,7 +103,7 @@ def in_postgres(patient, tmp_path):
 
 
 def test_a_postgresql_that_is_well(patient, postgres, in_postgres):
-    address = postgres()
+    address = postgres.make()
     open_database(address).close()
     in_postgres(address)
     assert patient.names("database") == ["database.no-admin"]
@@ -100,11 +111,25 @@ def test_a_postgresql_that_is_well(patient, postgres, in_postgres):
 
 
 def test_a_postgresql_whose_clock_differs(patient, postgres, in_postgres):
-    in_postgres(postgres())
+    in_postgres(postgres.make())
     patient.clock = ManualClock(SystemClock().now() + timedelta(seconds=90))
     [finding] = [each for each in patient.findings("database") if each.state == "trouble"]
     assert finding.name == "database.clock"
     assert finding.what.endswith("s behind this one")
+
+
+@pytest.mark.parametrize("version,what", [("", "There is no pg_dump"), ("9.6.24", "pg_dump is of version 9")])
+def test_a_postgresql_that_could_not_be_backed_up_before_an_upgrade(
+    patient, postgres, in_postgres, tmp_path, monkeypatch, version, what
+):
+    in_postgres(postgres.make())
+    if version:
+        (tmp_path / "pg_dump").write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {version}'\n")
+        (tmp_path / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    [finding] = [each for each in patient.findings("database") if each.state == "trouble"]
+    assert finding.name == "database.pg_dump"
+    assert finding.what.startswith(f"{what}, and the server is of version ")
 
 
 def test_a_postgresql_that_is_away_is_named_without_its_password(patient, free_port, in_postgres):
