@@ -1,6 +1,6 @@
-"""The time-series store: whether it can be used, and keeps what it is given.
+"""The time-series store: whether it can be used, and keeps what it is given as long as it is meant to.
 
-A store that has more to say than that its file is in order has a function `examine(config, directory)` of its own.
+A server is asked for its settings; nothing is written to it.
 """
 
 import os
@@ -8,10 +8,15 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
+from pydantic import BaseModel
 
+from collector.ports import RemoteStore, Store
 from collector.stores.duckdb import Config as DuckConfig
+from wardkeeper import catalog
 from wardkeeper.checkup import Case, Finding, Trouble, well
 
 LOCKED = Trouble(
@@ -35,6 +40,12 @@ FILLING = Trouble(
     "The store keeps everything, and the disk has less room left than the store already takes.",
     "Give `data` more room before it is full.",
 )
+SERVER = Trouble(
+    "store.server",
+    "The server of the store does not answer, does not let Wardkeeper in, keeps points for a shorter time than "
+    "`keep_days`, or (VictoriaMetrics) keeps points twice that were written again.",
+    "Do what it says, at the server; docs/stores.md has the settings of each kind.",
+)
 IN_MEMORY = Trouble(
     "store.memory",
     "This store is for tests: everything measured is gone when Wardkeeper ends.",
@@ -50,10 +61,11 @@ def look(case: Case) -> Iterator[Finding]:
     """The store that the settings name."""
     kind = case.settings.store["kind"]
     if kind == "store.duckdb":
-        given = {key: value for key, value in case.settings.store.items() if key != "kind"}
-        yield from file(case, case.settings.data / "store" / DuckConfig.model_validate(given).file)
+        yield from file(case, case.settings.data / "store" / DuckConfig.model_validate(_given(case)).file)
     elif kind == "store.memory":
         yield IN_MEMORY.at(kind, "It keeps nothing")
+    else:
+        yield from server(case)
 
 
 def file(case: Case, path: Path) -> Iterator[Finding]:
@@ -81,3 +93,23 @@ def opened(case: Case, path: Path) -> Finding:
             return LOCKED.at(str(path), f"Process {owner.group(1) if owner else 'unknown'} has it open")
         return DAMAGED.at(str(path), str(trouble).partition("\n")[0])
     return well(str(path), "It can be opened")
+
+
+def server(case: Case) -> Iterator[Finding]:
+    """What the store's own kind knows to ask its server."""
+    kind = case.settings.store["kind"]
+    case.say(kind)
+    part = catalog.part(kind)
+    config = (part.config or BaseModel).model_validate(_given(case))
+    with TemporaryDirectory() as elsewhere:  # where the running store keeps its position is not touched
+        store: Store = part.module.open_store(config, Path(elsewhere))
+        found = store.troubles() if isinstance(store, RemoteStore) else []
+        store.close()
+    where = str(case.settings.store.get("url", kind))
+    yield from (SERVER.at(where, each) for each in found)
+    if not found:
+        yield well(where, "It answers, and keeps points as it should")
+
+
+def _given(case: Case) -> dict[str, Any]:
+    return {key: value for key, value in case.settings.store.items() if key != "kind"}

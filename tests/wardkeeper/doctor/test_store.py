@@ -81,6 +81,39 @@ def test_a_file_that_may_not_be_written(case, of_root, somebody):
     assert store.opened(case, of_root).name == "store.forbidden"
 
 
+def test_victoriametrics_that_keeps_points_twice(patient, victoria_metrics):
+    patient.write(f"store: {{kind: store.influx, dialect: victoriametrics, url: {victoria_metrics(dedup='0s').url}}}\n")
+    [finding] = patient.findings("store")
+    assert finding.name == "store.server"
+    assert "-dedup.minScrapeInterval=1ms" in finding.what
+
+
+def test_victoriametrics_that_keeps_points_too_short(patient, one_victoria_metrics):
+    url = one_victoria_metrics.url
+    patient.write(f"store: {{kind: store.influx, dialect: victoriametrics, url: {url}, keep_days: 40000}}\n")
+    [finding] = patient.findings("store")
+    assert (finding.name, "the settings ask for 40000 days" in finding.what) == ("store.server", True)
+
+
+def test_a_server_that_is_well(patient, one_victoria_metrics):
+    url = one_victoria_metrics.url
+    patient.write(f"store: {{kind: store.influx, dialect: victoriametrics, url: {url}}}\n")
+    assert patient.says("store") == [("well", "", url, "It answers, and keeps points as it should")]
+
+
+def test_an_influxdb_without_the_database(patient, one_influxd):
+    url = one_influxd.url
+    patient.write(f"store: {{kind: store.influx, dialect: influxdb1, url: {url}, bucket: nobodys}}\n")
+    [finding] = patient.findings("store")
+    assert (finding.name, "CREATE DATABASE" in finding.what) == ("store.server", True)
+
+
+def test_a_server_that_is_away(patient, free_port):
+    patient.write(f"store: {{kind: store.influx, dialect: influxdb1, url: 'http://127.0.0.1:{free_port()}'}}\n")
+    assert patient.names("store") == ["store.server"]
+    assert not patient.data.exists()
+
+
 def test_looking_changes_nothing(patient, file):
     before = file.read_bytes()
     patient.findings("store")
