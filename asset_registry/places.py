@@ -10,14 +10,15 @@ from asset_registry.db import Base
 
 KINDS = ("site", "building", "floor", "room", "bed")
 
-WAYS = ("corridor", "stairs", "lift")
+WAYS = ("corridor", "stairs", "lift", "bridge")
 """The room types through which one only passes."""
 
 
 class Place(Base):
     """A place. `number` is what stands on the door ("4.12"), unique in its parent; `name` says what it is for.
 
-    `room_type` picks the room's profile (`asset_registry.hvac`), or is one of corridor, stairs, lift.
+    `room_type` picks the room's profile (`asset_registry.hvac`), or is one of corridor, stairs, lift, bridge: two
+    bridges of the same name in different buildings are the ends of one.
     `plan` holds for a floor `{"width", "depth"}` and for a room
     `{"polygon": [[x, y], …], "doors": [{"x", "y", "width", "wall": "n|e|s|w"}]}`,
     all in metres from the floor's north-west corner.
@@ -48,6 +49,9 @@ class Serves(Base):
 LEVEL_M = 20.0
 """What a change of level costs on foot, in metres of walking: to the lift or stairs and back."""
 
+BUILDING_M = 120.0
+"""What another building is worth in metres of walking."""
+
 
 class Located(Protocol):
     """What the distance between places needs of them."""
@@ -75,14 +79,16 @@ def center_of(plan: Mapping[str, Any]) -> tuple[float, float] | None:
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
 
 
-def distance_m(a: Located, b: Located, levels: int = 0) -> float | None:
+def distance_m(a: Located, b: Located, levels: int = 0, *, apart: bool = False) -> float | None:
     """A rough walking distance in metres: along the walls between the middles, and 20 m for each of `levels` between.
 
-    None when a plan is missing. Good for an order, not for a promise.
+    Places that are `apart` are in two buildings: their plans have nothing in common. None when a plan is missing. Good
+    for an order, not for a promise.
     """
     if a.id == b.id:
         return 0.0
     here, there = center_of(a.plan), center_of(b.plan)
     if here is None or there is None:
         return None
-    return abs(here[0] - there[0]) + abs(here[1] - there[1]) + LEVEL_M * abs(levels)
+    beside = BUILDING_M if apart else abs(here[0] - there[0]) + abs(here[1] - there[1])
+    return beside + LEVEL_M * abs(levels)

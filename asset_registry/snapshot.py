@@ -239,9 +239,11 @@ class Snapshot:
         one, other = self.room_of(a), self.room_of(b)
         if one is None or other is None:
             return None
-        floors = self.floor_of(one), self.floor_of(other)
-        levels = [floor.level or 0 for floor in floors if floor is not None]
-        return distance_m(one, other, levels[0] - levels[1] if len(levels) == 2 else 0)
+        here, there = self.floor_of(one), self.floor_of(other)
+        if here is None or there is None:
+            return distance_m(one, other)
+        levels = (here.level or 0) - (there.level or 0)
+        return distance_m(one, other, levels, apart=here.parent_id != there.parent_id)
 
 
 class SnapshotSource:

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from asset_registry.known import KnownGateway, KnownPlace
+from asset_registry.places import WAYS
 from asset_registry.snapshot import Snapshot
 
-UNCOUNTED = ("corridor", "stairs", "lift")
+UNCOUNTED = WAYS
 """Types of place that nobody counts as a room."""
 
-SPACES = (1.7, 1.25, 0.95, 0.75)
+SPACES = (1.7, 1.25, 1.1, 0.95, 0.75)
 """Metres between two dots: the widest at which all of a room's fit."""
 LABELS_M = 3.5
 """What the three lines of a label take of a room's depth, at most half of it."""

@@ -1,5 +1,7 @@
 """The way on foot from one room to another: door, corridors' center lines, lifts; stairs only where no lift goes.
 
+Between buildings it leads over a bridge: a place of that type on each side, of one name.
+
 Corridors are taken as the rectangles around their outlines, which is right for straight ones. A floor without drawn
 corridors has only straight lines. Distances are estimates in metres for people, not for automation.
 """
@@ -17,11 +19,14 @@ from dashboards.plan import Box, Point, box_around, doors_of, polygon_of
 
 TOUCH_M = 0.35
 """So far apart two outlines may be and still touch."""
-CLIMB_M = {"lift": 12.0, "stairs": 60.0}
-"""What a floor up or down is worth in metres on the flat; what is fetched has wheels, so stairs are a last resort."""
+CLIMB_M = {"lift": 12.0, "stairs": 60.0, "bridge": 30.0}
+"""What a floor up or down is worth in metres on the flat; what is fetched has wheels, so stairs are a last resort.
+
+A bridge is taken to be that long.
+"""
 
 Node = tuple[str, int, float, float]
-"""What it belongs to ("room", "door", "corridor", "lift", "stairs"), that place's id, and the point on its floor."""
+"""What it belongs to (room, door, corridor, lift, stairs, bridge), that place's id, and the point on its floor."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Way:
-    """`legs` are the lines to draw by floor id; `by` is how it changes floors: "lift", "stairs" or ""."""
+    """`legs` are the lines to draw by floor id; `by` is how it first changes floors: lift, stairs, bridge or ""."""
 
     metres: float
     legs: dict[int, list[Point]]
@@ -46,11 +51,12 @@ class Way:
 class _Drawn:
     place: KnownPlace
     floor: int
+    building: int | None
     box: Box
 
     @property
     def kind(self) -> str:
-        return self.place.room_type if self.place.room_type in ("corridor", "lift", "stairs") else "room"
+        return self.place.room_type if self.place.room_type in ("corridor", *CLIMB_M) else "room"
 
 
 class Ways:
@@ -63,7 +69,7 @@ class Ways:
         for room in now.rooms:
             corners, floor = polygon_of(room), now.floor_of(room)
             if len(corners) > 2 and floor is not None:
-                self._drawn[room.id] = _Drawn(room, floor.id, box_around(corners))
+                self._drawn[room.id] = _Drawn(room, floor.id, floor.parent_id, box_around(corners))
         self._connect()
         self._start = self._drawn.get(start.id)
         self._far: dict[Node, float] = {}
@@ -98,8 +104,7 @@ class Ways:
         for kind, place, x, y in nodes:
             if kind not in CLIMB_M or not legs[self._drawn[place].floor]:
                 legs[self._drawn[place].floor].append((x, y))
-        kinds = {kind for kind, *_ in nodes}
-        by = next((kind for kind in CLIMB_M if kind in kinds and len(legs) > 1), "")
+        by = next((kind for kind, *_ in nodes if kind in CLIMB_M and len(legs) > 1), "")
         return Way(metres, {floor: _straightened(points) for floor, points in legs.items()}, by, self._steps(nodes))
 
     # ------------------------------------------------------------ the net
@@ -110,7 +115,7 @@ class Ways:
             near = [c for c in corridors if c.floor == each.floor and c is not each]
             if each.kind == "room":
                 self._open_doors(each, near)
-            elif each.kind == "corridor":
+            elif each.kind in ("corridor", "bridge"):
                 for corridor in near:
                     self._join(each, corridor)
             elif near:  # a shaft opens to the corridor it shares most wall with; nobody walks through it
@@ -139,9 +144,13 @@ class Ways:
         shafts = [each for each in self._drawn.values() if each.kind in CLIMB_M]
         for index, one in enumerate(shafts):
             for other in shafts[index + 1 :]:
-                above = one.kind == other.kind and math.dist(one.box.center, other.box.center) < 1.0
-                if above and one.place.level is not None and other.place.level is not None:
-                    floors = abs(one.place.level - other.place.level)
+                if one.kind != other.kind:
+                    continue
+                if one.kind == "bridge":
+                    if one.place.name == other.place.name and one.building != other.building:
+                        self._edge(_middle(one), _middle(other), CLIMB_M["bridge"])
+                elif one.building == other.building and math.dist(one.box.center, other.box.center) < 1.0:
+                    floors = abs((one.place.level or 0) - (other.place.level or 0))
                     if floors:
                         self._edge(_middle(one), _middle(other), floors * CLIMB_M[one.kind])
 

@@ -95,7 +95,7 @@ def floor(
         "floor.html",
         answer=answer(view),
         level=_level_of(view),
-        evidence=evidence(view),
+        evidence=evidence(view, building_of(here, place)),
         view=view,
         groups=groups,
         out=[each for each in view.counted if each.status.state == "out" and each.place.id not in mentioned],
@@ -134,18 +134,29 @@ def answer(view: FloorView) -> str:
     return f"{name} is in order: {_in_range(view)}"
 
 
-def evidence(view: FloorView) -> str:
-    """The line below the answer: what else stands, and how many rooms are in range."""
+def building_of(here: Context, floor: KnownPlace) -> str:
+    """The name of a floor's building; "" when the site has only one."""
+    now = here.snapshots.current
+    building = now.places.get(floor.parent_id or 0)
+    several = len({each.parent_id for each in now.floors}) > 1
+    return building.name or building.number if building is not None and several else ""
+
+
+def evidence(view: FloorView, building: str = "") -> str:
+    """The line below the answer: the building, what else stands, and how many rooms are in range."""
     said = answer(view)
     name = view.floor.name or f"Level {view.floor.number}"
     if not view.rooms:
         return "Import its rooms and their outlines: wardkeeper import places FILE."
     if said.startswith(name):
-        return f"{start(many(len(view.incidents), 'incident'))} here; {many(len(view.dots), 'asset')} on the plan."
+        where = f"{building}. " if building else ""
+        counts = f"{start(many(len(view.incidents), 'incident'))} here; {many(len(view.dots), 'asset')} on the plan."
+        return where + counts
     worst = next((room.place.number for room in view.counted if _full(room) == said), "")
     others = [row.title for row in view.incidents if row.title != said and not (worst and worst in row.title)][:2]
     told = " ".join(f"{start(title)}." for title in others)
-    return f"{name}. {told} {start(_in_range(view))}.".replace("  ", " ")
+    where = f"{building} · {name}" if building else name
+    return f"{where}. {told} {start(_in_range(view))}.".replace("  ", " ")
 
 
 def _full(room: RoomView) -> str:

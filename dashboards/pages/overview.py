@@ -15,6 +15,7 @@ from dashboards import history
 from dashboards.access import READERS, SIGNED_IN, WORKERS, Visitor
 from dashboards.context import Context, Here
 from dashboards.link_view import links
+from dashboards.plan import UNCOUNTED
 from dashboards.render import page
 from dashboards.rooms import room_status
 from dashboards.sentences import many, spelled, start
@@ -23,8 +24,6 @@ from dashboards.talking import talks
 from service_desk.tickets.model import Ticket
 
 MOST = 7
-UNCOUNTED = ("corridor", "stairs", "lift")
-"""Types of place that nobody counts as a room."""
 
 router = APIRouter(dependencies=[SIGNED_IN])
 

@@ -57,8 +57,13 @@ function words (metre) {
     const gateway = plan.querySelector(`.gw[data-room="${label.dataset.room}"]`)
     const corner = gateway ? 18 : 0
     gateway?.classList.toggle('inv', label.classList.contains('high'))
-    label.querySelector('.rt').classList.toggle('tight', room - corner < 46 + label.querySelector('.rt').textContent.length * 6)
     const head = headroom(label, metre)
+    const name = label.querySelector('.rt')
+    const long = name.textContent.length * 6
+    const narrow = room - corner < 50 + long
+    const below = narrow && !label.querySelector('.ln') && room > 12 + long && head > 36
+    name.classList.toggle('below', below)
+    name.classList.toggle('tight', narrow && !below)
     for (const line of all('.l3, .l4', label)) {
       line.classList.remove('tight')
       const foot = line.getBoundingClientRect().bottom - label.getScreenCTM().f

@@ -7,7 +7,7 @@ from asset_registry.people import ROLES, create_person
 from asset_registry.snapshot import SnapshotSource
 from collector.reading import OWN_GATEWAY
 from tests.dashboards.conftest import Hospital
-from wardkeeper.demo.building import DEPTH, WIDTH, rooms
+from wardkeeper.demo.building import BUILDING_OF, BUILDINGS, DEPTH, WIDTH, rooms
 from wardkeeper.demo.seed import seed
 from wardkeeper.demo.world import SITE, build_world
 
@@ -18,14 +18,26 @@ def make_content(places):
 
 
 def linden_places():
-    """Three floors with their rooms, corridors, stairs and lifts."""
+    """Two buildings, four floors with their rooms, corridors, stairs and lifts, and the bridge."""
+    buildings = {
+        number: KnownPlace(50 + n, "building", None, number, name, None, "", {})
+        for n, (number, name) in enumerate(BUILDINGS.items())
+    }
     floors = {
         level: KnownPlace(
-            level, "floor", None, str(level), f"Level {level}", level, "", {"width": WIDTH, "depth": DEPTH}
+            level,
+            "floor",
+            buildings[number].id,
+            str(level),
+            f"Level {level}",
+            level,
+            "",
+            {"width": WIDTH, "depth": DEPTH},
         )
-        for level in (2, 3, 4)
+        for level, number in BUILDING_OF.items()
     }
     return [
+        *buildings.values(),
         *floors.values(),
         *(
             KnownPlace(100 + n, "room", room.level, room.number, room.name, room.level, room.room_type, room.plan)
@@ -35,7 +47,7 @@ def linden_places():
 
 
 class LindenGeneral(Hospital):
-    """The whole demo hospital behind the screens: 60 rooms, 300 assets, every tag heard, every room measured."""
+    """The whole demo hospital behind the screens: 150 rooms, 800 assets, every tag heard, every room measured."""
 
     def _furnish(self):
         now = self.clock.now()

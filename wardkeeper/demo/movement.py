@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 
-from wardkeeper.demo.building import DEPTH, WIDTH, Room
-from wardkeeper.demo.inventory import Thing, at_a_patient, of_types
+from wardkeeper.demo.building import CORE, CROSSINGS, NORTH, SOUTH, Room
+from wardkeeper.demo.inventory import at_a_patient, nearest
 from wardkeeper.demo.signals import hour, share
+from wardkeeper.demo.thing import Thing
 from wardkeeper.demo.world import World
 
 PACE = 1.1
@@ -54,7 +55,7 @@ class Movement:
 
     def travels(self, thing: Thing) -> bool:
         """Whether the asset ever moves: what is broken, blocked, soiled or built in stays."""
-        fit = thing.mobile and thing.condition == "ok" and thing.hygiene == "clean" and thing.category != "bed"
+        fit = thing.mobile and thing.condition == "ok" and thing.hygiene == "clean"
         return fit and thing.number != "P-117"
 
     def spot(self, thing: Thing, at: datetime) -> Spot:
@@ -99,14 +100,14 @@ class Movement:
         return tuple(stays)
 
     def _legs(self, thing: Thing, length: int, chance: random.Random) -> list[Leg]:
-        level = self._world.room[thing.home].level
-        same = [room for room in self._world.rooms if room.level == level]
+        home = self._world.room[thing.home]
+        same = [room for room in self._world.rooms if room.level == home.level]
         target = at_a_patient(same, chance)
         if thing.category == "wheelchair":
             return [(target, "patient", length * chance.uniform(0.2, 0.5)), (thing.stands, _rest(thing), 0)]
         if thing.use == "in_use":
             return [(target, "patient", chance.uniform(3600, 9000)), (thing.stands, "patient", 0)]
-        soiled, clean = of_types(same, "soiled_utility")[0].number, of_types(same, "clean_utility")[0].number
+        soiled, clean = nearest(same, home, "soiled_utility"), nearest(same, home, "clean_utility")
         return [
             (target, "patient", chance.uniform(2400, 10_800)),
             (soiled, "soiled", chance.uniform(1200, 3000)),
@@ -142,12 +143,12 @@ def _rest(thing: Thing) -> str:
 
 
 def corridor(one: Room, other: Room) -> tuple[Point, ...]:
-    """From door to door on one floor: along the corridor, around the core by its shortest end or the lift lobby."""
+    """From door to door on one floor: along the corridor, and to the other one where that is shortest."""
     start, end = _outside(one), _outside(other)
     if start[1] == end[1]:
         around: tuple[Point, ...] = ()
     else:
-        x = min((1.5, 25.3, WIDTH - 1.5), key=lambda gap: abs(start[0] - gap) + abs(end[0] - gap))
+        x = min(CROSSINGS, key=lambda gap: abs(start[0] - gap) + abs(end[0] - gap))
         around = ((x, start[1]), (x, end[1]))
     return (_door(one), start, *around, end, _door(other))
 
@@ -159,7 +160,7 @@ def _door(room: Room) -> Point:
 def _outside(room: Room) -> Point:
     """The point on the corridor's middle before the room's door."""
     x, y = _door(room)
-    return x, 9.0 if y < DEPTH / 2 else 23.0
+    return x, (NORTH + CORE[0]) / 2 if y < CORE[1] else (CORE[2] + SOUTH) / 2
 
 
 def _length(way: Sequence[Point]) -> float:

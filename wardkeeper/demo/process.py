@@ -29,7 +29,7 @@ from wardkeeper.demo.world import World, build_world
 LIVE_MOST = 600
 """Live messages a second, however fast the clock; at speed 1 they are LIVE_NORMAL."""
 
-LIVE_NORMAL = 95
+LIVE_NORMAL = 120
 
 ALL_MOST = 850
 """Messages a second, the present and the past together."""

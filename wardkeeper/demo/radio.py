@@ -18,6 +18,9 @@ FADING, NOISE = 2.6, 1.8
 DEAF = -94.0
 """Below this a gateway hears nothing."""
 
+FARTHEST = 24.0
+"""Metres from which on every gateway is deaf, whatever the fading."""
+
 MOST = 3
 """So many gateways report a tag; the simulator leaves the faintest out to stay within the embedded broker's rate."""
 
@@ -27,14 +30,19 @@ class Radio:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._level = lru_cache(maxsize=8192)(self._level_of)  # most things stand still most of the time
+        self._level = lru_cache(maxsize=16_384)(self._level_of)  # most things stand still most of the time
         self._by_level: dict[int, list[GatewaySpot]] = {}
         for spot in world.gateways:
             self._by_level.setdefault(world.room[spot.room].level, []).append(spot)
 
     def heard(self, tag: str, spot: Spot, chance: random.Random) -> list[tuple[GatewaySpot, float, float]]:
         """(gateway, RSSI in dBm, distance in m as the gateway estimates it), the loudest first."""
-        levels = [(self._level(tag, gateway, spot), gateway) for gateway in self._by_level.get(spot.level, [])]
+        near = [
+            gateway
+            for gateway in self._by_level.get(spot.level, [])
+            if abs(gateway.x - spot.x) < FARTHEST and abs(gateway.y - spot.y) < FARTHEST
+        ]
+        levels = [(self._level(tag, gateway, spot), gateway) for gateway in near]
         loudest = sorted(levels, key=lambda pair: -pair[0])[:MOST]
         found = []
         for level, gateway in loudest:

@@ -17,7 +17,7 @@ _GUEST = "okafor"
 """Whom the printed link signs in: M. Okafor, biomed, who may also administer the demo."""
 
 _WELCOME = """
-  Linden General is awake: 60 rooms, 300 assets, 30 gateways, all simulated on this machine.
+  Linden General is awake: 150 rooms, 800 assets, 80 gateways, all simulated on this machine.
 
   Open   {link}
          (signs you in once, as M. Okafor, biomed)

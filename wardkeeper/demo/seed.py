@@ -11,7 +11,7 @@ from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.db import Database
 from asset_registry.people import Person
 from asset_registry.places import Place, Serves
-from wardkeeper.demo.building import DEPTH, WIDTH
+from wardkeeper.demo.building import BUILDING_OF, BUILDINGS, DEPTH, WIDTH
 from wardkeeper.demo.movement import Movement
 from wardkeeper.demo.world import SITE, SITE_NAME, World
 
@@ -38,14 +38,23 @@ def _places(session: Session, world: World) -> dict[str, int]:
     site = Place(kind="site", number=SITE, name=SITE_NAME)
     session.add(site)
     session.flush()
-    building = Place(kind="building", parent_id=site.id, number="A", name="Main building")
-    session.add(building)
+    buildings = {
+        number: Place(kind="building", parent_id=site.id, number=number, name=name)
+        for number, name in BUILDINGS.items()
+    }
+    session.add_all(buildings.values())
     session.flush()
-    floors: dict[int, Place] = {}
-    for level in sorted({room.level for room in world.places}):
-        floor = Place(kind="floor", parent_id=building.id, number=str(level), name=f"Level {level}", level=level)
-        floor.plan = {"width": WIDTH, "depth": DEPTH}
-        floors[level] = floor
+    floors = {
+        level: Place(
+            kind="floor",
+            parent_id=buildings[number].id,
+            number=str(level),
+            name=f"Level {level}",
+            level=level,
+            plan={"width": WIDTH, "depth": DEPTH},
+        )
+        for level, number in BUILDING_OF.items()
+    }
     session.add_all(floors.values())
     session.flush()
     rows = {
@@ -62,7 +71,15 @@ def _places(session: Session, world: World) -> dict[str, int]:
     }
     session.add_all(rows.values())
     session.flush()
-    return {number: row.id for number, row in rows.items()}
+    beds = {
+        f"{room}/{bed}": Place(
+            kind="bed", parent_id=rows[room].id, number=bed, name=f"Bed {bed}", level=rows[room].level
+        )
+        for room, bed in world.beds
+    }
+    session.add_all(beds.values())
+    session.flush()
+    return {number: row.id for number, row in {**rows, **beds}.items()}
 
 
 def _assets(session: Session, world: World, places: dict[str, int], now: datetime) -> dict[str, int]:
@@ -77,7 +94,7 @@ def _assets(session: Session, world: World, places: dict[str, int], now: datetim
             model=thing.model,
             serial=thing.serial,
             udi_di=thing.udi_di,
-            udi_pi=f"(21){thing.serial}" if thing.udi_di else "",
+            udi_pi=thing.udi_pi,
             department=thing.department,
             criticality=thing.criticality,
             mobile=thing.mobile,
@@ -85,7 +102,7 @@ def _assets(session: Session, world: World, places: dict[str, int], now: datetim
             hygiene=status[thing.number][1],
             condition=thing.condition,
             holding=thing.holding,
-            home_id=places[thing.home],
+            home_id=places[f"{thing.home}/{thing.bed}" if thing.bed else thing.home],
             created=now,
             changed=now,
         )

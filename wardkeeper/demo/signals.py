@@ -10,7 +10,7 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from wardkeeper.demo.building import Room
-from wardkeeper.demo.inventory import Thing
+from wardkeeper.demo.thing import Thing
 from wardkeeper.demo.world import ZONE, Talker, World
 
 Values = Mapping[str, float | bool | str]
@@ -80,12 +80,13 @@ class Signals:
         return of_asset(self._world.asset[talker.asset], at.timestamp()) if of_asset else {}
 
     def occupied(self, room: Room, at: datetime) -> bool:
-        """Whether someone is in the room, in stretches of 20 minutes."""
+        """Whether someone is in the room, in stretches of 20 minutes that begin at each room's own time."""
         now = hour(at)
         day = 6.5 <= now < 20
         busy = {"patient_room": 0.85, "intensive_care": 0.9, "isolation_room": 0.8, "nurse_station": 0.95}
         chance = busy.get(room.room_type, 0.45 if day else 0.06)
-        return share(self._seed, room.number, "in", int(at.timestamp() // 1200)) < chance
+        stretch = int(at.timestamp() / 1200 + share(self._seed, room.number, "stretch"))
+        return share(self._seed, room.number, "in", stretch) < chance
 
     def light_on(self, room: Room, at: datetime) -> bool:
         """Lights follow the people by day; patients sleep in the dark; a few are left on."""
@@ -103,7 +104,7 @@ class Signals:
         return begin <= second < begin + 10 + 20 * share(self._seed, room.number, "for", int(slot))
 
     def _climate(self, room: Room, at: datetime, seconds: float) -> Values:
-        base = 21.4 if room.room_type in {"operating_room", "sterile_storage"} else 22.4
+        base = {"operating_room": 21.4, "sterile_storage": 21.4, "sterile_compounding": 18.6}.get(room.room_type, 22.4)
         swing = 0.35 * math.sin((hour(at) - 9) / 24 * 2 * math.pi)
         warm = base + swing + 0.5 * drift(self._seed, f"{room.number}/warm", seconds, 5400)
         damp = 43 + 5 * drift(self._seed, f"{room.number}/damp", seconds, 9000)
@@ -130,7 +131,7 @@ class Signals:
     def _pressure(self, room: Room, at: datetime, seconds: float) -> Values:
         wave, gap = drift(self._seed, f"{room.number}/pressure", seconds, 700), self.door_open(room, at)
         isolating = room.room_type == "isolation_room"
-        pascal = -4.2 + 0.5 * wave + 0.9 * gap if isolating else 7.5 + 1.2 * wave - 2 * gap
+        pascal = -4.2 + 0.5 * wave + 0.9 * gap if isolating else 8.5 + 1.2 * wave - 2 * gap
         return {"differential_pressure": round(pascal, 1)}
 
     def _air(self, room: Room, _at: datetime, seconds: float) -> Values:

@@ -1,6 +1,6 @@
 """Everything Linden General publishes, in order of time: deterministic by seed, no I/O, no clock.
 
-At speed 1 about 90 messages a second; a `Pace` stretches the intervals for a fast clock and a slow broker.
+At speed 1 about 120 messages a second; a `Pace` stretches the intervals for a fast clock and a slow broker.
 """
 
 import heapq
@@ -23,7 +23,9 @@ LOOK_S = 5.0
 STORY_S = 10.0
 """How often a device reports while a story is about it: what changes is reported at once."""
 
-SIGHTING_S = 10.0
+SIGHTING_S = 8.0
+REST_S = 15.0
+"""How often a tag sends: on the way, and at rest, as its motion sensor tells it."""
 
 FIRST_S = 8.0
 """Within so many seconds everybody has spoken once, so that a floor plan fills quickly."""
@@ -44,7 +46,7 @@ class Pace:
     @classmethod
     def at(cls, speed: float) -> "Pace":
         """So that a clock of this speed stays below 600 messages a second of real time."""
-        return cls(devices=max(1.0, speed / 25), tags=max(1.0, speed / 4))
+        return cls(devices=max(1.0, speed / 16), tags=max(1.0, speed / 3))
 
 
 NORMAL = Pace()
@@ -78,7 +80,7 @@ class Hospital:
 
     def tags(self) -> list[Iterator[Event]]:
         """One endless stream for each tag, as the gateways hear it, and for each gateway."""
-        tags = [self._tag(index) for index in range(len(self.world.assets))]
+        tags = [self._tag(index) for index in range(len(self.world.tagged))]
         return [*tags, *(self._gateway(index) for index in range(len(self.world.gateways)))]
 
     def report(self, talker: Talker, at: datetime, changed: Values | None = None) -> list[Event]:
@@ -105,19 +107,25 @@ class Hospital:
             due = (at - spoken).total_seconds() >= interval - 0.5
             if due or now != said or (changed and (at - spoken).total_seconds() >= STORY_S) or touched != bool(changed):
                 yield from self.report(talker, at, changed)
+                first = said is None and spoken < self.start
                 spoken, said, touched = at, now, bool(changed)
+                if first:  # those of one kind do not go on all at once
+                    spoken -= timedelta(seconds=interval * share(self.world.seed, talker.topic, "phase"))
             at += timedelta(seconds=LOOK_S)
 
     def _tag(self, index: int) -> Iterator[Event]:
-        thing, tag = self.world.assets[index], tag_of(index)
+        thing, tag, before = self.world.tagged[index], tag_of(index), None
         chance = random.Random(f"{self.world.seed}/{tag}/{self.start.isoformat()}")
         at = self.start + timedelta(seconds=self.first(tag, SIGHTING_S))
         while True:
-            heard = self._radio.heard(tag, self.movement.spot(thing, at), chance)
+            spot = self.movement.spot(thing, at)
+            heard = self._radio.heard(tag, spot, chance)
             moments = sorted(chance.uniform(0, 1.5) for _ in heard)
             for later, (gateway, rssi, distance) in zip(moments, heard, strict=True):
                 yield wire.sighting(tag, gateway, _ms(at + timedelta(seconds=later)), rssi, distance)
-            at = _ms(at + timedelta(seconds=chance.uniform(9, 11) * self._pace.tags))
+            pause = (SIGHTING_S if before and spot != before else REST_S) * self._pace.tags
+            stray = (0.9, 1.1) if before else (0.1, 1.1)  # all were heard in the first seconds: so they come apart
+            at, before = _ms(at + timedelta(seconds=chance.uniform(*stray) * pause)), spot
 
     def _gateway(self, index: int) -> Iterator[Event]:
         spot = self.world.gateways[index]

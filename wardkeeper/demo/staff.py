@@ -9,8 +9,8 @@ from asset_registry.db import Database
 from asset_registry.errors import Conflict, Forbidden
 from asset_registry.people import TELEMETRY, Person, principal_of
 from asset_registry.status import set_status
-from wardkeeper.demo.inventory import Thing
 from wardkeeper.demo.movement import USES, Movement
+from wardkeeper.demo.thing import Thing
 from wardkeeper.demo.world import World
 
 CLEANER = "osei"

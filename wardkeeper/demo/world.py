@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wardkeeper.demo.building import GATEWAY_ROOMS, UNCOUNTED, Room, rooms
-from wardkeeper.demo.inventory import Thing, of_types, things
+from wardkeeper.demo.inventory import of_types, things
+from wardkeeper.demo.thing import Thing
 
 SITE = "linden-general"
 SITE_NAME = "Linden General"
@@ -15,6 +16,10 @@ ZONE = "Europe/Berlin"
 
 BEACON = "8c2f6d1e-7a4b-4f0c-9d35-5b1e0a6c4417"
 """The proximity UUID of the hospital's own asset tags."""
+
+
+SERIAL_LINK = "bedside"
+"""The name of the serial link."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Talker:
     @property
     def native_id(self) -> str:
         """As the dialect's decoder names it."""
+        if self.dialect == "serial":
+            return f"serial:{SERIAL_LINK}/{self.topic}"
         if self.dialect == "espresense":
             return f"ble:{self.topic}" if self.kind == "tag" else f"mqtt:espresense/{self.topic}"
         return f"mqtt:{self.dialect}/{self.topic}"
@@ -78,6 +85,22 @@ PEOPLE = (
 
 
 @dataclass(frozen=True)
+class Archive:
+    """Where an image archive listens: its DICOM application entity title, host and port."""
+
+    asset: str
+    title: str
+    host: str
+    port: int
+
+
+ARCHIVE = Archive("PACS-1", "LINDENARCHIVE", "archive.linden-general.example", 11112)
+
+PORTAL_CODES = {"4.09": "LG-409-K7QX", "4.27": "LG-427-R2MD"}
+"""What the QR code on the door of a patient room says, by room."""
+
+
+@dataclass(frozen=True)
 class World:
     """The whole hospital."""
 
@@ -91,7 +114,7 @@ class World:
 
     @cached_property
     def rooms(self) -> tuple[Room, ...]:
-        """The 60 rooms: no corridors, stairs or lifts."""
+        """The 150 rooms: no corridors, stairs, lifts or bridge."""
         return tuple(place for place in self.places if place.room_type not in UNCOUNTED)
 
     @cached_property
@@ -103,6 +126,16 @@ class World:
     def asset(self) -> dict[str, Thing]:
         """Assets by number."""
         return {thing.number: thing for thing in self.assets}
+
+    @cached_property
+    def tagged(self) -> tuple[Thing, ...]:
+        """The assets with a tag, in order: what moves. What is built in or as large as a bed stays where it is."""
+        return tuple(thing for thing in self.assets if thing.mobile)
+
+    @cached_property
+    def beds(self) -> tuple[tuple[str, str], ...]:
+        """(room, bed) of every bed that is a place of its own."""
+        return tuple(sorted({(thing.home, thing.bed) for thing in self.assets if thing.bed}))
 
     @cached_property
     def zigbees(self) -> tuple[Talker, ...]:
@@ -126,7 +159,7 @@ def build_world(seed: int = 1) -> World:
 
 
 def tag_of(index: int) -> str:
-    """The ESPresense id of the tag of the asset at `index`."""
+    """The ESPresense id of the tag of the tagged asset at `index`."""
     return f"iBeacon:{BEACON}-{index // 100 + 1}-{index % 100 + 1}"
 
 
@@ -149,7 +182,7 @@ def _room_devices(counted: tuple[Room, ...]) -> Iterator[Talker]:
         yield _zigbee(f"{number}/motion", "presence", f"Presence {number}", room=number)
     for room in of_types(counted, "isolation_room", "operating_room", "equipment_store", "medication_room"):
         yield _zigbee(f"{room.number}/door", "door contact", f"Door {room.number}", room=room.number)
-    for room in of_types(counted, "isolation_room", "operating_room"):
+    for room in of_types(counted, "isolation_room", "operating_room", "sterile_compounding"):
         yield _zigbee(f"{room.number}/pressure", "room pressure", f"Pressure {room.number}", room=room.number)
     airy = of_types(counted, "isolation_room", "operating_room", "patient_room", "intensive_care")
     for room in airy:
@@ -177,6 +210,12 @@ def _asset_devices(assets: tuple[Thing, ...]) -> Iterator[Talker]:
             )
         elif thing.category == "air handler":
             yield _zigbee(f"plant/{number}", "air handler", f"Controller {number}", "self", asset=number)
+        elif thing.bed:
+            topic, name = (
+                f"bed-{thing.home.replace('.', '-')}",
+                f"Serial port of {thing.name[:1].lower()}{thing.name[1:]}",
+            )
+            yield Talker(topic, "serial", thing.category, name, thing.maker, thing.model, "", 1, "self", asset=number)
 
 
 _ZIGBEE = {
@@ -206,7 +245,7 @@ _STRANGER = _zigbee("0x00158d0007e4a1c2", "room climate", "", room="4.24")
 
 
 def _heard(assets: tuple[Thing, ...], gateways: tuple[GatewaySpot, ...]) -> Iterator[Talker]:
-    for index, thing in enumerate(assets):
+    for index, thing in enumerate(thing for thing in assets if thing.mobile):
         yield Talker(
             tag_of(index),
             "espresense",

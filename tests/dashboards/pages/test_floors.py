@@ -177,7 +177,7 @@ def test_the_floor_is_good_to_look_at(page, server, hospital, ward, floor, good_
 
 
 class TestTheWholeHospital:
-    """300 assets on three floors."""
+    """800 assets on four floors."""
 
     @pytest.fixture
     def hospital(self, tmp_path, database_url):

@@ -17,6 +17,7 @@ from wardkeeper.database import open_database
 from wardkeeper.demo.movement import Movement
 from wardkeeper.demo.radio import Radio
 from wardkeeper.demo.seed import seed
+from wardkeeper.demo.simulator import REST_S, SIGHTING_S
 from wardkeeper.demo.world import SITE, build_world, tag_of
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -34,18 +35,22 @@ def verdicts(tmp_path_factory):
     spots, places = spots_of(source.current), source.current.places
     movement, radio, chance = Movement(world), Radio(world), random.Random(1)
     engine, found, judged = NearestGateway(lambda: spots), defaultdict(list), START
-    turns = [(START + timedelta(seconds=chance.uniform(0, 10)), n) for n in range(len(world.assets))]
+    turns = [(START + timedelta(seconds=chance.uniform(0, SIGHTING_S)), n) for n in range(len(world.tagged))]
     heapq.heapify(turns)
+    before = {}
     while judged < START + timedelta(minutes=3):
         now, n = turns[0]
-        for gateway, rssi, _ in radio.heard(tag_of(n), movement.spot(world.assets[n], now), chance):
+        spot = movement.spot(world.tagged[n], now)
+        for gateway, rssi, _ in radio.heard(tag_of(n), spot, chance):
             engine.hear(Sighting(str(n), PREFIX + gateway.slug, rssi, now))
-        heapq.heapreplace(turns, (now + timedelta(seconds=chance.uniform(9, 11)), n))
+        pause = REST_S if before.get(n, spot) == spot else SIGHTING_S
+        before[n] = spot
+        heapq.heapreplace(turns, (now + timedelta(seconds=chance.uniform(0.9, 1.1) * pause), n))
         if now - judged < timedelta(seconds=5):
             continue
         judged = now
         for fix in engine.judge(now):
-            true = movement.spot(world.assets[int(fix.tag)], now).room
+            true = movement.spot(world.tagged[int(fix.tag)], now).room
             if now - START > timedelta(minutes=1):
                 found[word_of(fix.confidence)].append(fix.place_id is not None and places[fix.place_id].number == true)
     database.close()

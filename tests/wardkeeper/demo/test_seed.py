@@ -27,19 +27,25 @@ def count(session, table):
     return session.scalar(select(func.count()).select_from(table))
 
 
+def count_of_kind(session, kind):
+    return session.scalar(select(func.count()).select_from(Place).where(Place.kind == kind))
+
+
 def test_it_writes_everything_once(database, world, morning):
     assert seed(database, world, morning)
     assert not seed(database, world, morning + timedelta(days=1))
     with database.read() as session:
-        assert count(session, Asset) == 300
-        assert count(session, Gateway) == 30
+        assert count(session, Asset) == 800
+        assert count(session, Gateway) == 80
         assert count(session, Device) == count(session, Binding) == len(world.devices)
         assert count(session, Person) == len(world.people)
         assert count(session, Serves) == sum(len(thing.serves) for thing in world.assets)
         floors = session.scalars(select(Place).where(Place.kind == "floor")).all()
         assert [(floor.number, floor.plan) for floor in floors] == [
-            (number, {"width": 48.0, "depth": 32.0}) for number in ("2", "3", "4")
+            (number, {"width": 72.0, "depth": 36.0}) for number in ("1", "2", "3", "4")
         ]
+        buildings = {place.id: place.name for place in session.scalars(select(Place).where(Place.kind == "building"))}
+        assert [buildings[floor.parent_id] for floor in floors] == ["East building"] + ["Main building"] * 3
         assert session.get(Revision, 1).number == 1
 
 
@@ -53,6 +59,16 @@ def test_a_tag_is_bound_to_its_asset_since_before_the_history(database, world, m
         assert {(device.kind, binding.role) for device, binding in bound} == {("pump dock", "self"), ("tag", "tag")}
         assert all(device.site == SITE and binding.since < morning - timedelta(days=1) for device, binding in bound)
         assert session.get(Place, pump.home_id).number == "4.19"
+
+
+def test_a_bedside_oximeter_is_at_its_bed(database, world, morning):
+    seed(database, world, morning)
+    with database.read() as session:
+        device = session.scalar(select(Device).where(Device.native_id == "serial:bedside/bed-4-07"))
+        binding = session.scalar(select(Binding).where(Binding.device_id == device.id))
+        bed = session.get(Place, session.get(Asset, binding.asset_id).home_id)
+        assert (bed.kind, bed.number, session.get(Place, bed.parent_id).number) == ("bed", "1", "4.07")
+        assert count_of_kind(session, "bed") == len(world.beds)
 
 
 def test_an_asset_that_is_under_way_has_the_status_of_its_stay(database, world, morning):

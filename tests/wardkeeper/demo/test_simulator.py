@@ -10,7 +10,7 @@ import pytest
 from collector.reading import Announcement, Frame, Reading, Sighting
 from wardkeeper.demo.history import history
 from wardkeeper.demo.process import ALL_MOST, LIVE_MOST
-from wardkeeper.demo.simulator import Hospital, Pace, events
+from wardkeeper.demo.simulator import FIRST_S, Hospital, Pace, events
 from wardkeeper.demo.wire import DIALECTS
 from wardkeeper.demo.world import build_world
 
@@ -58,16 +58,22 @@ def test_the_stream_is_in_order_and_ends_where_it_is_told(live, morning):
 
 
 def test_it_stays_under_two_hundred_messages_a_second(live, morning):
-    a_second = Counter(int((event[0] - morning).total_seconds()) for event in live if event[0] > morning)
-    assert max(a_second.values()) < 250
-    assert len(live) / (MINUTES * 60) < 120
+    a_second = Counter(int((event[0] - morning).total_seconds()) for event in live)
+    assert a_second[0] < 1200, "who is there: once, most of it kept by the broker"
+    assert max(count for second, count in a_second.items() if 0 < second <= FIRST_S) < 450
+    assert max(count for second, count in a_second.items() if second > 60) < 200
+    assert len(live) / (MINUTES * 60) < 130
 
 
-@pytest.mark.parametrize("speed", [1, 5, 20, 60])
+@pytest.mark.parametrize("speed", [1, 5, 10, 20, 60])
 def test_a_fast_clock_is_thinned_to_under_a_thousand(world, morning, speed):
-    first, last = morning + timedelta(minutes=1), morning + timedelta(minutes=4)
-    count = sum(1 for event in events(world, morning, last, Pace.at(speed)) if event[0] >= first)
-    assert count / 180 * speed <= LIVE_MOST < ALL_MOST < 1000
+    last = morning + timedelta(seconds=25 * speed)
+    seconds = (
+        int((event[0] - morning).total_seconds() / speed) for event in events(world, morning, last, Pace.at(speed))
+    )
+    settled = Counter(second for second in seconds if second >= 5)
+    assert sum(settled.values()) / 20 <= LIVE_MOST < ALL_MOST < 1000
+    assert max(settled.values()) < 1000
 
 
 def test_everybody_has_spoken_within_ten_seconds(world, live, morning):
@@ -82,7 +88,8 @@ def test_every_payload_says_something_to_the_real_dialect(live, past, decode):
 
 
 def test_the_devices_that_are_heard_are_the_devices_of_the_world(world, live, decode):
-    known = {talker.native_id for talker in (*world.devices, *world.strangers)}
+    everyone = (*world.devices, *world.strangers)
+    known = {talker.native_id for talker in everyone if talker.dialect != "serial"}  # those talk on their own ports
     items = [item for event in live for item in decode(event)]
     heard = {item.tag if isinstance(item, Sighting) else item.device for item in items}
     assert heard == known
@@ -96,13 +103,13 @@ def test_devices_introduce_themselves_with_model_and_firmware(world, live, decod
             if isinstance(item, Announcement):
                 facts.setdefault(item.device, {}).update(item.facts)
     for talker in world.devices:
-        if talker.kind not in {"tag", "bridge"}:
+        if talker.kind not in {"tag", "bridge"} and talker.dialect != "serial":
             assert facts[talker.native_id]["model"], talker
             assert talker.firmware in facts[talker.native_id]["firmware"], talker
 
 
 def test_history_is_a_day_with_the_devices_own_time(past, decode, morning):
-    assert 10_000 < len(past) <= 15_000
+    assert 25_000 < len(past) <= 32_000
     assert all(one[0] <= other[0] for one, other in pairwise(past))
     for event in past:
         assert not event[3]
@@ -112,7 +119,7 @@ def test_history_is_a_day_with_the_devices_own_time(past, decode, morning):
             assert abs((item.at - event[0]).total_seconds()) <= 1
 
 
-def test_nothing_of_the_past_is_out_of_order(past, decode):
+def test_nothing_of_the_past_is_out_of_order(world, past, decode):
     """So that a fresh demo starts without an old alarm: fridges cold, isolation rooms tight, batteries fine."""
     limits = {
         "probe_temperature": (2, 8),
@@ -122,10 +129,13 @@ def test_nothing_of_the_past_is_out_of_order(past, decode):
         "air_changes": (4, 100),
         "battery": (35, 100),
     }
+    rooms = {talker.native_id: world.room[talker.room].room_type for talker in world.devices if talker.room}
     for event in past:
         for item in decode(event):
             low, high = limits.get(item.metric, (None, None))
-            if low is not None:
+            if item.metric == "temperature" and rooms.get(item.device) == "sterile_compounding":
+                assert item.value <= 20, item
+            elif low is not None:
                 assert low <= item.value <= high, item
             if item.metric == "differential_pressure" and "4.1" in item.device:
                 assert item.value <= -2.5, item
@@ -141,5 +151,7 @@ def test_the_nearest_gateway_is_mostly_right(world, live, decode, morning):
             for item in decode(event):
                 if isinstance(item, Sighting):
                     loudest[item.tag] = max(loudest.get(item.tag, (-200, "")), (item.rssi_dbm, item.gateway))
-    right = [room[loudest[tag][1]] == movement.spot(thing, morning).room for tag, thing in stands.items()]
+    heard = {tag: room[gateway] for tag, (_, gateway) in loudest.items()}
+    assert len(heard) > 0.99 * len(stands)
+    right = [room == movement.spot(stands[tag], morning).room for tag, room in heard.items()]
     assert sum(right) / len(right) > 0.7
