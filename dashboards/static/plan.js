@@ -1,7 +1,7 @@
 // The plan of a floor: fits the window, zooms (counts, then dots, then names), dots glide from room to room.
 // The server has drawn it; nothing here draws anything anew.
 
-const DOTS = 11 // screen pixels a metre from which on dots are shown
+const DOTS = 10 // screen pixels a metre from which on dots are shown
 const NAMES = 30
 const GLIDE = 150 // ms
 const FARTHEST = 8
