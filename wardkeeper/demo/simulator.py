@@ -101,16 +101,16 @@ class Hospital:
         interval = talker.interval_s * self._pace.devices
         at = self.start + timedelta(seconds=self.first(talker.topic, FIRST_S))
         said, spoken, touched = None, self.start - timedelta(days=1), False
+        # all have spoken within seconds; the second time is early, so that those of one kind come apart
+        stagger = timedelta(seconds=interval * share(self.world.seed, talker.topic, "stagger"))
         while True:
             changed = self.programme.says(talker.topic, at)
             now = self.changing(talker, at, changed)
             due = (at - spoken).total_seconds() >= interval - 0.5
             if due or now != said or (changed and (at - spoken).total_seconds() >= STORY_S) or touched != bool(changed):
                 yield from self.report(talker, at, changed)
-                first = said is None and spoken < self.start
-                spoken, said, touched = at, now, bool(changed)
-                if first:  # those of one kind do not go on all at once
-                    spoken -= timedelta(seconds=interval * share(self.world.seed, talker.topic, "phase"))
+                spoken, said, touched = at - stagger, now, bool(changed)
+                stagger = timedelta()
             at += timedelta(seconds=LOOK_S)
 
     def _tag(self, index: int) -> Iterator[Event]:
