@@ -156,7 +156,7 @@ def whereabouts(
             room = snapshot.places.get(fix.place_id) if fix.place_id is not None else None
             best = (room, fix.confidence, fix.at)
     if best[2] is None and not asset.mobile and asset.home_id is not None:
-        return snapshot.places.get(asset.home_id), 1.0, None
+        return snapshot.room_of(asset.home_id) or snapshot.places.get(asset.home_id), 1.0, None
     return best
 
 

@@ -39,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Way:
-    """`legs` are the lines to draw by floor id; `by` is how it first changes floors: lift, stairs, bridge or ""."""
+    """`legs` are the lines to draw by floor id; `by` is how it comes to the last floor: lift, stairs, bridge or ""."""
 
     metres: float
     legs: dict[int, list[Point]]
@@ -104,7 +104,7 @@ class Ways:
         for kind, place, x, y in nodes:
             if kind not in CLIMB_M or not legs[self._drawn[place].floor]:
                 legs[self._drawn[place].floor].append((x, y))
-        by = next((kind for kind, *_ in nodes if kind in CLIMB_M and len(legs) > 1), "")
+        by = next((kind for kind, *_ in reversed(nodes) if kind in CLIMB_M and len(legs) > 1), "")
         return Way(metres, {floor: _straightened(points) for floor, points in legs.items()}, by, self._steps(nodes))
 
     # ------------------------------------------------------------ the net

@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from asset_registry.assets import Asset
 from asset_registry.bindings import Binding, Device, Target, bind
 from asset_registry.find import find_assets
+from asset_registry.places import Place
 from asset_registry.status import claim_asset
 from collector.latest import Latest
 from collector.reading import Reading
@@ -137,6 +138,17 @@ def test_what_stays_put_is_at_its_home_and_the_retired_only_by_number(ward, hosp
     assert (fridge.room.number, fridge.word, fridge.seen, fridge.why) == ("4.12", "sure", None, "Not known to be clean")
     assert names(ward.find("P-117").not_usable) == ["P-117"]
     assert "P-117" not in names(ward.find("pump").not_usable)
+
+
+def test_what_stays_at_a_bed_is_in_the_room_of_the_bed(ward, hospital):
+    with hospital.database.write() as session:
+        bed = Place(kind="bed", number="1", parent_id=hospital.r407)
+        session.add(bed)
+        session.flush()
+        home = bed.id
+    hospital.asset("BO-1", name="Bedside oximeter", category="pulse oximeter", mobile=False, home_id=home)
+    (found,) = ward.find("bedside").usable
+    assert found.room.number == "4.07"
 
 
 def test_without_a_place_to_start_from_there_is_no_distance(ward, hospital):

@@ -59,8 +59,9 @@ def test_to_another_building_over_the_bridge():
 
 def test_the_bridge_joins_every_floor_of_one_building_with_the_other():
     found = way("4.12", "1.31")
-    assert found.by == "lift", "which comes first"
+    assert found.by == "bridge", "which comes last"
     assert len(found.legs) == 3
+    assert way("1.31", "4.12").by == "lift"
 
 
 def test_lifts_of_two_buildings_are_not_one_though_they_stand_at_the_same_place_of_their_plans():

@@ -44,7 +44,7 @@ GATEWAY_ROOMS = (
 )
 """Where an ESPresense node hangs: stores and utility rooms, and every second or third room of patients."""
 
-BEDSIDE = ("3.01", "3.02", "3.03", "4.07", "4.12", "4.15")
+BEDSIDE = ("4.07", "4.12", "4.15", "3.01", "3.02", "3.03")
 """Rooms with an oximeter on a serial port at their bed."""
 
 DOOR = 1.1

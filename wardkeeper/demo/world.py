@@ -211,11 +211,9 @@ def _asset_devices(assets: tuple[Thing, ...]) -> Iterator[Talker]:
         elif thing.category == "air handler":
             yield _zigbee(f"plant/{number}", "air handler", f"Controller {number}", "self", asset=number)
         elif thing.bed:
-            topic, name = (
-                f"bed-{thing.home.replace('.', '-')}",
-                f"Serial port of {thing.name[:1].lower()}{thing.name[1:]}",
-            )
-            yield Talker(topic, "serial", thing.category, name, thing.maker, thing.model, "", 1, "self", asset=number)
+            port = f"bed-{thing.home.replace('.', '-')}"
+            said = thing.maker, thing.model, "", 1.0
+            yield Talker(port, "serial", thing.category, thing.name, *said, "self", asset=number)
 
 
 _ZIGBEE = {
