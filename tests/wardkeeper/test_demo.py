@@ -129,6 +129,14 @@ def test_the_nearest_pump_can_be_found_and_taken(visit):
     page.get_by_text(re.compile(r"[Yy]ou have it until|Yours until")).first.wait_for()
 
 
+def test_an_oximeter_talks_at_the_bed_and_is_never_judged(visit):
+    page = visit(_address(visit, "/assets/BO-01"))
+    page.get_by_role("link", name=re.compile("its own voice|Bedside oximeter 4.07")).first.click()
+    page.get_by_text("SpO₂").first.wait_for()
+    assert page.get_by_text("Not for patient monitoring. May be late or missing. Look at the bedside device.").count()
+    assert page.get_by_text(re.compile(r"^\d\d\s%$")).count()
+
+
 def test_a_ticket_opens_by_itself_with_asset_room_and_chart_and_can_be_answered(visit):
     page = visit("/tickets")
     first = page.locator("main a[href$='/tickets/W-1001']")
@@ -167,8 +175,13 @@ def _address(visit, path):
     """The address of a room by its number or an asset by its own: pages use surrogate ids."""
     kind, number = path.strip("/").split("/")
     asked = {"rooms": "places?kind=room&limit=200", "assets": "assets?limit=500"}[kind]
-    items = visit("/").request.get(f"/api/v1/{asked}").json()["items"]
-    return f"/{kind}/{next(one['id'] for one in items if one['number'] == number)}"
+    request, cursor = visit("/").request, ""
+    while True:
+        found = request.get(f"/api/v1/{asked}{cursor}").json()
+        for one in found["items"]:
+            if one["number"] == number:
+                return f"/{kind}/{one['id']}"
+        cursor = f"&cursor={found['next']}"
 
 
 def test_the_floor_page_is_ready_in_time_on_a_slow_machine(visit):
@@ -186,3 +199,22 @@ def test_a_second_start_goes_on_where_the_first_one_ended(tmp_path):
     demo.stop()
     demo.start()
     demo.stop()
+
+
+def test_after_a_kill_the_beds_are_heard_again(tmp_path, browser):
+    demo = Demo(tmp_path, 4)
+    for turn in ("first", "after a kill"):
+        demo.start()
+        context = browser.new_context(base_url=demo.url)
+        context.new_page().goto(demo.link)
+        until(lambda asked=context.request: _frames(asked, "bedside") > 30, 60)
+        context.close()
+        if turn == "first":
+            demo.process.kill()
+            demo.process.wait(30)
+    demo.stop()
+
+
+def _frames(request, link):
+    items = request.get("/api/v1/inputs").json()["items"]
+    return next((one["frames"] for one in items if one["link"] == link), 0)

@@ -68,9 +68,9 @@ class Nonin:
 
 def nonin_packet(pulse: int, spo2: int, wave: list[tuple[int, bool]]) -> bytes:
     """The frames in the order of the document: averages first, then the fast, the extended and the displayed ones."""
-    rate = (pulse >> 7, pulse & 0x7F)
-    data = (*rate, spo2, _FIRMWARE, *(0,) * 4, spo2, spo2, spo2, *(0,) * 2)
-    data = (*data, *rate, spo2, spo2, *(0,) * 2, *rate, *rate, *(0,) * 2)
+    rate, none = (pulse >> 7, pulse & 0x7F), (0, 0)
+    averages = (*rate, spo2, _FIRMWARE, *none, *none)
+    data = (*averages, spo2, spo2, spo2, *none, *rate, spo2, spo2, *none, *rate, *rate, *none)
     sent = bytearray()
     for place, (value, (height, strong)) in enumerate(zip(data, wave, strict=True)):
         status = _ALWAYS | (_SYNC if place == 0 else 0) | (_GOOD_PULSE if strong else 0)

@@ -11,6 +11,7 @@ from asset_registry.db import Database
 from collector.clock import SystemClock
 from collector.supervisor import Supervised
 from service_desk import rulebook
+from wardkeeper.demo import bedside
 from wardkeeper.demo.seed import seed
 from wardkeeper.demo.staff import StaffAtWork
 from wardkeeper.demo.wire import DIALECTS
@@ -32,6 +33,7 @@ class DemoHospital:
         self.world = build_world(seed)
         self.said: list[str] = []
         self._directory = directory
+        self._ports = directory / "serial"
         self._clock = clock
         self._process: subprocess.Popen[str] | None = None
         self._staff: Supervised | None = None
@@ -40,6 +42,7 @@ class DemoHospital:
         """Write the hospital into the registry, and its rules unless there are any; False when it is there already."""
         now = self._clock.now()
         self._staff = Supervised("staff", partial(self._work, database), self._clock)
+        bedside.clear(self._ports)
         with database.write() as session:
             rulebook.seed(session, RULES.read_text(encoding="utf-8"), now, RULES.name)
         return seed(database, self.world, now)
@@ -48,11 +51,16 @@ class DemoHospital:
         """The settings of the MQTT link that hears this hospital on the embedded broker."""
         return {"kind": "mqtt", "host": "127.0.0.1", "port": port, "dialects": [dict(one) for one in DIALECTS]}
 
+    def serial_config(self) -> dict[str, Any]:
+        """The settings of the serial link that hears the oximeters at its beds."""
+        return bedside.link_config(self.world, self._ports)
+
     def start(self, port: int) -> None:
         """Let it talk to the broker on loopback, and its people work."""
         command = [sys.executable, "-m", "wardkeeper.demo.process", "--port", str(port)]
         command += ["--seed", str(self.world.seed), "--speed", str(self._clock.speed)]
         command += ["--start", self._clock.start.isoformat(), "--memory", str(self._directory / "demo.json")]
+        command += ["--serial", str(self._ports)]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,  # closed when this process ends: the child's sign to end too
@@ -94,3 +102,4 @@ class DemoHospital:
         for line in lines or ():
             self.said.append(line.rstrip("\n"))
             del self.said[:-_LINES_KEPT]
+        bedside.clear(self._ports)  # it has ended, and so have its terminals

@@ -20,6 +20,7 @@ from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.clock import SystemClock, monotonic
+from wardkeeper.demo.bedside import Bedside
 from wardkeeper.demo.history import history
 from wardkeeper.demo.simulator import Hospital, Pace, events
 from wardkeeper.demo.stories import Programme
@@ -164,6 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--start", type=datetime.fromisoformat, help="when the scaled clock agreed with the wall clock")
     parser.add_argument("--memory", type=Path, help="file that says how much of the past has been told")
+    parser.add_argument("--serial", type=Path, help="folder for the serial ports of the oximeters at the beds")
     options = parser.parse_args(arguments)
     clock = SystemClock(options.speed, options.start)
     try:
@@ -174,12 +176,24 @@ def main(arguments: list[str] | None = None) -> int:
     say(connected=f"{options.host}:{options.port}")
     stop = threading.Event()
     threading.Thread(target=_until_orphaned, args=(stop,), name="parent", daemon=True).start()
-    publisher = Publisher(client, build_world(options.seed), clock, Memory(options.memory, clock.now()))
-    publisher.run(stop)
+    world = build_world(options.seed)
+    beds = threading.Thread(target=_at_the_beds, args=(world, options.serial, clock, stop), name="beds", daemon=True)
+    beds.start()
+    Publisher(client, world, clock, Memory(options.memory, clock.now())).run(stop)
+    beds.join()
     client.publish("zigbee2mqtt/bridge/state", b'{"state":"offline"}', qos=1, retain=True)
     client.disconnect()
     client.loop_stop()
     return 0
+
+
+def _at_the_beds(world: World, folder: Path | None, clock: SystemClock, stop: threading.Event) -> None:
+    """The oximeters send, where the machine has pseudo-terminals."""
+    try:
+        if folder is not None:
+            Bedside(world, folder, clock).run(stop)
+    except OSError as error:
+        say(no_serial_ports=str(error))
 
 
 def _until_orphaned(stop: threading.Event) -> None:

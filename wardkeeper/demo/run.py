@@ -10,6 +10,7 @@ from collector.clock import SystemClock
 from drivers.links.broker import EmbeddedBroker
 from wardkeeper.database import open_database
 from wardkeeper.demo.hospital import SITE_SETTINGS, DemoHospital
+from wardkeeper.demo.world import SERIAL_LINK
 from wardkeeper.settings import Settings
 from wardkeeper.wiring import Wardkeeper
 
@@ -43,7 +44,8 @@ class DemoRun:
         database = open_database(f"sqlite:///{data / 'wardkeeper.db'}")
         self.hospital.prepare(database)
         link = self.hospital.link_config(self.broker.port)
-        self.settings = Settings.model_validate({**SITE_SETTINGS, "data": data, "links": {"hospital": link}})
+        links = {"hospital": link, SERIAL_LINK: self.hospital.serial_config()}
+        self.settings = Settings.model_validate({**SITE_SETTINGS, "data": data, "links": links})
         self.wardkeeper = Wardkeeper(self.settings, clock, database)
         self.wardkeeper.start()
         self.hospital.start(self.broker.port)

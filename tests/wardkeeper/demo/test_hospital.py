@@ -12,6 +12,7 @@ from drivers.dialects import open_dialects
 from drivers.links.mqtt import Config
 from service_desk.rulebook import RuleRow, load
 from wardkeeper.demo.hospital import SITE_SETTINGS, DemoHospital
+from wardkeeper.demo.world import SERIAL_LINK
 from wardkeeper.settings import Settings
 
 
@@ -44,6 +45,8 @@ def test_the_link_understands_the_hospital(tmp_path):
     assert config.max_payload > 200_000  # the bridge's list of devices is one message
 
 
-def test_the_site_is_what_settings_accept(tmp_path):
-    settings = Settings.model_validate({**SITE_SETTINGS, "data": tmp_path})
+def test_settings_accept_the_site_and_both_links(tmp_path):
+    hospital = DemoHospital(tmp_path, SystemClock())
+    links = {"hospital": hospital.link_config(1883), SERIAL_LINK: hospital.serial_config()}
+    settings = Settings.model_validate({**SITE_SETTINGS, "data": tmp_path, "links": links})
     assert settings.zone.utcoffset(SystemClock().now()) in (timedelta(hours=1), timedelta(hours=2))

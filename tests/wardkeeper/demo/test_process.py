@@ -7,13 +7,16 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import serial
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.clock import SystemClock
 from drivers.links.broker import EmbeddedBroker
+from tests.wardkeeper.conftest import until
 from wardkeeper.demo.hospital import DemoHospital
 from wardkeeper.demo.process import Memory
 
@@ -83,6 +86,25 @@ def test_it_says_goodbye_and_remembers_how_much_of_the_past_it_told(broker, hear
     assert not hospital.running
     wait_for(heard, lambda topic, payload: topic == "zigbee2mqtt/bridge/state" and b"offline" in payload)
     assert json.loads((tmp_path / "demo.json").read_text())["told"] >= 0
+
+
+def test_the_beds_have_their_serial_ports_as_long_as_it_runs(broker, heard, hospital, tmp_path):
+    hospital.start(broker.port)
+    port = Path(hospital.serial_config()["ports"]["bed-4-07"]["address"])
+    wait_for(heard, lambda topic, _: topic == "zigbee2mqtt/bridge/devices")
+    until(port.exists, PATIENCE_S)
+    with serial.Serial(str(port), 9600, timeout=PATIENCE_S) as line:
+        assert len(line.read(125)) == 125
+    hospital.stop()
+    assert not port.is_symlink()
+
+
+def test_the_names_of_ports_do_not_outlive_a_process_that_was_killed(broker, hospital):
+    hospital.start(broker.port)
+    port = Path(hospital.serial_config()["ports"]["bed-4-07"]["address"])
+    until(port.exists, PATIENCE_S)
+    hospital._process.kill()
+    until(lambda: not port.is_symlink(), PATIENCE_S)
 
 
 def test_a_second_run_goes_on_where_the_first_one_stopped(tmp_path):
