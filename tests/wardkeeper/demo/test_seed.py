@@ -9,6 +9,7 @@ from asset_registry.assets import Asset
 from asset_registry.audit import Revision
 from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.db import Database
+from asset_registry.imports import KINDS, export_csv, import_csv
 from asset_registry.people import Person
 from asset_registry.places import Place, Serves
 from wardkeeper.demo.movement import Movement
@@ -59,6 +60,20 @@ def test_a_tag_is_bound_to_its_asset_since_before_the_history(database, world, m
         assert {(device.kind, binding.role) for device, binding in bound} == {("pump dock", "self"), ("tag", "tag")}
         assert all(device.site == SITE and binding.since < morning - timedelta(days=1) for device, binding in bound)
         assert session.get(Place, pump.home_id).number == "4.19"
+
+
+def test_the_whole_hospital_leaves_as_csv_and_comes_into_an_empty_registry(database, world, morning, tmp_path):
+    seed(database, world, morning)
+    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    wardkeeper.tables.Base.metadata.create_all(other.engine)
+    with database.read() as here, other.write() as there:
+        for kind in KINDS:
+            text = export_csv(here, kind, site=SITE)
+            report = import_csv(there, kind, text, site=SITE, who="test", now=morning, atomic=True)
+            assert report.rejected == []
+            assert report.created == text.count("\n") - 1
+            assert sorted(export_csv(there, kind, site=SITE).splitlines()) == sorted(text.splitlines())
+    other.close()
 
 
 def test_a_bedside_oximeter_is_at_its_bed(database, world, morning):
