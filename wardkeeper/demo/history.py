@@ -1,6 +1,6 @@
 """The day before the demo began, as devices with a clock of their own tell it late: readings with the device's time.
 
-About 15,000 messages for 24 hours: enough for a chart, little enough for the embedded broker.
+About 30,000 messages for 24 hours: enough for a chart, little enough for the embedded broker.
 """
 
 import heapq
