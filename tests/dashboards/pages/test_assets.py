@@ -4,6 +4,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from asset_registry.assets import Asset
+from asset_registry.audit import bump
+from asset_registry.places import Place
 from service_desk.tickets.model import Ticket
 from tests.dashboards.conftest import OXIMETER, PUMP_TAG
 
@@ -81,6 +84,21 @@ def test_broken_stops_it_from_being_taken_and_opens_a_request(signed_in, hospita
     assert ticket.number in page
     again = browser.post(f"{pump}/broken", data={"text": "Still", "next": pump, "csrf": browser.csrf})
     assert again.status_code == 409
+
+
+def test_what_stands_at_a_bed_stands_in_its_room(signed_in, hospital):
+    with hospital.database.write() as session:
+        bed = Place(kind="bed", number="1", name="Bed 1", parent_id=hospital.places["4.13"])
+        session.add(bed)
+        session.flush()
+        asset = session.get(Asset, hospital.assets["P-118"])
+        asset.home_id, asset.mobile, asset.use = bed.id, False, "in_use"
+        bump(session)
+    hospital.snapshots.refresh()
+    page = signed_in("biomed").get(f"/assets/{hospital.assets['P-118']}").text
+    assert "Pump 118 works in 4.13" in page
+    assert f'<a href="/rooms/{hospital.places["4.13"]}">4.13</a>' in page
+    assert ", bed 1</dd>" in page
 
 
 def test_biomed_puts_it_in_order_again(signed_in, pump):
