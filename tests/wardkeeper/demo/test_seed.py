@@ -12,6 +12,7 @@ from asset_registry.db import Database
 from asset_registry.imports import KINDS, export_csv, import_csv
 from asset_registry.people import Person
 from asset_registry.places import Place, Serves
+from wardkeeper.database import open_database
 from wardkeeper.demo.movement import Movement
 from wardkeeper.demo.seed import seed
 from wardkeeper.demo.world import SITE
@@ -41,7 +42,7 @@ def test_it_writes_everything_once(database, world, morning):
         assert count(session, Device) == count(session, Binding) == len(world.devices)
         assert count(session, Person) == len(world.people)
         assert count(session, Serves) == sum(len(thing.serves) for thing in world.assets)
-        floors = session.scalars(select(Place).where(Place.kind == "floor")).all()
+        floors = session.scalars(select(Place).where(Place.kind == "floor").order_by(Place.number)).all()
         assert [(floor.number, floor.plan) for floor in floors] == [
             (number, {"width": 72.0, "depth": 36.0}) for number in ("1", "2", "3", "4")
         ]
@@ -64,8 +65,7 @@ def test_a_tag_is_bound_to_its_asset_since_before_the_history(database, world, m
 
 def test_the_whole_hospital_leaves_as_csv_and_comes_into_an_empty_registry(database, world, morning, tmp_path):
     seed(database, world, morning)
-    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
-    wardkeeper.tables.Base.metadata.create_all(other.engine)
+    other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
     with database.read() as here, other.write() as there:
         for kind in KINDS:
             text = export_csv(here, kind, site=SITE)
