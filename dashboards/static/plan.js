@@ -4,7 +4,7 @@
 const DOTS = 10 // screen pixels a metre from which on dots are shown
 const NAMES = 30
 const GLIDE = 150 // ms
-const FARTHEST = 8
+const FARTHEST = 12
 const calm = matchMedia('(prefers-reduced-motion: reduce)')
 
 let plan, map, pane

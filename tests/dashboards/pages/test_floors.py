@@ -209,7 +209,7 @@ class TestTheWholeHospital:
         page.get_by_role("button", name="Zoom in").click(click_count=2)
         expect(page.locator("#plan")).to_have_attribute("data-detail", "dots")
         expect(page.locator("#dots .a:visible").first).to_be_visible()
-        for _ in range(3):
+        for _ in range(4):
             page.get_by_role("button", name="Zoom in").click()
         expect(page.locator("#plan")).to_have_attribute("data-detail", "names")
         expect(page.locator("#dots .roomy text").first).to_be_visible()
