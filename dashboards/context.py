@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Protocol
 
 from fastapi import Depends
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from asset_registry.db import Database
 from asset_registry.hvac import Profile
@@ -96,6 +96,10 @@ class Inside:
     spool: Callable[[], SpoolState | None] = lambda: None
 
 
+Extra = Callable[[Request], str]
+"""Markup of its own that whoever composes the product adds to a page; "" adds nothing."""
+
+
 @dataclass
 class Context:
     """The running parts. `site` is the hospital's name, `zone` the zone of its clocks.
@@ -103,6 +107,7 @@ class Context:
     `profiles` say what each room type must have (config/room_profiles.yaml).
     `secure` says that browsers come by https even where this process sees http (behind a proxy).
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
+    `extras` by where they stand: "overview" on the overview, "foot" at the foot of every page of someone signed in.
     `live_every_s` is the pace of the live screens in real seconds, whatever the speed of `clock`.
     """
 
@@ -121,6 +126,7 @@ class Context:
     live_every_s: float = 0.3
     first_link: str = ""
     inside: Inside = field(default_factory=Inside)
+    extras: Mapping[str, Extra] = field(default_factory=dict)
     version: str = "0"
 
 

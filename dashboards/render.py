@@ -3,7 +3,8 @@
 A template is given, besides what its page passes:
 `request`, `person` (who is signed in, or None), `roles`, `csrf`, `site`, `version`, `now`, `active` (the first part of
 the path: "alarms"), `counts` (incidents {"high", "medium", "low"}), `live_version` (where the live feed goes on);
-functions `icon(name)` (inline SVG, hidden from screen readers), `static_url(name)`, `range_words(low, high)`;
+functions `icon(name)` (inline SVG, hidden from screen readers), `static_url(name)`, `range_words(low, high)`,
+`extra(place, request)` (`Context.extras`);
 filters `age` ("9 min", of a moment), `ago` ("9 min ago"), `ms` (epoch milliseconds), `local` ("07:42 CET"), `exact`
 (for titles), `value` ("24.6 °C", of a reading, or of a value with its metric), `number`, `label`, `unit`.
 """
@@ -57,6 +58,7 @@ class Templates:
             icon=icon,
             static_url=self.files.url,
             range_words=words.range_words,
+            extra=self._extra,
             site=here.site,
             version=here.version,
             zone=str(here.zone),
@@ -73,6 +75,10 @@ class Templates:
             unit=words.unit,
             whole=sentences.whole,
         )
+
+    def _extra(self, place: str, request: Request) -> Markup:
+        added = self.context.extras.get(place)
+        return Markup(added(request)) if added else Markup()  # noqa: S704 - it rendered its own template
 
     def _ago(self, moment: datetime | None) -> str:
         if moment is None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from asset_registry.known import KnownAsset, KnownDevice, KnownPlace
 from asset_registry.locating.words import LIKELY
 from asset_registry.people import Principal
 from asset_registry.snapshot import Snapshot
+from asset_registry.status import CLAIM_MINUTES
 from dashboards import words
 from dashboards.context import Context
 from dashboards.plan import UNCOUNTED
@@ -25,12 +26,16 @@ FEW = 6
 
 @dataclass(frozen=True)
 class Hit:
-    """An asset that was found. `metres` on foot, None when nobody can say; `mine_until`: while you have claimed it."""
+    """An asset that was found. `metres` on foot, None when nobody can say; `mine_until`: while you have claimed it.
+
+    `claimed`: since when somebody has.
+    """
 
     said: find.Hit
     look: str
     metres: float | None
     mine_until: datetime | None
+    claimed: datetime | None
 
     @property
     def asset(self) -> KnownAsset:
@@ -119,12 +124,13 @@ def _others(session: Session, now: Snapshot, found: Found) -> None:
 
 def _hit(here: Context, visitor: Principal, said: find.Hit, ways: Ways | None) -> Hit:
     asset, moment = said.asset, here.clock.now()
-    mine = is_claimed(asset, moment) and asset.claimed_by == visitor.person_id
+    until = asset.claimed_until if is_claimed(asset, moment) else None
     return Hit(
         said=said,
         look=look_of(said.usability, said.confidence),
         metres=ways.metres(said.room) if ways is not None and said.room is not None else None,
-        mine_until=asset.claimed_until if mine else None,
+        mine_until=until if asset.claimed_by == visitor.person_id else None,
+        claimed=until - timedelta(minutes=CLAIM_MINUTES) if until else None,
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -34,7 +35,7 @@ from collector.ports import Consumer, RemoteStore, Store
 from collector.spool import Spool
 from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
-from dashboards.context import Context, CursorState, Inside, SpoolState
+from dashboards.context import Context, CursorState, Extra, Inside, SpoolState
 from drivers.links.link import House, Link
 from service_desk.alarms.consumer import AlarmConsumer, Practice
 from service_desk.incidents.book import Custom
@@ -225,7 +226,7 @@ class Wardkeeper:
             troubles.append(f"The machine's clock was set back by {clock.behind}; what is heard is marked UNCERTAIN.")
         return SpoolState(self.spool.head, self.spool.size, self.spool.fullness, tuple(troubles))
 
-    def app(self, first_link: str = "") -> FastAPI:
+    def app(self, first_link: str = "", extras: Mapping[str, Extra] | None = None) -> FastAPI:
         """The screens and the API over these parts; `first_link` is the secret that makes the first administrator."""
         return create_app(
             Context(
@@ -243,6 +244,7 @@ class Wardkeeper:
                 zone=self.settings.zone,
                 secure=self.settings.web.https,
                 version=version("wardkeeper"),
+                extras=extras or {},
                 inside=Inside(
                     services=self._statuses,
                     links=lambda: [link.status for link in self.links],

@@ -1,4 +1,7 @@
-"""Alarms with one cause are one incident: the same asset, or the same room when both are about the room itself."""
+"""Alarms with one cause are one incident: the same asset, or the same room when both are about the room itself.
+
+A room's air joins the open incident of the plant that serves the room: a slow fan is one ticket, not one a room.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from asset_registry.places import Serves
+from collector.metrics import family_of
 from collector.points import ms_of
 from service_desk.alarms.model import Alarm, Transition
 from service_desk.incidents.model import Incident, Outbox
@@ -56,7 +61,7 @@ def attach(session: Session, alarm: Alarm, headline: str, at: datetime, now: dat
 
 
 def _related(session: Session, alarm: Alarm, at: datetime, custom: Custom) -> Incident | None:
-    """The open incident with the same cause; else the alarm's own when it closed within `reopen`."""
+    """The open incident with the same cause; else the alarm's own when it closed within `reopen`, or its plant's."""
     own = session.get(Incident, alarm.incident_id) if alarm.incident_id else None
     if own is not None and (own.closed is None or own.closed >= at - custom.reopen):
         return own
@@ -67,7 +72,23 @@ def _related(session: Session, alarm: Alarm, at: datetime, custom: Custom) -> In
     else:
         return None
     oldest = select(Incident).where(same, Incident.closed.is_(None)).order_by(Incident.opened, Incident.id)
-    return session.scalars(oldest.limit(1)).first()
+    return session.scalars(oldest.limit(1)).first() or _of_its_plant(session, alarm)
+
+
+def _of_its_plant(session: Session, alarm: Alarm) -> Incident | None:
+    """For an alarm about a room: the open incident of what serves it, when an alarm of the same family stands there."""
+    if alarm.asset_id is not None or alarm.place_id is None:
+        return None
+    plant = select(Serves.asset_id).where(Serves.place_id == alarm.place_id)
+    standing = (
+        select(Incident, Alarm.metric)
+        .join(Alarm, Alarm.incident_id == Incident.id)
+        .where(Incident.asset_id.in_(plant), Alarm.asset_id == Incident.asset_id, Alarm.active)
+        .where(Incident.closed.is_(None))
+        .order_by(Incident.opened, Incident.id)
+    )
+    family = family_of(alarm.metric)
+    return next((incident for incident, metric in session.execute(standing) if family_of(metric) == family), None)
 
 
 def tell(

@@ -1,8 +1,10 @@
 """What `wardkeeper demo` holds: Linden General's registry and rules, its link's settings, the simulator's process."""
 
+import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +16,7 @@ from service_desk import rulebook
 from wardkeeper.demo import bedside
 from wardkeeper.demo.seed import seed
 from wardkeeper.demo.staff import StaffAtWork
+from wardkeeper.demo.stage import Stage
 from wardkeeper.demo.wire import DIALECTS
 from wardkeeper.demo.world import SITE, SITE_NAME, ZONE, build_world
 
@@ -31,6 +34,7 @@ class DemoHospital:
 
     def __init__(self, directory: Path, clock: SystemClock, *, seed: int = 1) -> None:
         self.world = build_world(seed)
+        self.stage = Stage(clock, self._command)
         self.said: list[str] = []
         self._directory = directory
         self._ports = directory / "serial"
@@ -97,6 +101,15 @@ class DemoHospital:
         people = StaffAtWork(database, self.world, self._clock.now())
         while not self._clock.wait(stop, max(STAFF_EVERY_S, self._clock.speed)):
             people.step(self._clock.now())
+            self.stage.step(people)
+
+    def _command(self, **what: str) -> None:
+        """One line for the process. One that is gone hears nothing, and its silence is on every screen."""
+        pipe = self._process.stdin if self._process else None
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.write(json.dumps(what) + "\n")
+                pipe.flush()
 
     def _listen(self, lines: IO[str] | None) -> None:
         for line in lines or ():

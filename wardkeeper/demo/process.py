@@ -2,8 +2,9 @@
 
 `python -m wardkeeper.demo.process --port 1883 --seed 1 --speed 1 --start 2026-11-24T06:42:00+00:00 --memory FILE`
 
-On stdout one JSON object a line: {"connected"}, {"story", "at"}, {"history"}, {"published", "at"}. It ends when its
-stdin is closed, which happens when its parent dies.
+On stdout one JSON object a line: {"connected"}, {"history"}, {"published", "at"}, and every command it followed. On
+stdin the same: {"play": scene, "target", "at"} and {"end": at}. It ends when its stdin is closed, which happens when
+its parent dies.
 """
 
 import argparse
@@ -22,8 +23,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from collector.clock import SystemClock, monotonic
 from wardkeeper.demo.bedside import Bedside
 from wardkeeper.demo.history import history
+from wardkeeper.demo.programme import Programme
 from wardkeeper.demo.simulator import Hospital, Pace, events
-from wardkeeper.demo.stories import Programme
 from wardkeeper.demo.wire import Event
 from wardkeeper.demo.world import World, build_world
 
@@ -69,21 +70,19 @@ class Progress:
 
     published: int = 0
     past_done: bool = False
-    stories: int = 0
 
 
 class Publisher:
     """Publishes one hospital until told to stop."""
 
-    def __init__(self, client: Client, world: World, clock: SystemClock, memory: Memory) -> None:
+    def __init__(self, client: Client, world: World, clock: SystemClock, memory: Memory, programme: Programme) -> None:
         self._client = client
         self._clock = clock
         self._at_once = int((ALL_MOST - min(LIVE_MOST, LIVE_NORMAL * clock.speed)) * TICK_S)
         self._memory = memory
         start = clock.now()
-        self._live = events(world, start, pace=Pace.at(clock.speed))
+        self._live = events(world, start, pace=Pace.at(clock.speed), programme=programme)
         self._past: Iterator[Event] = islice(history(Hospital(world, memory.start)), memory.told, None)
-        self._programme = Programme(start)
         self._waiting: list[MQTTMessageInfo] = []
         self.progress = Progress()
 
@@ -98,7 +97,6 @@ class Publisher:
                 pending = next(self._live)
             if not self.progress.past_done and monotonic() - began > PAST_AFTER_S:
                 self._tell_past()
-            self._announce_stories(now)
             if monotonic() - reported >= 60:
                 reported = monotonic()
                 say(published=self.progress.published, at=now.isoformat())
@@ -134,12 +132,6 @@ class Publisher:
         else:
             self._memory.told = told
 
-    def _announce_stories(self, now: datetime) -> None:
-        story = self._programme.story(self.progress.stories)
-        if story.begin <= now:
-            say(story=story.title, at=story.begin.isoformat())
-            self.progress.stories += 1
-
 
 def say(**what: object) -> None:
     """One line for the parent."""
@@ -174,12 +166,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"No broker at {options.host}:{options.port}: {error}", file=sys.stderr)  # noqa: T201
         return 1
     say(connected=f"{options.host}:{options.port}")
-    stop = threading.Event()
-    threading.Thread(target=_until_orphaned, args=(stop,), name="parent", daemon=True).start()
+    stop, programme = threading.Event(), Programme(clock.now())
+    threading.Thread(target=_obey, args=(programme, stop), name="parent", daemon=True).start()
     world = build_world(options.seed)
     beds = threading.Thread(target=_at_the_beds, args=(world, options.serial, clock, stop), name="beds", daemon=True)
     beds.start()
-    Publisher(client, world, clock, Memory(options.memory, clock.now())).run(stop)
+    Publisher(client, world, clock, Memory(options.memory, clock.now()), programme).run(stop)
     beds.join()
     client.publish("zigbee2mqtt/bridge/state", b'{"state":"offline"}', qos=1, retain=True)
     client.disconnect()
@@ -196,10 +188,15 @@ def _at_the_beds(world: World, folder: Path | None, clock: SystemClock, stop: th
         say(no_serial_ports=str(error))
 
 
-def _until_orphaned(stop: threading.Event) -> None:
-    """The parent holds the other end of stdin; it closes with the parent."""
-    while sys.stdin.buffer.read(1):
-        pass
+def _obey(programme: Programme, stop: threading.Event) -> None:
+    """Follow the parent's commands. It holds the other end of stdin, which closes with it."""
+    for line in sys.stdin:
+        command = json.loads(line)
+        if "play" in command:
+            programme.play(command["play"], command["target"], datetime.fromisoformat(command["at"]))
+        else:
+            programme.end(datetime.fromisoformat(command["end"]))
+        say(**command)
     stop.set()
 
 

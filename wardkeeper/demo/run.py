@@ -9,6 +9,7 @@ from asset_registry.people import Person
 from collector.clock import SystemClock
 from drivers.links.broker import EmbeddedBroker
 from wardkeeper.database import open_database
+from wardkeeper.demo import web
 from wardkeeper.demo.hospital import SITE_SETTINGS, DemoHospital
 from wardkeeper.demo.world import SERIAL_LINK
 from wardkeeper.settings import Settings
@@ -23,9 +24,9 @@ _WELCOME = """
   Open   {link}
          (signs you in once, as M. Okafor, biomed)
 
-  Then   1. Floors: watch the pumps move. Open a room.
-         2. Find: type "pump", press Enter, and take the nearest one.
-         3. Wait for the first story: within three minutes a ticket opens by itself. Open it under Tickets.
+  Then   1. Within two minutes a fridge is too warm, and a ticket opens by itself.
+         2. The first page tells four people's day: press "Show me" beside a scene and follow it.
+         3. Floors: watch the pumps move. Find: type "pump" and press Enter.
 
   Ctrl-C stops it. Everything is kept in {data} for the next start.
 """
@@ -59,8 +60,10 @@ class DemoRun:
         return self.wardkeeper.sign_in.one_time_link(guest, "demo", minutes=24 * 60)
 
     def app(self) -> FastAPI:
-        """The screens over it."""
-        return self.wardkeeper.app()
+        """The screens over it, with the scenes on them."""
+        app = self.wardkeeper.app(extras=web.EXTRAS)
+        web.add_to(app, self.hospital.stage)
+        return app
 
     def welcome(self, link: str) -> str:
         """What a new user reads first."""

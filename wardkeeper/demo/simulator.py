@@ -8,20 +8,21 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from wardkeeper.demo import wire
 from wardkeeper.demo.movement import Movement
+from wardkeeper.demo.programme import Programme
 from wardkeeper.demo.radio import Radio
 from wardkeeper.demo.signals import Signals, Values, share
-from wardkeeper.demo.stories import Programme
 from wardkeeper.demo.wire import Event
 from wardkeeper.demo.world import Talker, World, tag_of
 
 LOOK_S = 5.0
 """How often a device that reports changes looks at its world."""
 
-STORY_S = 10.0
-"""How often a device reports while a story is about it: what changes is reported at once."""
+SCENE_S = 10.0
+"""How often a device reports while a scene is about it: what changes is reported at once."""
 
 SIGHTING_S = 8.0
 REST_S = 15.0
@@ -55,10 +56,10 @@ NORMAL = Pace()
 class Hospital:
     """The voices of one hospital from `start` on."""
 
-    def __init__(self, world: World, start: datetime, pace: Pace = NORMAL) -> None:
+    def __init__(self, world: World, start: datetime, pace: Pace = NORMAL, programme: Programme | None = None) -> None:
         self.world = world
         self.start = start
-        self.programme = Programme(start)
+        self.programme = programme or Programme(start)
         self.signals = Signals(world)
         self.movement = Movement(world)
         self._radio = Radio(world)
@@ -84,7 +85,7 @@ class Hospital:
         return [*tags, *(self._gateway(index) for index in range(len(self.world.gateways)))]
 
     def report(self, talker: Talker, at: datetime, changed: Values | None = None) -> list[Event]:
-        """What `talker` says at that moment; `changed` is what a story makes of it."""
+        """What `talker` says at that moment; `changed` is what a scene makes of it."""
         values = {**self.signals.values(talker, at), **(changed or {})}
         if talker.dialect == "tasmota":
             watts, age = float(values["Power"]), (at - _BEGINNING).total_seconds()
@@ -104,13 +105,15 @@ class Hospital:
         # all have spoken within seconds; the second time is early, so that those of one kind come apart
         stagger = timedelta(seconds=interval * share(self.world.seed, talker.topic, "stagger"))
         while True:
-            changed = self.programme.says(talker.topic, at)
+            changed = self.programme.says(talker.topic, at, partial(self.signals.values, talker, at))
             now = self.changing(talker, at, changed)
             due = (at - spoken).total_seconds() >= interval - 0.5
-            if due or now != said or (changed and (at - spoken).total_seconds() >= STORY_S) or touched != bool(changed):
+            if due or now != said or (changed and (at - spoken).total_seconds() >= SCENE_S) or touched != bool(changed):
                 yield from self.report(talker, at, changed)
                 spoken, said, touched = at - stagger, now, bool(changed)
                 stagger = timedelta()
+            else:
+                yield _nothing(at)
             at += timedelta(seconds=LOOK_S)
 
     def _tag(self, index: int) -> Iterator[Event]:
@@ -119,7 +122,7 @@ class Hospital:
         at = self.start + timedelta(seconds=self.first(tag, SIGHTING_S))
         while True:
             spot = self.movement.spot(thing, at)
-            heard = self._radio.heard(tag, spot, chance)
+            heard = [one for one in self._radio.heard(tag, spot, chance) if not self.programme.silent(one[0].slug, at)]
             moments = sorted(chance.uniform(0, 1.5) for _ in heard)
             for later, (gateway, rssi, distance) in zip(moments, heard, strict=True):
                 yield wire.sighting(tag, gateway, _ms(at + timedelta(seconds=later)), rssi, distance)
@@ -130,25 +133,45 @@ class Hospital:
     def _gateway(self, index: int) -> Iterator[Event]:
         spot = self.world.gateways[index]
         at = self.start + timedelta(seconds=self.first(spot.slug, FIRST_S))
+        spoken, gone = self.start - timedelta(days=1), False
         while True:
-            uptime = int((at - _BEGINNING).total_seconds())
-            yield wire.gateway_telemetry(spot, at, uptime, 14 + index % 9)
-            at += timedelta(seconds=30 * self._pace.devices)
+            silent = self.programme.silent(spot.slug, at)
+            if silent != gone:
+                yield wire.gateway_status(spot, at, online=gone)  # its will, or itself when it is back
+                gone = silent
+            elif not gone and (at - spoken).total_seconds() >= 30 * self._pace.devices - 0.5:
+                yield wire.gateway_telemetry(spot, at, int((at - _BEGINNING).total_seconds()), 14 + index % 9)
+                spoken = at
+            else:
+                yield _nothing(at)
+            at += timedelta(seconds=LOOK_S)
 
     def first(self, key: str, within: float = 1.0) -> float:
         """When something speaks for the first time, of `within` seconds, to the millisecond."""
         return round(share(self.world.seed, key, "first") * within, 3)
 
 
+def _nothing(at: datetime) -> Event:
+    """A look without a report. It keeps a stream from running ahead: a scene may begin at any moment."""
+    return at, "", b"", False
+
+
 def _ms(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def events(world: World, start: datetime, until: datetime | None = None, pace: Pace = NORMAL) -> Iterator[Event]:
+def events(
+    world: World,
+    start: datetime,
+    until: datetime | None = None,
+    pace: Pace = NORMAL,
+    programme: Programme | None = None,
+) -> Iterator[Event]:
     """Everything from `start` on, ordered by time, up to `until`. The first are the greetings, all at `start`."""
-    hospital = Hospital(world, start, pace)
+    hospital = Hospital(world, start, pace, programme)
     yield from hospital.greetings()
     for event in heapq.merge(*hospital.devices(), *hospital.tags(), key=lambda event: event[0]):
         if until is not None and event[0] >= until:
             return
-        yield event
+        if event[1]:
+            yield event

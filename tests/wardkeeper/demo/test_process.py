@@ -19,6 +19,7 @@ from drivers.links.broker import EmbeddedBroker
 from tests.wardkeeper.conftest import until
 from wardkeeper.demo.hospital import DemoHospital
 from wardkeeper.demo.process import Memory
+from wardkeeper.demo.scene import scenes
 
 PATIENCE_S = 30
 
@@ -76,6 +77,29 @@ def test_the_present_comes_first_and_the_past_behind_it(broker, heard, hospital)
             topic.endswith("/climate") and datetime.fromisoformat(json.loads(payload)["last_seen"]) < old
         ),
     )
+
+
+def test_a_scene_begins_when_it_is_played_and_ends_when_it_is_ended(broker, heard, hospital):
+    """Devices report at once, though their own interval is ten minutes."""
+    hospital.start(broker.port)
+    door = "zigbee2mqtt/4.12/door"
+    wait_for(heard, lambda topic, _: topic == door)
+    hospital.stage.play("door_propped_open", None)
+    wait_for(heard, lambda topic, payload: topic == door and not json.loads(payload)["contact"])
+    hospital.stage.end()
+    wait_for(heard, lambda topic, payload: topic == door and json.loads(payload)["contact"])
+
+
+def test_a_gateway_without_power_leaves_its_will_and_hears_no_tag_until_it_is_back(broker, heard, hospital):
+    hospital.start(broker.port)
+    slug = scenes()["silent_gateway"].targets[0]
+    wait_for(heard, lambda topic, _: topic.endswith(f"/{slug}"))
+    hospital.stage.play("silent_gateway", None)
+    status = f"espresense/rooms/{slug}/status"
+    wait_for(heard, lambda topic, payload: topic == status and payload == b"offline")
+    hospital.stage.end()
+    wait_for(heard, lambda topic, payload: topic == status and payload == b"online")
+    wait_for(heard, lambda topic, _: topic.startswith("espresense/devices/") and topic.endswith(f"/{slug}"))
 
 
 def test_it_says_goodbye_and_remembers_how_much_of_the_past_it_told(broker, heard, hospital, tmp_path):

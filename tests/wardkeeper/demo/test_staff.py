@@ -8,6 +8,11 @@ from sqlalchemy import select
 from asset_registry.assets import Asset
 from asset_registry.audit import Audit
 from asset_registry.db import Database
+from asset_registry.places import Place
+from service_desk import rulebook
+from service_desk.alarms.model import Alarm
+from service_desk.incidents.model import Incident
+from wardkeeper.demo.hospital import RULES
 from wardkeeper.demo.movement import Movement
 from wardkeeper.demo.seed import seed
 from wardkeeper.demo.staff import CLEANER, StaffAtWork
@@ -40,6 +45,60 @@ def test_nothing_changes_twice(database, world, morning):
     noon = morning + timedelta(hours=5)
     assert staff.step(noon) > 0
     assert staff.step(noon) == 0
+
+
+def pump(database, number="P-003"):
+    with database.read() as session:
+        return session.scalars(select(Asset).where(Asset.number == number)).one()
+
+
+def test_a_colleague_takes_a_pump_and_gives_it_back(database, world, morning):
+    staff = StaffAtWork(database, world, morning)
+    with database.write() as session:
+        asset = session.scalars(select(Asset).where(Asset.number == "P-003")).one()
+        asset.use, asset.hygiene = "idle", "clean"
+    staff.take("P-003", "lind", morning)
+    assert pump(database).use == "claimed"
+    staff.take("P-003", "okafor", morning)
+    staff.give_back("P-003", "haas", morning)
+    assert pump(database).use == "claimed", "another can neither take it nor give it back"
+    staff.give_back("P-003", "lind", morning)
+    assert pump(database).use == "idle"
+
+
+def incident_about(database, morning, **about):
+    with database.write() as session:
+        incident = Incident(key=str(about), title="t", priority="high", opened=morning, **about)
+        session.add(incident)
+        session.flush()
+        alarm = Alarm(rule_id=1, subject=str(about), title="t", metric="battery", priority="high", active=True)
+        alarm.acknowledged, alarm.since, alarm.incident_id, alarm.value = False, morning, incident.id, 20.0
+        session.add(alarm)
+        return incident.id
+
+
+def test_whoever_repairs_answers_what_stands_about_it_and_nothing_else(database, world, morning):
+    staff = StaffAtWork(database, world, morning)
+    with database.write() as session:
+        rulebook.seed(session, RULES.read_text(encoding="utf-8"), morning, RULES.name)
+    room = placed(database, "4.12")
+    of_pump = incident_about(database, morning, asset_id=pump(database).id, place_id=room)
+    of_room = incident_about(database, morning, place_id=room)
+    assert answered(database) == {of_pump: "", of_room: ""}
+    staff.repaired("4.12", "reyes", morning)
+    assert answered(database) == {of_pump: "", of_room: "reyes"}
+    staff.repaired("P-003", "weber", morning)
+    assert answered(database) == {of_pump: "weber", of_room: "reyes"}
+
+
+def placed(database, number):
+    with database.read() as session:
+        return session.scalars(select(Place.id).where(Place.number == number)).one()
+
+
+def answered(database):
+    with database.read() as session:
+        return {alarm.incident_id: alarm.acknowledged_by for alarm in session.scalars(select(Alarm))}
 
 
 def test_what_biomed_blocked_stays_blocked(database, world, morning):

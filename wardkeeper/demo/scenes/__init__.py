@@ -1,0 +1,1 @@
+"""Four people's day, a file a scene; `wardkeeper.demo.scene` says what is in one."""
