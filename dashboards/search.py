@@ -53,9 +53,15 @@ class Hit:
         return self.said.usability.usable
 
     @property
-    def order(self) -> tuple[bool, float, float, str]:
-        """Nearest first; then the surest."""
-        return self.metres is None, self.metres or 0.0, -self.said.confidence, self.asset.number
+    def order(self) -> tuple[bool, bool, float, float, str]:
+        """What a colleague has claimed, since one can ask them; then nearest first; then the surest."""
+        return (
+            self.claimed is None,
+            self.metres is None,
+            self.metres or 0.0,
+            -self.said.confidence,
+            self.asset.number,
+        )
 
 
 @dataclass

@@ -1,8 +1,11 @@
 """What a few words may mean: the first line answers them, groups say what can be taken."""
 
+from datetime import timedelta
+
 import pytest
 
 from asset_registry.assets import Usability
+from asset_registry.status import claim_asset
 from dashboards.search import answer, categories, look_of, search
 from tests.dashboards.conftest import PUMP_TAG
 
@@ -44,6 +47,18 @@ def test_nearest_first_with_the_distance(ask, hospital):
     assert [hit.asset.number for hit in found.usable] == ["P-117"]
     assert [hit.asset.number for hit in found.doubtful] == ["P-119"], "usable, but nobody knows where"
     assert [hit.asset.number for hit in found.not_usable] == ["P-118"]
+
+
+def test_what_a_colleague_has_claimed_comes_before_nearer_ones_that_cannot_be_had(ask, hospital):
+    colleague = hospital.sign_in.principal_of_token(hospital.token("biomed"))
+    hospital.clock.advance(-20)
+    with hospital.database.write() as session:
+        claim_asset(session, hospital.assets["P-119"], colleague, hospital.clock.now())
+    hospital.clock.advance(20)
+    hospital.snapshots.refresh()
+    found, _ = ask("pump", near="4.19")
+    assert [hit.asset.number for hit in found.not_usable] == ["P-119", "P-118"]
+    assert [hit.claimed for hit in found.not_usable] == [hospital.clock.now() - timedelta(seconds=20), None]
 
 
 def test_a_faint_fix_is_a_perhaps(ask, hospital):

@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from dashboards import access
-from dashboards.access import SIGNED_IN, Visitor, visitor_of
+from dashboards.access import READERS, SIGNED_IN, Visitor, visitor_of
 from dashboards.context import Extra, context_of
 from dashboards.files import stamp_of
 from dashboards.forms import back_to
@@ -121,6 +121,8 @@ def _overview(request: Request) -> str:
 
 
 def _foot(request: Request) -> str:
+    if not visitor_of(request).may(*READERS):
+        return ""  # a scene leads through pages that only those who work here see
     return _strip(request, f"{request.url.path}?{request.url.query}".rstrip("?"), arrived=True)
 
 
