@@ -300,7 +300,7 @@ SMALL_TARGETS = """(phone) => [...document.querySelectorAll(phone ? '#scene .btn
 COVERED = """async () => {
     scrollTo(0, document.documentElement.scrollHeight)
     await new Promise(requestAnimationFrame)
-    const last = [...document.querySelectorAll('main *')].filter((one) => one.getClientRects().length && !one.children.length)
-    const foot = Math.max(...last.filter((one) => !one.closest('.pane, .side, aside, .list, .panel, [data-scroll]')).map((one) => one.getBoundingClientRect().bottom))
-    return foot > document.querySelector('#scene').getBoundingClientRect().top + 1
+    const ends = [...document.querySelectorAll('main > *')].map((one) => one.getBoundingClientRect().bottom)
+    return Math.max(...ends) > document.querySelector('#scene').getBoundingClientRect().top + 1
 }"""
+"""Whether the strip still covers something of the page when one has scrolled to its end."""
