@@ -157,6 +157,17 @@ def silent(page):
     shows(page.locator("#lines tr").filter(has_text="Gateway 4-08"), "silent")
 
 
+def plugged_in(page):
+    line = "Not for patient monitoring. May be late or missing. Look at the bedside device."
+    shows(page.locator("#vitals"), line, "SpO₂", "Pulse rate")
+    assert not page.locator("#vitals .pill, #vitals .bullet").count(), "shown, never judged"
+
+
+def in_use(page):
+    shows(page.get_by_role("heading", level=1), re.compile("oximeter"))
+    shows(page.locator("#status"), re.compile("In use"))
+
+
 def perhaps(page):
     shows(page.get_by_role("heading", level=1), "4.19 Equipment store")
     shows(page.locator("#beside"), re.compile("silent"), re.compile("perhaps"))
@@ -188,6 +199,7 @@ TOLD = {
         in_the_queue,
     ],
     "silent_gateway": [lambda page: shows(page.locator("main"), "4.19"), silent, perhaps],
+    "talking_oximeter": [lambda page: shows(page.locator("#vitals"), "SpO₂"), plugged_in, in_use],
 }
 
 

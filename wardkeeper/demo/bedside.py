@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from collector.clock import Clock, monotonic
+from wardkeeper.demo.programme import Programme
 from wardkeeper.demo.signals import drift, share
 from wardkeeper.demo.world import ZONE, Talker, World
 
@@ -148,22 +149,24 @@ def clear(folder: Path) -> None:
 class Bedside:
     """All of them, on a terminal each."""
 
-    def __init__(self, world: World, folder: Path, clock: Clock) -> None:
-        """Raises OSError when the machine has no pseudo-terminals."""
+    def __init__(self, world: World, folder: Path, clock: Clock, programme: Programme | None = None) -> None:
+        """`programme` may keep some silent. Raises OSError when the machine has no pseudo-terminals."""
         self._clock = clock
+        self._programme = programme or Programme(clock.now())
         folder.mkdir(parents=True, exist_ok=True)
-        self._all: list[tuple[Terminal, Oximeter]] = []
+        self._all: list[tuple[str, Terminal, Oximeter]] = []
         for device in ports(world):
             speaks = Nonin if device.maker == "Nonin" else Masimo
-            self._all.append((Terminal(folder / device.topic), speaks(world.seed, device.asset)))
+            self._all.append((device.topic, Terminal(folder / device.topic), speaks(world.seed, device.asset)))
 
     def run(self, stop: threading.Event) -> None:
         """Send at the pace of the line until `stop`, however fast the hospital's clock is."""
         began, count = monotonic(), 0
         while not stop.wait(max(0.0, began + count * TURN_S - monotonic())):
             at = self._clock.now()
-            for terminal, oximeter in self._all:
-                terminal.write(oximeter.turn(count, at))
+            for port, terminal, oximeter in self._all:
+                if not self._programme.silent(port, at):
+                    terminal.write(oximeter.turn(count, at))
             count += 1
-        for terminal, _ in self._all:
+        for _, terminal, _ in self._all:
             terminal.close()

@@ -169,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop, programme = threading.Event(), Programme(clock.now())
     threading.Thread(target=_obey, args=(programme, stop), name="parent", daemon=True).start()
     world = build_world(options.seed)
-    beds = threading.Thread(target=_at_the_beds, args=(world, options.serial, clock, stop), name="beds", daemon=True)
+    beds = threading.Thread(target=_at_the_beds, args=(world, options.serial, clock, programme, stop), daemon=True)
     beds.start()
     Publisher(client, world, clock, Memory(options.memory, clock.now()), programme).run(stop)
     beds.join()
@@ -179,11 +179,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _at_the_beds(world: World, folder: Path | None, clock: SystemClock, stop: threading.Event) -> None:
+def _at_the_beds(
+    world: World, folder: Path | None, clock: SystemClock, programme: Programme, stop: threading.Event
+) -> None:
     """The oximeters send, where the machine has pseudo-terminals."""
     try:
         if folder is not None:
-            Bedside(world, folder, clock).run(stop)
+            Bedside(world, folder, clock, programme).run(stop)
     except OSError as error:
         say(no_serial_ports=str(error))
 

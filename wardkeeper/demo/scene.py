@@ -69,6 +69,12 @@ class Sight(Protocol):
     def silent(self, native_id: str) -> bool:
         """Whether a device is silent though expected to talk."""
 
+    def heard(self, native_id: str, second: float) -> bool:
+        """Whether a device was heard after that second of the scene."""
+
+    def owner(self, native_id: str) -> str:
+        """The address of the asset that a device is bound to."""
+
     def sure(self, number: str) -> int:
         """How many movable assets are in a room surely or likely."""
 

@@ -14,15 +14,21 @@ from dashboards.search import search
 from dashboards.talking import talk_of
 from service_desk.alarms.model import Alarm
 from service_desk.tickets.model import Ticket
+from wardkeeper.demo.stage import Playing
 
 
 @dataclass(frozen=True)
 class Sighted:
-    """A `wardkeeper.demo.scene.Sight` of one visitor. `target` is the scene's, "" before there is one."""
+    """A `wardkeeper.demo.scene.Sight` of one visitor; `playing` is None before there is a scene."""
 
     here: Context
     visitor: Principal
-    target: str = ""
+    playing: Playing | None = None
+
+    @property
+    def target(self) -> str:
+        """Of the scene that is played."""
+        return self.playing.target if self.playing else ""
 
     def asset(self, number: str) -> str:
         """`/assets/12`."""
@@ -88,6 +94,16 @@ class Sighted:
         """As the devices page says it."""
         device = self.here.snapshots.current.device(native_id)
         return device is not None and talk_of(self.here, device, self.here.clock.now()).state == "silent"
+
+    def heard(self, native_id: str, second: float) -> bool:
+        """By when its newest reading came."""
+        seen = self.here.latest.seen(native_id)
+        return seen is not None and self.playing is not None and self.playing.second(seen) >= second
+
+    def owner(self, native_id: str) -> str:
+        """`/assets/12`."""
+        asset = self.here.snapshots.current.asset_of(native_id)
+        return f"/assets/{asset.id}" if asset else ""
 
     def sure(self, number: str) -> int:
         """How many movable assets the room's page shows there without doubt."""

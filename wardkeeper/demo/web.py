@@ -63,7 +63,7 @@ def play(request: Request, visitor: Visitor, name: str) -> Response:
         raise NotThere("such scene")
     sight = Sighted(context_of(request), visitor)
     playing = _theatre(request).stage.play(name, sight)
-    return back_to(playing.current.page(replace(sight, target=playing.target)))
+    return back_to(playing.current.page(replace(sight, playing=playing)))
 
 
 @router.post("/scene/step")
@@ -72,7 +72,7 @@ def go(request: Request, visitor: Visitor, step: Annotated[int, Form(ge=0, le=10
     playing = _theatre(request).stage.go(step)
     if playing is None:
         return back_to("/")
-    return back_to(playing.current.page(Sighted(context_of(request), visitor, playing.target)))
+    return back_to(playing.current.page(Sighted(context_of(request), visitor, playing)))
 
 
 @router.post("/scene/end")
@@ -139,7 +139,7 @@ def _strip(request: Request, at: str, *, arrived: bool = False) -> str:
     playing = stage.aim(sight)
     if playing is None:
         return ""
-    sight = replace(sight, target=playing.target)
+    sight = replace(sight, playing=playing)
     page = _path(playing.current.page(sight))
     if arrived and page != at and playing.following and _path(playing.following.page(sight)) == at:
         playing, page = stage.go(playing.step + 1) or playing, at

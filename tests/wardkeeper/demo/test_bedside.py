@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -28,6 +30,7 @@ from wardkeeper.demo.bedside import (
     ports,
     vitals,
 )
+from wardkeeper.demo.programme import Programme
 
 PATIENCE_S = 20
 VECTORS = Path(__file__).parents[4] / "shared" / "data" / "serial" / "serial_vectors.jsonl"
@@ -130,12 +133,30 @@ def test_each_device_of_the_registry_has_its_port(world, tmp_path):
 def test_whoever_does_not_read_holds_nobody_up(world, tmp_path, morning):
     clock, stop = ManualClock(morning), threading.Event()
     bedside = Bedside(world, tmp_path / "serial", clock)
-    for terminal, oximeter in bedside._all:
+    for _, terminal, oximeter in bedside._all:
         for turn in range(600):
             terminal.write(oximeter.turn(turn, morning))
     stop.set()
     bedside.run(stop)
     assert list((tmp_path / "serial").iterdir()) == []
+
+
+def test_one_that_a_scene_has_unplugged_is_silent_until_it_is_plugged_in(world, tmp_path):
+    clock, stop = ManualClock(), threading.Event()
+    programme = Programme(clock.now())
+    programme.play("talking_oximeter", "bed-4-12", clock.now())
+    bedside = Bedside(world, tmp_path, clock, programme)
+    silent, other = (os.open(tmp_path / name, os.O_RDONLY | os.O_NOCTTY) for name in ("bed-4-12", "bed-3-01"))
+    sending = threading.Thread(target=bedside.run, args=(stop,))
+    sending.start()
+    assert select.select([other], [], [], 10)[0]
+    assert not select.select([silent], [], [], 0)[0]
+    clock.advance(20)
+    assert select.select([silent], [], [], 10)[0]
+    stop.set()
+    sending.join()
+    os.close(silent)
+    os.close(other)
 
 
 def test_names_are_gone_at_the_end_and_lead_somewhere_new_after_a_kill(world, tmp_path):

@@ -27,6 +27,7 @@ PLAYED = {
     "warm_fridge": ("Fridge F-05 in 3.15 is at 8.", "Fridge F-05 in 3.15 has drawn no power"),
     "pump_battery": ("Pump 117 in 4.15 has 2",),
     "silent_gateway": (),
+    "talking_oximeter": (),
     "nearest_pump": (),
 }
 """What each scene raises, as the titles of its alarms begin."""
