@@ -121,6 +121,8 @@ def _make_asset(session: Session, device: Device, wanted: NewAsset, who: str, no
         raise Invalid("a new asset needs a number and a category")
     if session.scalar(select(Asset.id).where(Asset.number == number)) is not None:
         raise Conflict(f"there is an asset {number} already; choose it, or another number")
+    if wanted.home_id is not None and session.get(Place, wanted.home_id) is None:
+        raise Missing(f"there is no place {wanted.home_id}")
     asset = Asset(
         number=number,
         name=wanted.name.strip() or device.name or number,

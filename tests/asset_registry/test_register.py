@@ -67,6 +67,7 @@ def test_a_claim_that_cannot_be_is_refused_whole(hospital):
         (NewAsset("P-117", "pump"), Conflict),
         (NewAsset(" ", "pump"), Invalid),
         (NewAsset("P-1", ""), Invalid),
+        (NewAsset("P-1", "pump", home_id=999), Missing),
         (Target(asset_id=999), Missing),
     ):
         with pytest.raises(error), hospital.database.write() as session:
