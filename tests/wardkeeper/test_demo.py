@@ -14,6 +14,9 @@ from tests.wardkeeper.conftest import until
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 SIZES = [(360, 740), (1280, 800)]
+FADES = "fades = []; addEventListener('transitionrun', (one) => fades.push(one.target.outerHTML.slice(0, 99)), true)"
+"""What changes softly though nobody points at it: on a page that comes, it would be read in the wrong color."""
+
 SMALLEST_LABEL = """() => [...document.querySelectorAll('body *')].filter(
     (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
 ).filter((one) => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length).map((one) => {
@@ -103,6 +106,7 @@ def visit(demo, signed_in, browser):
         contexts.append(context)
         strangers = []
         context.on("request", lambda request: strangers.append(request.url) if demo.url not in request.url else None)
+        context.add_init_script(FADES)
         page = context.new_page()
         page.strangers = strangers
         assert page.goto(path).status == 200
@@ -160,6 +164,7 @@ def test_every_screen_is_readable_for_everybody(visit, path, size, scheme):
     page = visit(path if not re.search(r"rooms|assets", path) else _address(visit, path), size, scheme)
     result = Axe().run(page, options=AXE)
     assert result.violations_count == 0, result.generate_report()
+    assert page.evaluate("window.fades") == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "sideways scroll"
     smallest, text = page.evaluate(SMALLEST_LABEL)
     assert smallest >= 9, text
