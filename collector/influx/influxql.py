@@ -8,7 +8,7 @@ import msgspec
 
 from collector.errors import Refused
 from collector.influx.columns import VALUES, families, field_pattern, split
-from collector.influx.lines import label, text_of
+from collector.influx.lines import Merging, label, text_of
 from collector.influx.ports import Ask, Asker, Column, limit_each
 from collector.ports import Selection
 
@@ -138,3 +138,25 @@ def columns(tables: Iterable[Table]) -> Iterator[Column]:
                 filled = [(at, value) for at, value in zip(times, values, strict=True) if value is not None]
                 times, values = zip(*filled, strict=True) if filled else ((), ())  # noqa: PLW2901 - the same, shorter
             yield Column(device, gateway, field, times, values)
+
+
+class ReadByInfluxQL(Merging):
+    """A database that is read by InfluxQL; `together` as InfluxQL has it."""
+
+    def __init__(self, database: str, site: str, newest: float, together: int) -> None:
+        super().__init__(site, newest)
+        self._database = database
+        self._ql = InfluxQL(database, site, together)
+
+    def devices(self, selection: Selection, ask: Asker) -> Iterable[str]:
+        return self._ql.devices(selection, ask)
+
+    def query(self, selection: Selection, ask: Asker) -> Iterable[Column]:
+        return self._ql.query(selection, ask)
+
+    def latest(self, devices: Collection[str], metrics: Collection[str], ask: Asker) -> Iterable[Column]:
+        return self._ql.latest(devices, metrics, ask)
+
+    def _is_there(self, ask: Asker) -> bool:
+        """Whether the server has the database."""
+        return self._database in (row[0] for table in self._ql.ask(["SHOW DATABASES"], ask) for row in table.values)

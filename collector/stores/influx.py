@@ -12,20 +12,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from collector.ports import Store
+from collector.tls import Tls
 
 PROVEN = True
-
-
-class Tls(BaseModel):
-    """Files in PEM. Certificates are always verified."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    ca: str | None = Field(
-        None, description="Authorities that may have signed the server's certificate; the system's when not given."
-    )
-    cert: str | None = Field(None, description="Our certificate, where the server asks for one.")
-    key: str | None = Field(None, description="Its key.")
 
 
 class Config(BaseModel):

@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from collector.errors import ConfigError, Unreachable
+from collector.tls import Tls
 from drivers.dialects import Dialect, DialectChoice, Dialects, open_dialects
 from drivers.links.buffered import BufferedClient
 from drivers.links.delivery import Delivery, Message
@@ -36,18 +37,6 @@ _FIRST_DELAY_S, _LONGEST_DELAY_S = 1.0, 60.0
 _STEADY_S = 10.0  # a connection that held this long was a good one: the next delay is the first again
 _LAST_WORDS_S = 1.0
 _BELL_BYTES = 64
-
-
-class Tls(BaseModel):
-    """Files in PEM. Without `ca` the system's authorities count; certificates are always verified."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    ca: str | None = Field(
-        None, description="Authorities that may have signed the broker's certificate; the system's when not given."
-    )
-    cert: str | None = Field(None, description="Our certificate, where the broker asks for one.")
-    key: str | None = Field(None, description="Its key.")
 
 
 EVERYTHING = ("mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense")

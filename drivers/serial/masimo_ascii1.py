@@ -5,16 +5,16 @@ The line has no checksum: a digit that becomes another digit on the way is not s
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from collector.ports import Query
 from collector.reading import Announcement, Item, Reading
-from drivers.codecs.framer import BadBytes, Delimited, Framer
+from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.framer import BadBytes, Delimited
 from drivers.codecs.line import Line
+from drivers.codecs.listening import Listening
 
 PROVEN = True
 
@@ -46,61 +46,35 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    timezone: str | None = Field(
+    timezone: Timezone | None = Field(
         None, description="Zone of the device's clock; without it readings count from when they are heard."
     )
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone_exists(cls, name: str | None) -> str | None:
-        try:
-            return ZoneInfo(name).key if name else None
-        except (ZoneInfoNotFoundError, ValueError) as trouble:
-            raise ValueError(f"{name!r} is not a time zone such as Europe/Vienna") from trouble
 
 
 def session(config: Config, device: str) -> "MasimoAscii1":
     """The conversation with one device."""
-    return MasimoAscii1(device, ZoneInfo(config.timezone) if config.timezone else None)
+    return MasimoAscii1(device, zone_of(config.timezone))
 
 
-class MasimoAscii1:
+class MasimoAscii1(Listening):
     """Its own physiological alarms are not said: nothing here judges a patient."""
 
-    def __init__(self, device: str, zone: ZoneInfo | None) -> None:
+    def __init__(self, device: str, zone: tzinfo | None) -> None:
+        super().__init__(FORM)
         self._device = device
         self._zone = zone
-        self._framer = Framer(FORM)
-        self._items: list[Item] = []
         self._known = False
 
-    def receive(self, data: bytes, now: datetime) -> Sequence[Item]:
-        """What whole lines say. Raises BadBytes for one that is none; with b"" it goes on behind it."""
-        return self._heard(self._framer.feed(data), now)
+    def _said(self, at: int, frame: bytes, now: datetime) -> Sequence[Item]:
+        line = frame.strip(b"\r\n")
+        if not line:
+            return ()
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise BadBytes("The line is not as ASCII 1 has it; is the output set to ASCII 1?", at, frame)
+        return self._of(found, at, now)
 
-    def end(self, now: datetime) -> Sequence[Item]:
-        """Nothing more comes: what is left over is the last line."""
-        return self._heard(self._framer.end(), now)
-
-    def due(self) -> None:
-        """Never: nothing is asked."""
-
-    def next(self, _now: datetime) -> Query | None:
-        """Nothing is ever sent."""
-        return None
-
-    def _heard(self, lines: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Item]:
-        for at, raw in lines:
-            line = raw.strip(b"\r\n")
-            if line:
-                found = _LINE.fullmatch(line)
-                if found is None:
-                    raise BadBytes("The line is not as ASCII 1 has it; is the output set to ASCII 1?", at, raw)
-                self._items += self._said(found, at, now)
-        items, self._items = self._items, []
-        return items
-
-    def _said(self, line: re.Match[bytes], at: int, now: datetime) -> Sequence[Item]:
+    def _of(self, line: re.Match[bytes], at: int, now: datetime) -> Sequence[Item]:
         alarm, exceptions = int(line["alarm"], 16), int(line["exc"], 16)
         when = self._when(line["time"].decode(), at, now)
         values: dict[str, float | bool | str] = {}
@@ -122,6 +96,4 @@ class MasimoAscii1:
             local = datetime.strptime(said, "%m/%d/%y %H:%M:%S")  # noqa: DTZ007 - the zone comes from the settings
         except ValueError as trouble:
             raise BadBytes("The line has a time that does not exist", at, said.encode()) from trouble
-        if self._zone is None:
-            return now
-        return local.replace(tzinfo=self._zone).astimezone(UTC)
+        return in_zone(local, self._zone) or now

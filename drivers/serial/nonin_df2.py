@@ -4,16 +4,16 @@ Document: Nonin OEM III Module Specification and Technical Information, "Serial 
 A packet counts only when all its 25 frames are whole, so that no value is put together from two packets.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from collector.ports import Query
 from collector.reading import Announcement, Item, Quality, Reading
 from drivers.codecs.checksums import last_is_sum8
-from drivers.codecs.framer import Fixed, Framer
+from drivers.codecs.framer import Fixed
 from drivers.codecs.line import Line
+from drivers.codecs.listening import Listening
 
 PROVEN = True
 
@@ -37,46 +37,28 @@ def session(_config: Config, device: str) -> "NoninDf2":
     return NoninDf2(device)
 
 
-class NoninDf2:
+class NoninDf2(Listening):
     """Rate and saturation are the averages over four beats; without good pulses, or with artifacts, UNCERTAIN."""
 
     def __init__(self, device: str) -> None:
+        super().__init__(FORM)
         self._device = device
-        self._framer = Framer(FORM)
         self._packet: list[bytes] = []
         self._next = 0
-        self._items: list[Item] = []
         self._firmware = -1
 
-    def receive(self, data: bytes, now: datetime) -> Sequence[Item]:
-        """What whole packets say. Raises BadBytes for noise; with b"" it goes on behind it."""
-        return self._heard(self._framer.feed(data), now)
+    def _said(self, at: int, frame: bytes, now: datetime) -> Sequence[Item]:
+        if at != self._next or frame[1] & _SYNC:
+            self._packet = []
+        self._next = at + FORM.length
+        if self._packet or frame[1] & _SYNC:
+            self._packet.append(frame)
+        if len(self._packet) < _FRAMES:
+            return ()
+        packet, self._packet = self._packet, []
+        return self._of(packet, now)
 
-    def end(self, now: datetime) -> Sequence[Item]:
-        """Nothing more comes. Raises BadBytes for what is left over."""
-        return self._heard(self._framer.end(), now)
-
-    def due(self) -> None:
-        """Never: nothing is asked."""
-
-    def next(self, _now: datetime) -> Query | None:
-        """Nothing is ever sent."""
-        return None
-
-    def _heard(self, frames: Iterable[tuple[int, bytes]], now: datetime) -> Sequence[Item]:
-        for at, frame in frames:
-            if at != self._next or frame[1] & _SYNC:
-                self._packet = []
-            self._next = at + FORM.length
-            if self._packet or frame[1] & _SYNC:
-                self._packet.append(frame)
-            if len(self._packet) == _FRAMES:
-                self._items += self._said(self._packet, now)
-                self._packet = []
-        items, self._items = self._items, []
-        return items
-
-    def _said(self, packet: list[bytes], now: datetime) -> Sequence[Item]:
+    def _of(self, packet: list[bytes], now: datetime) -> Sequence[Item]:
         status = 0
         for frame in packet:
             status |= frame[1]

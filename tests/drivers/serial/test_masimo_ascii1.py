@@ -42,6 +42,10 @@ def test_the_time_counts_only_with_a_zone(listen):
     assert at == datetime(2026, 11, 24, 6, 41, tzinfo=UTC)
     [at] = {one.at for one in listen(new(), LINE.encode())[0]}
     assert at == datetime(2026, 11, 24, 6, 42, tzinfo=UTC)
+    never_set = LINE.replace("11/24/26", "01/01/10")
+    assert never_set != LINE
+    [at] = {one.at for one in listen(new(timezone="Europe/Berlin"), never_set.encode())[0]}
+    assert at == datetime(2026, 11, 24, 6, 42, tzinfo=UTC)
     with pytest.raises(ValidationError):
         Config(timezone="Europe/Berln")
 
