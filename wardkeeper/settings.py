@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from collector.errors import ConfigError, Unreachable
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
+
+MAIN_STORE = "store"
+"""The name of the store that screens and API ask."""
 
 _SECRET_WORDS = ("password", "token", "secret", "bindkey", "identities")
 _URL_WITH_PASSWORD = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
@@ -90,6 +93,10 @@ class Settings(_Section):
         default_factory=lambda: {"kind": "store.duckdb"},
         description="The time-series store: `kind` and that part's settings.",
     )
+    stores: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Further stores by name, each given everything at its own pace: `kind` and that part's settings.",
+    )
     links: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Links by name: `kind` and that kind's settings."
     )
@@ -106,10 +113,22 @@ class Settings(_Section):
             raise ValueError(f"no such time zone{_did_you_mean(near)}")
         return value
 
+    @field_validator("stores")
+    @classmethod
+    def _own_names(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if MAIN_STORE in value:
+            raise ValueError(f"{MAIN_STORE} is the first store's name; take another one")
+        return value
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the screens."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def all_stores(self) -> dict[str, dict[str, Any]]:
+        """Every store by name, first the one that screens and API ask."""
+        return {MAIN_STORE: self.store, **self.stores}
 
     def make_data(self) -> None:
         """Make the folder `data` when it is not there. Raises Unreachable."""
@@ -180,7 +199,7 @@ def _mistakes(data: object, config_of: PartConfig, kinds: list[str]) -> Iterator
         return
     yield from _open_secrets(data, ())
     yield from _part_mistakes(data.get("store"), ("store",), config_of, kinds)
-    for group in ("links", "sinks"):
+    for group in ("links", "sinks", "stores"):
         parts = data.get(group)
         for name, part in parts.items() if isinstance(parts, dict) else ():
             yield from _part_mistakes(part, (group, name), config_of, kinds)

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 from fastapi import FastAPI
-from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from asset_registry.consumer import RegistryConsumer
@@ -26,17 +24,12 @@ from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
 from asset_registry.status import watch_claims
 from collector.clock import Clock
-from collector.counters import Counters
 from collector.errors import Refused, Unreachable
-from collector.latest import Latest
-from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
 from collector.points import SCHEMA, readings_of
-from collector.ports import Consumer, RemoteStore, Store
-from collector.spool import Spool
+from collector.ports import Store
 from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
 from dashboards.context import Context, CursorState, Extra, Inside, SpoolState
-from drivers.links.link import House, Link
 from service_desk.alarms.consumer import AlarmConsumer, Practice
 from service_desk.incidents.book import Custom
 from service_desk.outbox import OutboxWorker
@@ -45,17 +38,13 @@ from service_desk.sinks.desk import Config as DeskConfig
 from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
-from wardkeeper import catalog
-from wardkeeper.settings import Settings
+from wardkeeper.collecting import Collecting, without_kind
+from wardkeeper.settings import MAIN_STORE, Settings
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_S = 5.0
 """How long a part that failed waits at most: a disk that has room again is noticed soon."""
-
-
-_STORE_EVERY_S = 0.4
-"""A commit of the store costs as much as a thousand points: it gathers this long, and charts are that much behind."""
 
 
 def config_folder() -> Path:
@@ -69,22 +58,14 @@ class Wardkeeper:
 
     def __init__(self, settings: Settings, clock: Clock, database: Database) -> None:
         """Opens what is on disk; nothing runs yet. Raises ConfigError or Unreachable."""
-        settings.make_data()
+        self.collecting = Collecting(settings, clock, settings.all_stores)
         self.settings = settings
         self.clock = clock
         self.database = database
-        self.counters = Counters(clock)
-        self.latest = Latest()
-        self.spool = Spool(
-            settings.data / "spool",
-            clock,
-            segment_bytes=settings.spool.segment_mb << 20,
-            keep_s=settings.spool.keep_s,
-            quota_bytes=settings.spool.quota_mb << 20,
-        )
-        module, config = _part(settings.store, site=settings.site)
-        self.store: Store = module.open_store(config, settings.data / "store")
-        self.pipeline = Pipeline(self.spool, clock, self.latest, self.counters)
+        self.counters, self.latest = self.collecting.counters, self.collecting.latest
+        self.spool, self.pipeline = self.collecting.spool, self.collecting.pipeline
+        self.store: Store = self.collecting.stores[MAIN_STORE]
+        self.links = self.collecting.links
         self.snapshots = SnapshotSource(self.database, settings.site, clock, settings.data / "registry.snapshot")
         self.snapshots.refresh()
         self.sign_in = SignIn(self.database, clock)
@@ -95,11 +76,8 @@ class Wardkeeper:
         self.outbox = OutboxWorker(self.database, self._sinks(), clock, holder=self._holder)
         self.alarms = self._alarms()
         self.locating = self._locating(fixes_in(readings_of(newest)))
-        self.runners = [
-            ConsumerRunner(StoreConsumer(self.store), self.spool, clock, gather_s=_STORE_EVERY_S),
-            *(ConsumerRunner(consumer, self.spool, clock) for consumer in self._consumers()),
-        ]
-        self.links = [self._link(name, given) for name, given in settings.links.items()]
+        for consumer in (RegistryConsumer(database, settings.site, clock), self.locating, self.alarms):
+            self.collecting.read(consumer)
         self.services = self._services()
 
     def _newest_in_store(self) -> pa.Table:
@@ -117,10 +95,6 @@ class Wardkeeper:
             for _, items in records:
                 self.latest.update(items)
             position = records[-1][0]
-
-    def _consumers(self) -> list[Consumer]:
-        registry = RegistryConsumer(self.database, self.settings.site, self.clock)
-        return [registry, self.locating, self.alarms]
 
     def _locating(self, fixes: list[Fix]) -> LocatingConsumer:
         settings = self.settings.locating
@@ -146,36 +120,26 @@ class Wardkeeper:
             told=self.outbox.wake,
         )
 
-    def _link(self, name: str, given: dict[str, Any]) -> Link:
-        module = catalog.LINKS[given["kind"]]
-        house = House(self.pipeline, self.counters, self.clock, self.spool.session)
-        link: Link = module.open_link(name, module.Config.model_validate(_without_kind(given)), house)
-        return link
-
     def _services(self) -> list[Supervised]:
         def locating(stop: threading.Event) -> None:
-            self.locating.watch(stop, lambda: self._caught_up(self.locating))
+            self.locating.watch(stop, lambda: self.collecting.caught_up(self.locating))
 
         def alarms(stop: threading.Event) -> None:
-            self.alarms.watch(stop, lambda: self._caught_up(self.alarms))
+            self.alarms.watch(stop, lambda: self.collecting.caught_up(self.alarms))
 
         def claims(stop: threading.Event) -> None:
             watch_claims(self.database, self.clock, stop)
 
         targets: list[tuple[str, Target]] = [
-            ("spool", self.pipeline.run),
             ("registry snapshot", self.snapshots.follow),
-            *((runner.name, runner.run) for runner in self.runners),
+            *self.collecting.targets(),
             ("locating timers", locating),
             ("alarm timers", alarms),
             ("claims", claims),
             ("outbox", self.outbox.run),
-            *((f"link {link.name}", link.run) for link in self.links),
+            *self.collecting.listening(),
         ]
         return [Supervised(name, _patient(target), self.clock, longest_s=_LONGEST_PAUSE_S) for name, target in targets]
-
-    def _caught_up(self, consumer: Consumer) -> bool:
-        return next(runner for runner in self.runners if runner.name == consumer.name).lag.records == 0
 
     def _sinks(self) -> dict[str, TicketSink]:
         sources = Sources(self.store, self.snapshots, self.latest)
@@ -184,7 +148,7 @@ class Wardkeeper:
             return freeze(session, sources, news, now)
 
         return {
-            name: Desk(self.database, self.clock, frozen, DeskConfig.model_validate(_without_kind(given)))
+            name: Desk(self.database, self.clock, frozen, DeskConfig.model_validate(without_kind(given)))
             for name, given in self.settings.sinks.items()
         }
 
@@ -197,8 +161,7 @@ class Wardkeeper:
         """Links first, then the spool's writer, then the consumers."""
         for service in reversed(self.services):
             service.stop()
-        self.store.close()
-        self.spool.close()
+        self.collecting.close()
         self.database.close()
 
     def has_admin(self) -> bool:
@@ -214,17 +177,12 @@ class Wardkeeper:
 
     def _cursors(self) -> list[CursorState]:
         return [
-            CursorState(runner.name, runner.position, runner.lag.records, runner.lag.seconds) for runner in self.runners
+            CursorState(runner.name, runner.position, runner.lag.records, runner.lag.seconds)
+            for runner in self.collecting.runners
         ]
 
     def _spool(self) -> SpoolState:
-        troubles = [str(damage) for damage in self.spool.damage]
-        clock = self.pipeline.clock_state
-        if isinstance(self.store, RemoteStore) and (refused := self.store.refused()):
-            troubles.append(refused)
-        if clock.behind:
-            troubles.append(f"The machine's clock was set back by {clock.behind}; what is heard is marked UNCERTAIN.")
-        return SpoolState(self.spool.head, self.spool.size, self.spool.fullness, tuple(troubles))
+        return SpoolState(self.spool.head, self.spool.size, self.spool.fullness, tuple(self.collecting.troubles()))
 
     def app(self, first_link: str = "", extras: Mapping[str, Extra] | None = None) -> FastAPI:
         """The screens and the API over these parts; `first_link` is the secret that makes the first administrator."""
@@ -265,15 +223,3 @@ def _patient(target: Target) -> Target:
             raise Unreachable(f"database: {reason(error)}; is it running, and is there room on its disk?") from error
 
     return run
-
-
-def _part(given: dict[str, Any], **offered: str) -> tuple[ModuleType, BaseModel]:
-    """The module of a part that the settings name, and its own settings, filled from `offered` where it has such."""
-    part = catalog.part(given["kind"])
-    config = part.config or BaseModel
-    filled = {name: value for name, value in offered.items() if name in config.model_fields}
-    return part.module, config.model_validate(filled | _without_kind(given))
-
-
-def _without_kind(given: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if key != "kind"}

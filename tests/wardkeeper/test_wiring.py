@@ -1,11 +1,14 @@
 """What only the whole shows: parts that were wired together and not started."""
 
 import pytest
+from pydantic import ValidationError
 
 from asset_registry.db import Database
 from collector.clock import ManualClock
+from collector.points import readings_of
 from collector.reading import Reading
 from service_desk.rulebook import RuleRow
+from tests.wardkeeper.conftest import until
 from wardkeeper.settings import Settings
 from wardkeeper.wiring import Wardkeeper
 
@@ -51,3 +54,20 @@ def test_what_the_store_refused_is_told_on_the_collector_page_and_its_points_are
     house = make(store={"kind": "store.influx", "dialect": "influxdb1", "url": "http://127.0.0.1:1"})
     assert any("The store refused 1 points" in trouble for trouble in house._spool().troubles)
     assert house.store._config.site == "test"
+
+
+def test_further_stores_are_given_what_the_spool_has_at_their_own_pace(make, free_port):
+    away = {"kind": "store.influx", "dialect": "influxdb1", "url": f"http://127.0.0.1:{free_port()}"}
+    house = make(stores={"copy": {"kind": "store.duckdb"}, "away": away})
+    now = house.clock.now()
+    house.spool.append([([Reading("d", "temperature", 21.5, now, now)], None)])
+    house.start()
+    until(lambda: all(cursor.behind == 0 for cursor in house._cursors() if cursor.name != "away"), 10)
+    assert readings_of(house.collecting.stores["copy"].latest())[0].value == 21.5
+    until(lambda: any(part.name == "away" and "127.0.0.1" in part.error for part in house._statuses()), 10)
+    assert [cursor.behind for cursor in house._cursors() if cursor.name == "away"] == [1]
+
+
+def test_a_further_store_may_not_have_the_name_of_the_first():
+    with pytest.raises(ValidationError, match="stores"):
+        Settings(site="test", stores={"store": {"kind": "store.memory"}})

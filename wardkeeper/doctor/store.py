@@ -6,18 +6,17 @@ A server is asked for its settings; nothing is written to it.
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-from pydantic import BaseModel
 
 from collector.ports import RemoteStore, Store
 from collector.stores.duckdb import Config as DuckConfig
-from wardkeeper import catalog
 from wardkeeper.checkup import Case, Finding, Trouble, well
+from wardkeeper.collecting import part, store_folder, without_kind
 
 LOCKED = Trouble(
     "store.locked",
@@ -58,14 +57,16 @@ _LEAST = 1e9
 
 
 def look(case: Case) -> Iterator[Finding]:
-    """The store that the settings name."""
-    kind = case.settings.store["kind"]
-    if kind == "store.duckdb":
-        yield from file(case, case.settings.data / "store" / DuckConfig.model_validate(_given(case)).file)
-    elif kind == "store.memory":
-        yield IN_MEMORY.at(kind, "It keeps nothing")
-    else:
-        yield from server(case)
+    """Every store that the settings name."""
+    for name, given in case.settings.all_stores.items():
+        kind = given["kind"]
+        if kind == "store.duckdb":
+            config = DuckConfig.model_validate(without_kind(given))
+            yield from file(case, store_folder(case.settings.data, name) / config.file)
+        elif kind == "store.memory":
+            yield IN_MEMORY.at(kind, "It keeps nothing")
+        else:
+            yield from server(case, given)
 
 
 def file(case: Case, path: Path) -> Iterator[Finding]:
@@ -95,21 +96,15 @@ def opened(case: Case, path: Path) -> Finding:
     return well(str(path), "It can be opened")
 
 
-def server(case: Case) -> Iterator[Finding]:
+def server(case: Case, given: Mapping[str, Any]) -> Iterator[Finding]:
     """What the store's own kind knows to ask its server."""
-    kind = case.settings.store["kind"]
-    case.say(kind)
-    part = catalog.part(kind)
-    config = (part.config or BaseModel).model_validate(_given(case))
+    case.say(given["kind"])
+    module, config = part(given)
     with TemporaryDirectory() as elsewhere:  # where the running store keeps its position is not touched
-        store: Store = part.module.open_store(config, Path(elsewhere))
+        store: Store = module.open_store(config, Path(elsewhere))
         found = store.troubles() if isinstance(store, RemoteStore) else []
         store.close()
-    where = str(case.settings.store.get("url", kind))
+    where = str(given.get("url", given["kind"]))
     yield from (SERVER.at(where, each) for each in found)
     if not found:
         yield well(where, "It answers, and keeps points as it should")
-
-
-def _given(case: Case) -> dict[str, Any]:
-    return {key: value for key, value in case.settings.store.items() if key != "kind"}

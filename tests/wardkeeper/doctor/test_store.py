@@ -119,3 +119,14 @@ def test_looking_changes_nothing(patient, file):
     patient.findings("store")
     assert file.read_bytes() == before
     duckdb.connect(str(file)).close()
+
+
+def test_every_store_is_looked_at(patient, file):
+    patient.write("stores: {scratch: {kind: store.memory}, copy: {kind: store.duckdb}}\n")
+    found = [(state, where.rpartition("/data/")[2]) for state, _, where, _ in patient.says("store")]
+    assert found == [
+        ("well", "store/points.duckdb"),
+        ("well", "store/points.duckdb"),
+        ("trouble", "store.memory"),
+        ("well", "stores/copy/points.duckdb"),
+    ]

@@ -1,0 +1,114 @@
+"""What listens and keeps: links, spool and stores of one process, without database, desk or screens."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel
+
+from collector.clock import Clock
+from collector.counters import Counters
+from collector.latest import Latest
+from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
+from collector.ports import Consumer, RemoteStore, Store
+from collector.spool import Spool
+from collector.supervisor import Target
+from drivers.links.link import House, Link
+from wardkeeper import catalog
+from wardkeeper.settings import MAIN_STORE, Settings
+
+_STORE_EVERY_S = 0.4
+"""A commit of the store costs as much as a thousand points: it gathers this long, and charts are that much behind."""
+
+
+class Collecting:
+    """The parts are open and nothing runs: `targets` and `listening` are for a supervisor, in this order.
+
+    Let everybody who reads the spool `read` before the first target is started.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, stores: Mapping[str, Mapping[str, Any]]) -> None:
+        """`stores` by name, as in the settings. Raises ConfigError or Unreachable."""
+        settings.make_data()
+        self._clock = clock
+        self.counters = Counters(clock)
+        self.latest = Latest()
+        self.spool = Spool(
+            settings.data / "spool",
+            clock,
+            segment_bytes=settings.spool.segment_mb << 20,
+            keep_s=settings.spool.keep_s,
+            quota_bytes=settings.spool.quota_mb << 20,
+        )
+        self.stores = {name: _open_store(name, given, settings) for name, given in stores.items()}
+        self.pipeline = Pipeline(self.spool, clock, self.latest, self.counters)
+        self.runners: list[ConsumerRunner] = []
+        for name, store in self.stores.items():
+            self.read(StoreConsumer(store, name), gather_s=_STORE_EVERY_S)
+        self.links = [self._link(name, given) for name, given in settings.links.items()]
+
+    def read(self, consumer: Consumer, gather_s: float = 0.0) -> ConsumerRunner:
+        """Let `consumer` read the spool, from where it stopped."""
+        runner = ConsumerRunner(consumer, self.spool, self._clock, gather_s=gather_s)
+        self.runners.append(runner)
+        return runner
+
+    def _link(self, name: str, given: dict[str, Any]) -> Link:
+        module = catalog.LINKS[given["kind"]]
+        house = House(self.pipeline, self.counters, self._clock, self.spool.session)
+        link: Link = module.open_link(name, module.Config.model_validate(without_kind(given)), house)
+        return link
+
+    def targets(self) -> list[tuple[str, Target]]:
+        """The spool's writer and who reads the spool."""
+        return [("spool", self.pipeline.run), *((runner.name, runner.run) for runner in self.runners)]
+
+    def listening(self) -> list[tuple[str, Target]]:
+        """The links: started last, stopped first."""
+        return [(f"link {link.name}", link.run) for link in self.links]
+
+    def caught_up(self, consumer: Consumer) -> bool:
+        """Whether `consumer` has read everything there is."""
+        return next(runner for runner in self.runners if runner.name == consumer.name).lag.records == 0
+
+    def troubles(self) -> list[str]:
+        """What a person should know of spool, stores and clock."""
+        found = [str(damage) for damage in self.spool.damage]
+        for name, store in self.stores.items():
+            if isinstance(store, RemoteStore) and (refused := store.refused()):
+                found.append(refused if name == MAIN_STORE else f"{name}: {refused}")
+        clock = self.pipeline.clock_state
+        if clock.behind:
+            found.append(f"The machine's clock was set back by {clock.behind}; what is heard is marked UNCERTAIN.")
+        return found
+
+    def close(self) -> None:
+        """Let go of files and servers, once every target has ended."""
+        for store in self.stores.values():
+            store.close()
+        self.spool.close()
+
+
+def _open_store(name: str, given: Mapping[str, Any], settings: Settings) -> Store:
+    module, config = part(given, site=settings.site)
+    store: Store = module.open_store(config, store_folder(settings.data, name))
+    return store
+
+
+def store_folder(data: Path, name: str) -> Path:
+    """Where a store keeps what it has on this machine."""
+    return data / "store" if name == MAIN_STORE else data / "stores" / name
+
+
+def part(given: Mapping[str, Any], **offered: str) -> tuple[ModuleType, BaseModel]:
+    """The module of a part that the settings name, and its own settings, filled from `offered` where it has such."""
+    found = catalog.part(given["kind"])
+    config = found.config or BaseModel
+    filled = {name: value for name, value in offered.items() if name in config.model_fields}
+    return found.module, config.model_validate(filled | without_kind(given))
+
+
+def without_kind(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A part's own settings."""
+    return {key: value for key, value in given.items() if key != "kind"}
