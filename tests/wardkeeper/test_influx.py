@@ -7,6 +7,8 @@ import pytest
 
 from tests.wardkeeper.conftest import until
 
+pytestmark = pytest.mark.dialects("sqlite")  # what is tested is the store, not the database
+
 AIR = "zigbee2mqtt/OR-2/air"
 STORE = "store:\n  kind: store.influx\n  dialect: influxdb1\n  url: {url}\n  bucket: {bucket}\n  timeout_s: 2\n"
 

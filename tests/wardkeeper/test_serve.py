@@ -63,6 +63,7 @@ def test_kill_9_under_load_loses_nothing_doubles_nothing_and_misses_no_alarm(ser
     assert len(alarms) == 1
 
 
+@pytest.mark.dialects("sqlite")  # the database has no part in it
 def test_garbage_is_counted_and_shown_and_nothing_else_is_lost(server_of, publisher):
     server = server_of(publisher.port).start()
     publisher("zigbee2mqtt/OR-2/air", b"x" * 10_000_000)
@@ -85,6 +86,7 @@ def test_garbage_is_counted_and_shown_and_nothing_else_is_lost(server_of, publis
     assert server.get("/readyz")["ready"]
 
 
+@pytest.mark.dialects("sqlite")  # the database has no part in it
 def test_a_broker_that_is_away_is_waited_for(server_of, mosquitto):
     broker = mosquitto(persistent=True)
     server = server_of(broker.port).start()

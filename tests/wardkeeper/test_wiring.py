@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from asset_registry.db import Database
-from collector.clock import ManualClock
+from collector.clock import ManualClock, SystemClock
 from collector.points import readings_of
 from collector.reading import Reading
 from service_desk.rulebook import RuleRow
@@ -17,9 +17,9 @@ from wardkeeper.wiring import Wardkeeper
 def make(tmp_path, database_url):
     running = []
 
-    def wardkeeper(**settings):
+    def wardkeeper(clock=None, **settings):
         known = Settings(site="test", data=tmp_path, **settings)
-        running.append(Wardkeeper(known, ManualClock(), Database(database_url)))
+        running.append(Wardkeeper(known, clock or ManualClock(), Database(database_url)))
         return running[-1]
 
     yield wardkeeper
@@ -58,7 +58,7 @@ def test_what_the_store_refused_is_told_on_the_collector_page_and_its_points_are
 
 def test_further_stores_are_given_what_the_spool_has_at_their_own_pace(make, free_port):
     away = {"kind": "store.influx", "dialect": "influxdb1", "url": f"http://127.0.0.1:{free_port()}"}
-    house = make(stores={"copy": {"kind": "store.duckdb"}, "away": away})
+    house = make(SystemClock(), stores={"copy": {"kind": "store.duckdb"}, "away": away})
     now = house.clock.now()
     house.spool.append([([Reading("d", "temperature", 21.5, now, now)], None)])
     house.start()
