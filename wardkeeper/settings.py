@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -199,6 +200,7 @@ def _mistakes(data: object, config_of: PartConfig, kinds: list[str]) -> Iterator
         return
     yield from _open_secrets(data, ())
     yield from _part_mistakes(data.get("store"), ("store",), config_of, kinds)
+    yield from _doubles(data.get("links"), config_of)
     for group in ("links", "sinks", "stores"):
         parts = data.get(group)
         for name, part in parts.items() if isinstance(parts, dict) else ():
@@ -220,6 +222,24 @@ def _part_mistakes(part: object, loc: Loc, config_of: PartConfig, kinds: list[st
         yield (*loc, "kind"), f"there is no {kind!r}{_did_you_mean(difflib.get_close_matches(kind, kinds, 1, 0.5))}"
         return
     yield from _model_mistakes(config, {key: value for key, value in part.items() if key != "kind"}, loc)
+
+
+def _doubles(links: object, config_of: PartConfig) -> Iterator[tuple[Loc, str]]:
+    """What two links want for themselves alone (`exclusive` in `drivers.links.link`)."""
+    first: dict[str, str] = {}
+    for name, given in links.items() if isinstance(links, dict) else ():
+        kind = given.get("kind") if isinstance(given, dict) else None
+        model = config_of(kind) if isinstance(kind, str) else None
+        exclusive = getattr(model, "exclusive", None)
+        if model is None or exclusive is None:
+            continue
+        with suppress(ValidationError):  # what is wrong in itself says _part_mistakes
+            config = model.model_validate({key: value for key, value in given.items() if key != "kind"})
+            for loc, what in exclusive(config, name).items():
+                here: Loc = ("links", name, *loc)
+                other = first.setdefault(what, _dotted(here))
+                if other != _dotted(here):
+                    yield here, f"is that of {other} already: {what}"
 
 
 def _model_mistakes(model: type[BaseModel], data: object, loc: Loc) -> Iterator[tuple[Loc, str]]:

@@ -47,7 +47,10 @@ class House:
 
 
 class Link(Protocol):
-    """One link. A module of links has a `Config` and `open_link(name, config, house)`, which raises ConfigError."""
+    """One link. A module of links has a `Config` and `open_link(name, config, house)`, which raises ConfigError.
+
+    A `Config` with `exclusive(link)` says by its fields what no other link may have: a port, a broker's session.
+    """
 
     name: str
 

@@ -73,6 +73,10 @@ class Config(BaseModel):
         [], description="Further filters to listen to: what nobody understands is counted on the inputs page."
     )
 
+    def exclusive(self, link: str) -> dict[tuple[str, ...], str]:
+        """The broker's session: a second client of that name throws the first one out."""
+        return {("client_id",): f"{self.host.casefold()}:{self.port} {self.client_id or f'wardkeeper-{link}'}"}
+
 
 def open_link(name: str, config: Config, house: House) -> "MqttLink":
     """The link to one broker. Raises ConfigError."""

@@ -101,6 +101,10 @@ class Config(BaseModel):
                 raise ValidationError.from_exception_data("ports", [found])
         return value
 
+    def exclusive(self, link: str) -> dict[tuple[str, ...], str]:  # noqa: ARG002 - as every link has it
+        """A port is read by one link."""
+        return {("ports", name, "address"): port.address.casefold() for name, port in self.ports.items()}
+
 
 def open_link(name: str, config: Config, house: House) -> "SerialLink":
     """The link. Raises ConfigError."""

@@ -49,6 +49,30 @@ def test_check_says_what_is_good_and_what_is_wrong(config):
     )
 
 
+def test_check_names_every_mistake_of_a_file_of_rules_and_why_a_vital_is_never_judged(config, tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules:\n  - name: Fridges\n    metric: probe_temperature\n    above: 8\n")
+    done = run("check", "--rules", rules, "--config", config)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1] == f"{rules}: good. Rules: Fridges."
+    rules.write_text(
+        "rules:\n  - name: Saturation\n    metric: spo2\n    below: 90\n"
+        "  - name: Fridges\n    metric: humidity\n    abov: 8\n"
+    )
+    config.write_text("sites: test\n")
+    done = run("check", "--rules", rules, "--config", config)
+    assert (done.returncode, done.stdout) == (2, "")
+    said = done.stderr.splitlines()
+    assert (
+        f"{rules}:3: rules[0].metric: spo2 is a vital and never judged: Wardkeeper is not a patient monitor. "
+        in done.stderr
+    )
+    assert f"{rules}:7: rules[1].abov: there is no such field; did you mean above?" in said
+    assert f"{config}:1: sites: unknown; did you mean site?" in said
+    assert run("check", "--rules", tmp_path / "none.yaml").stderr.startswith(f"{tmp_path}/none.yaml: cannot be read")
+    assert run("check").returncode == 2
+
+
 def test_check_knows_the_settings_of_dialects(config):
     link = "site: test\nlinks:\n  ward:\n    kind: mqtt\n    dialects:\n"
     config.write_text(f"{link}      - kind: mqtt.tasmota\n        timezone: Europe/Berlin\n        colour: red\n")
@@ -89,6 +113,28 @@ def test_check_finds_two_ports_with_one_address_or_one_name(config):
     assert done.stderr == f"{config}:7: links.bed-12.ports.second.address: is the address of first already\n"
     config.write_text(f"{head}      first: {port}\n      first: {port}\n")
     assert run("check", "--config", config).stderr.startswith(f"{config}:7: links.bed-12.ports.first: given twice")
+
+
+def test_check_finds_two_links_that_want_one_port_or_one_session_of_a_broker(config):
+    port = "{protocol: serial.nonin_df2, address: %s}"
+    config.write_text(
+        "site: test\nlinks:\n"
+        f"  bed-1: {{kind: serial, ports: {{nonin: {port % '/dev/ttyUSB0'}}}}}\n"
+        f"  bed-2:\n    kind: serial\n    ports:\n      same: {port % '/dev/ttyUSB0'}\n"
+        f"      own: {port % '/dev/ttyUSB1'}\n"
+        "  ward: {kind: mqtt, host: broker}\n"
+        "  wing:\n    kind: mqtt\n    host: Broker\n    client_id: wardkeeper-ward\n"
+        "  tower: {kind: mqtt, host: broker, port: 1884, client_id: wardkeeper-ward}\n"
+    )
+    done = run("check", "--config", config)
+    where, taken = f"{config}:{{}}: links.", "is that of links.{} already: {}"
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        [
+            where.format(7) + "bed-2.ports.same.address: " + taken.format("bed-1.ports.nonin.address", "/dev/ttyusb0"),
+            where.format(13) + "wing.client_id: " + taken.format("ward.client_id", "broker:1883 wardkeeper-ward"),
+        ],
+    )
 
 
 def test_kinds_lists_every_part_on_one_line():
@@ -186,7 +232,7 @@ def test_a_rule_on_a_vital_is_refused_with_the_reason(config, tmp_path):
     rules.write_text("rules:\n  - name: No\n    metric: spo2\n    below: 90\n    priority: high\n    title: x\n")
     done = run("import", "rules", rules, "--config", config)
     assert done.returncode == 2
-    assert "never judged" in done.stderr
+    assert done.stderr.startswith(f"{rules}:3: rules[0].metric: spo2 is a vital and never judged")
 
 
 def test_a_taken_port_is_named_with_what_to_do(config, free_port):

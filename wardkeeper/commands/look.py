@@ -10,28 +10,51 @@ from typing import Annotated, BinaryIO
 import typer
 
 from collector.errors import ConfigError
+from wardkeeper.commands.opened import text_of
 
 _GULP = 65_536
-
-ConfigFile = Annotated[Path, typer.Option("--config", help="The settings file.", show_default=False)]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command(epilog="Example: wardkeeper check --config wardkeeper.yaml")(check)
+    app.command(epilog="Example: wardkeeper check --config wardkeeper.yaml --rules rules.yaml")(check)
     app.command(epilog="Example: wardkeeper kinds | grep mqtt")(kinds)
     app.command(
         epilog='Example: echo \'{"topic":"zigbee2mqtt/a","payload":{"temperature":21}}\' | wardkeeper decode mqtt'
     )(decode)
 
 
-def check(config: ConfigFile) -> None:
-    """Validate a settings file; print every mistake as path:line: field: why."""
+def check(
+    config: Annotated[Path | None, typer.Option(help="The settings file.", show_default=False)] = None,
+    rules: Annotated[Path | None, typer.Option(help="A file of rules.", show_default=False)] = None,
+) -> None:
+    """Validate a settings file, a file of rules, or both; print every mistake as path:line: field: why."""
+    if config is None and rules is None:
+        raise ConfigError("Name what to check: --config FILE, --rules FILE, or both")
+    mistakes: list[str] = []
+    for path, checked in ((config, _settings), (rules, _rules)):
+        try:
+            if path is not None:
+                print(f"{path}: good. {checked(path)}")
+        except ConfigError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+
+
+def _settings(path: Path) -> str:
     from wardkeeper import catalog, settings
 
-    loaded = settings.load(config, catalog.config_of, catalog.kinds())
+    loaded = settings.load(path, catalog.config_of, catalog.kinds())
     links = ", ".join(loaded.links) or "none: nothing will be heard"
-    print(f"{config}: good. Site {loaded.site}; links: {links}; store: {loaded.store['kind']}; data in {loaded.data}.")
+    return f"Site {loaded.site}; links: {links}; store: {loaded.store['kind']}; data in {loaded.data}."
+
+
+def _rules(path: Path) -> str:
+    from service_desk.rules_yaml import read
+
+    names = [draft.name for draft in read(text_of(path), str(path))]
+    return f"Rules: {', '.join(names) or 'none: nothing will be judged'}."
 
 
 def kinds() -> None:

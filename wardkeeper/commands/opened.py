@@ -11,6 +11,7 @@ import typer
 
 from asset_registry.db import Database
 from collector.clock import Clock, SystemClock
+from collector.errors import ConfigError
 from wardkeeper.settings import Settings
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The settings file.", show_default=False)]
@@ -41,6 +42,14 @@ def database_in(settings: Settings, clock: Clock, *, backup: bool = True) -> Dat
     settings.make_data()
     backups = Backups(settings.data / "backups", settings.backups.keep, clock) if backup else None
     return open_database(settings.database_url, backups, lambda line: print(line, file=sys.stderr, flush=True))
+
+
+def text_of(file: Path) -> str:
+    """What the file says. Raises ConfigError."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
 
 
 def operator() -> str:

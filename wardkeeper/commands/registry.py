@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from collector.clock import SystemClock
-from collector.errors import ConfigError
-from wardkeeper.commands.opened import ConfigFile, database_of, load, operator
+from wardkeeper.commands.opened import ConfigFile, database_of, load, operator, text_of
 
 Kind = Literal["places", "assets", "devices", "gateways", "bindings", "rules"]
 
@@ -29,12 +28,9 @@ def bring_in(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
 ) -> None:
     """Bring rows in: a bad row is named with its line and field, the good ones are kept."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {error}") from error
+    text = text_of(file)
     if kind == "rules":
-        _bring_in_rules(text, config, dry_run=dry_run)
+        _bring_in_rules(text, str(file), config, dry_run=dry_run)
         return
     from asset_registry.imports import import_csv
 
@@ -48,11 +44,11 @@ def bring_in(
     raise typer.Exit(1 if report.rejected else 0)
 
 
-def _bring_in_rules(text: str, config: Path, *, dry_run: bool) -> None:
+def _bring_in_rules(text: str, source: str, config: Path, *, dry_run: bool) -> None:
     from service_desk.rulebook import import_yaml
 
     with database_of(config) as database, database.write() as session:
-        names = import_yaml(session, text, who=operator(), now=SystemClock().now())
+        names = import_yaml(session, text, who=operator(), now=SystemClock().now(), source=source)
         if dry_run:
             session.rollback()
     print(f"{len(names)} rules {'would be ' if dry_run else ''}kept.")
