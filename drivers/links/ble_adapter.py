@@ -1,8 +1,8 @@
-"""One adapter: it scans, and it lends its radio and a slot to those who connect.
+"""One adapter: it scans, and it lends its radio and a connection to those who connect.
 
 A connect needs the radio for itself, so the scan pauses for it, one connect at a time, and goes on as soon as the
 connect has ended; the next one waits for at least as long as the last one took, so that half of the time is for
-listening whatever happens. Whoever has waited longest is next, for the radio and for a slot.
+listening whatever happens. Whoever has waited longest is next, for the radio and for a connection (`ble_turns`).
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from collector.clock import monotonic
 from drivers.links.ble_bluez import HINTS, TROUBLES, Radio, hint_for, words_of
 from drivers.links.ble_config import Config
 from drivers.links.ble_part import Part
+from drivers.links.ble_turns import Turns
 from drivers.links.link import State
 
 _SWITCH_S = 10.0  # what starting or ending a scan may take
@@ -62,7 +63,7 @@ class Adapter:
         self.radio = radio
         self.part = part
         self.gone = asyncio.Event()
-        self.slots = asyncio.Semaphore(config.connections)
+        self.turns = Turns(config.connections, config.turn_s)
         self._config = config
         self._heard = heard
         self._news = news

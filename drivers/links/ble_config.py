@@ -57,6 +57,13 @@ class Config(BaseModel):
         " --experimental, and BlueZ then tells only changes, and an RSSI only from 8 dB on.",
     )
     connections: int = Field(5, ge=1, le=64, description="How many devices one adapter keeps connected at a time.")
+    turn_s: float = Field(
+        60.0,
+        ge=0.1,
+        le=86_400,
+        description="Seconds a device stays connected while others wait for their turn; longer than the pause between"
+        " two values of the slowest. With a connection for each, nobody is interrupted.",
+    )
     dialects: list[DialectChoice] = Field(
         default_factory=lambda: [DialectChoice(kind=kind) for kind in kinds("ble")],
         description="Advertisements to understand, each with its own settings; all of `ble` when not given.",

@@ -24,9 +24,11 @@ _CONNECT_S = 15.0
 _FRESH_S = 10.0  # a device not heard for this long is not there
 _FIRST_S, _LONGEST_S = 1.0, 300.0
 _STEADY_S = 30.0  # a connection that held this long was a good one
+_GONE_S = 60.0  # a device that gave its connection to another and is not heard for this long has gone
 
 _PAIRING = "It wants to be paired first: bluetoothctl pair ADDRESS, once, at this machine."
 _OTHER_DEVICE = "Check its parts: `wardkeeper kinds` lists what each of them needs."
+_MORE = "Add an adapter, or raise connections where the adapter can."
 _PRESENCE = "Is it switched on, near, and not connected to a phone or another machine?"
 
 
@@ -67,6 +69,7 @@ class Device:
         self._id = ""
         self._near: dict[Adapter, _Near] = {}
         self._heard = asyncio.Event()
+        self._there = False  # as it was said last
 
     def seen(self, native: str, adapter: Adapter, device: BLEDevice, rssi: int) -> None:
         """It was heard: it can be connected."""
@@ -78,32 +81,51 @@ class Device:
         """Connect whenever it is heard, until cancelled. Pauses after failures grow to five minutes."""
         delay = _FIRST_S
         self.part.enter("connecting", hint=_PRESENCE)
-        while True:
-            adapter = await self._found()
-            began = monotonic()
-            try:
-                await self._with(adapter)
-            except TROUBLES as trouble:
-                self.part.enter("down", words_of(trouble), hint_for(trouble) or _PRESENCE)
-            else:
-                self.part.enter("connecting", hint=_PRESENCE)
-            if monotonic() - began >= _STEADY_S:
-                delay = _FIRST_S
-            await asyncio.sleep(delay * (0.5 + self._jitter() / 2))
-            delay = min(delay * 2, _LONGEST_S)
+        try:
+            while True:
+                adapter = await self._found()
+                began = monotonic()
+                interrupted = await self._tried(adapter)
+                if interrupted or monotonic() - began >= _STEADY_S:
+                    delay = _FIRST_S
+                if interrupted:
+                    continue  # it asks for its next turn at once, before those who have theirs now
+                await asyncio.sleep(delay * (0.5 + self._jitter() / 2))
+                delay = min(delay * 2, _LONGEST_S)
+        finally:
+            self._available(available=False)
+
+    async def _tried(self, adapter: Adapter) -> bool:
+        """Connect and stay; whether it was only interrupted for others."""
+        try:
+            interrupted = await self._with(adapter)
+        except TROUBLES as trouble:
+            self.part.enter("down", words_of(trouble), hint_for(trouble) or _PRESENCE)
+        else:
+            if interrupted:
+                self.part.enter("connecting", hint=f"It waits for its next turn. {_MORE}")
+                return True
+            self.part.enter("connecting", hint=_PRESENCE)
+        self._available(available=False)
+        return False
 
     async def _found(self) -> Adapter:
-        """The adapter that hears it best; one with a free slot before one without."""
+        """The adapter that hears it best; one with a free connection before one without."""
         while True:
             near = {adapter: one for adapter, one in self._near.items() if one.fresh and not adapter.gone.is_set()}
             if near:
-                return max(near, key=lambda adapter: (not adapter.slots.locked(), near[adapter].rssi))
+                return max(near, key=lambda adapter: (not adapter.turns.full, near[adapter].rssi))
             self._near.clear()
             self._heard.clear()
-            await self._heard.wait()
+            try:
+                async with asyncio.timeout(_GONE_S if self._there else None):
+                    await self._heard.wait()
+            except TimeoutError:
+                self._available(available=False)
+                self.part.enter("connecting", "It was not heard any more when its turn came", _PRESENCE)
 
-    async def _with(self, adapter: Adapter) -> None:
-        """Stay connected until the link or the adapter is lost."""
+    async def _with(self, adapter: Adapter) -> bool:
+        """Stay connected until the link or the adapter is lost, or others want their turn (True)."""
         stay = asyncio.create_task(self._stay(adapter))
         gone = asyncio.create_task(adapter.gone.wait())
         try:
@@ -112,32 +134,33 @@ class Device:
             for task in (stay, gone):
                 task.cancel()
             await asyncio.wait({stay, gone})
-        if not stay.cancelled():
-            stay.result()
+        return not stay.cancelled() and stay.result()
 
-    async def _stay(self, adapter: Adapter) -> None:
-        if adapter.slots.locked():
-            self.part.enter("connecting", f"All connections of {adapter.radio.name} are in use", "Add an adapter.")
-        async with adapter.slots:
+    async def _stay(self, adapter: Adapter) -> bool:
+        if adapter.turns.full:
+            self.part.enter("connecting", f"All connections of {adapter.radio.name} are in use", _MORE)
+        async with adapter.turns.one() as turn:
             lost = asyncio.Event()
             client: BleakClient | None = None
             try:
                 async with adapter.quiet():
-                    near = self._near[adapter]
-                    if not near.fresh:  # it has gone while it waited for its turn
-                        return
+                    near = self._near.get(adapter)
+                    if near is None or not near.fresh:  # it has gone while it waited for its turn
+                        return False
                     client = BleakClient(near.device, lambda _: lost.set(), timeout=_CONNECT_S)
                     await client.connect()
                     self._near.clear()  # a connected device does not advertise: what was heard is of the time before
-                await self._listen(client, adapter)
-                await lost.wait()
+                tells = await self._listen(client, adapter)
+                adapter.turns.began(turn, done=not tells)
+                await _first(lost, turn.over)
+                return not lost.is_set()
             finally:
                 if client is not None:
-                    await self._leave(client)
+                    await self._leave(client, interrupted=turn.over.is_set() and not lost.is_set())
 
-    async def _listen(self, client: BleakClient, adapter: Adapter) -> None:
-        """Read what can be read, then switch on what tells by itself."""
-        trouble = ""
+    async def _listen(self, client: BleakClient, adapter: Adapter) -> bool:
+        """Read what can be read, then switch on what tells by itself; whether anything does."""
+        trouble, tells = "", False
         claimed = [one for one in _characteristics(client) if self._dialects.decoders(short(one.uuid), "gatt")]
         for one in claimed:
             try:
@@ -145,6 +168,7 @@ class Device:
                     self._hear(one, bytes(await client.read_gatt_char(one)))
                 if {"notify", "indicate"} & set(one.properties):
                     await client.start_notify(one, self._notified)
+                    tells = True
             except TROUBLES as refused:
                 if not client.is_connected:
                     raise
@@ -155,9 +179,10 @@ class Device:
         else:
             self.part.enter("up", "It has nothing that its parts need", _OTHER_DEVICE)
         self._available(available=True)
+        return tells
 
-    async def _leave(self, client: BleakClient) -> None:
-        if self.part.state == "up":
+    async def _leave(self, client: BleakClient, *, interrupted: bool) -> None:
+        if self.part.state == "up" and not interrupted:
             self._available(available=False)
             self.part.enter("connecting", "The connection was lost", _PRESENCE)
         with suppress(*TROUBLES):
@@ -173,8 +198,22 @@ class Device:
         self._value(Frame(self._link, short(one.uuid), data, now, device=self._id, family="gatt"), self._dialects)
 
     def _available(self, *, available: bool) -> None:
+        """Say so when it is another: who waits for the next turn is still there."""
+        if available == self._there:
+            return
+        self._there = available
         now = self._clock.now()
         self._say([Reading(self._id, "available", available, now, now)])
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of them is set."""
+    tasks = {asyncio.create_task(event.wait()) for event in events}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _characteristics(client: BleakClient) -> list[BleakGATTCharacteristic]:

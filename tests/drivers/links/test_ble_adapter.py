@@ -212,6 +212,29 @@ def test_no_more_devices_are_connected_than_there_are_slots_and_each_has_its_tur
         assert now <= 2
 
 
+def test_three_devices_take_turns_on_one_connection_and_each_is_heard_in_each_round(bluez, ble, intake):
+    bluez.add_adapter()
+    beds = BEDS[:3]
+    for bed in beds:
+        bluez.peripheral(bed, [("1809", [("2a1c", ["indicate"], b"")])])
+        bluez.beacon(bed)
+    link = ble(connections=1, turn_s=0.3, devices=[{"address": bed} for bed in beds])
+
+    def heard_twice():
+        for bed in beds:
+            bluez.notify(bed, "2a1c", bytes.fromhex("008a0100fe"))
+        return len(order(bluez)) >= 7
+
+    until(heard_twice)
+    turns = order(bluez)[:6]
+    assert sorted(turns[:3]) == beds
+    assert turns[3:] == turns[:3], "whoever has waited longest is next"
+    told = [one.device for one in intake.items if isinstance(one, Reading) and one.metric == "body_temp"]
+    assert set(told) == {f"ble:{bed}" for bed in beds}
+    assert intake.values("available") == [True] * 3, "who waits for its turn is still there"
+    assert any("waits for its next turn" in one.hint or "are in use" in one.error for one in link.status.parts)
+
+
 def order(bluez):
     return [of for _, what, of in bluez.log() if what == "connected"]
 
