@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
@@ -29,16 +29,26 @@ _LONGEST_TEXT = 200
 _OFFSET = re.compile(r"\(byte (\d+)\)")
 
 
+_T = TypeVar("_T")
+
+
 def parse(payload: bytes) -> object:
     """The JSON value of `payload`. Raises BadFrame, with the offset where the parser knows it."""
     plain(payload)  # msgspec says where in its string, not where in the payload
+    return typed(msgspec.json.decode, payload)
+
+
+def typed(decode: Callable[[bytes], _T], payload: bytes) -> _T:
+    """What a msgspec decoder makes of `payload`. Raises BadFrame, as `parse`."""
     try:
-        value: object = msgspec.json.decode(payload)
+        return decode(payload)
     except msgspec.DecodeError as trouble:
         raise BadFrame(*_where(str(trouble), len(payload))) from trouble
+    except UnicodeDecodeError as trouble:
+        plain(payload)
+        raise BadFrame("The payload is not UTF-8") from trouble
     except RecursionError as trouble:
         raise BadFrame("The JSON is nested too deeply") from trouble
-    return value
 
 
 def parse_object(payload: bytes) -> dict[str, object]:

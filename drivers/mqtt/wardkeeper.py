@@ -1,0 +1,148 @@
+"""Wardkeeper's own readings: what an edge forwards, and the simplest way for a script to hand something over.
+
+docs/mqtt-wardkeeper.md; `encode` is the other direction.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Setting
+
+from collector.clock import from_a_wrong_clock, whole_ms
+from collector.errors import BadFrame
+from collector.metrics import METRICS
+from collector.ports import Decoded
+from collector.reading import Announcement, Frame, Item, Quality, Reading, Sighting, Value
+from drivers.codecs.device_time import OLDEST
+from drivers.codecs.json_values import BaseTopic, typed
+
+PROVEN = True
+
+_KINDS = {name: metric.kind for name, metric in METRICS.items()}
+_QUALITIES = {"": Quality.GOOD, **{quality.value: quality for quality in Quality}}
+
+
+class Config(BaseModel):
+    """Where the readings are published."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    base_topic: BaseTopic = Setting("wardkeeper", description="The levels before `<client>/readings`.")
+
+
+class _Said(msgspec.Struct, gc=False, omit_defaults=True):
+    """One object of a payload. What it is, its fields say: `facts`, `tag` or `metric`."""
+
+    device: str = ""
+    metric: str = ""
+    value: Value | None = None
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    received: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    gateway: str = ""
+    quality: str = ""
+    retained: bool = False
+    tag: str = ""
+    rssi_dbm: float | None = None
+    motion: int | None = None
+    facts: dict[str, str] | None = None
+
+
+_parse = msgspec.json.Decoder(_Said | list[_Said]).decode
+_render = msgspec.json.Encoder().encode
+
+
+def claims(config: Config) -> tuple[str, ...]:
+    """The topic filter of every client."""
+    return (f"{config.base_topic}/+/readings/#",)
+
+
+def decoder(_config: Config) -> "Wardkeeper":
+    """The decoder of every client."""
+    return Wardkeeper()
+
+
+class Wardkeeper:
+    """Devices, gateways and tags have the names that the payload gives them."""
+
+    def decode(self, frame: Frame) -> Sequence[Decoded]:
+        """What one message says: all of it, or BadFrame."""
+        if not frame.payload:  # an empty payload deletes a retained message
+            return ()
+        said = typed(_parse, frame.payload)
+        everything = said if isinstance(said, list) else (said,)
+        return [item for one in everything if (item := _item(frame, one)) is not None]
+
+
+def encode(items: Iterable[Item]) -> bytes:
+    """The payload that says `items` to a later `decode`, with their times, gateways and qualities as they are."""
+    return _render([_said(item) for item in items])
+
+
+def _item(frame: Frame, said: _Said) -> Item | None:
+    received = frame.received
+    if said.received is not None:
+        told = _moment(said.received)
+        if told is not None and not from_a_wrong_clock(told, received):
+            received = told
+    if said.metric:
+        return _reading(frame, said, received)
+    if said.tag:
+        if not said.gateway or said.rssi_dbm is None:
+            raise BadFrame("A sighting needs tag, gateway and rssi_dbm")
+        if frame.retained:  # it says where the tag was, not where it is
+            return None
+        return Sighting(said.tag, said.gateway, said.rssi_dbm, received, said.motion)
+    if said.facts is None or not said.device:
+        raise BadFrame(
+            "Expected a reading (device, metric, value), a sighting (tag, gateway, rssi_dbm) or device, facts"
+        )
+    return Announcement(said.device, said.facts, received)
+
+
+def _reading(frame: Frame, said: _Said, received: datetime) -> Reading | None:
+    value, kind = said.value, _KINDS.get(said.metric)
+    if kind is None:  # a newer Wardkeeper's, or a slip of the pen
+        return None
+    if value is None or type(value) is not kind or not said.device:
+        raise BadFrame(f"A reading of {said.metric} needs a device, and as value a {kind.__name__}")
+    quality = _QUALITIES.get(said.quality)
+    if quality is None:
+        raise BadFrame(f"quality is one of {', '.join(Quality)}")
+    at = None if said.at is None else _moment(said.at)
+    retained = said.retained or (frame.retained and at is None)
+    if retained and quality is Quality.GOOD:
+        quality = Quality.UNCERTAIN
+    return Reading(said.device, said.metric, value, at or received, received, said.gateway, quality, retained)
+
+
+def _moment(said: datetime) -> datetime | None:
+    """UTC, whole milliseconds; None from a clock that was never set."""
+    if said < OLDEST:
+        return None
+    if said.tzinfo is not UTC:
+        try:
+            said = said.astimezone(UTC)
+        except OverflowError as trouble:
+            raise BadFrame("A time is beyond the year 9999") from trouble
+    return whole_ms(said) if said.microsecond % 1000 else said
+
+
+def _said(item: Item) -> _Said:
+    if isinstance(item, Sighting):
+        rssi, motion = item.rssi_dbm, item.motion
+        return _Said(tag=item.tag, gateway=item.gateway, rssi_dbm=rssi, motion=motion, received=item.received)
+    if isinstance(item, Announcement):
+        return _Said(device=item.device, facts=item.facts, received=item.received)
+    return _Said(
+        item.device,
+        item.metric,
+        item.value,
+        None if item.at == item.received else item.at,
+        item.received,
+        item.gateway,
+        "" if item.quality is Quality.GOOD else item.quality.value,
+        item.retained,
+    )
