@@ -1,0 +1,6 @@
+"""What Wardkeeper does in a second, beside what others do in the same run (docs/performance.md)."""
+
+from typing import Literal
+
+Which = Literal["mosquitto", "fake"]
+"""A real broker, or one that does nothing but send."""
