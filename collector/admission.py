@@ -113,6 +113,10 @@ def reached(batch: Iterable[tuple[Sequence[Item], object]], now: datetime, befor
 
     `before` is where the record before had reached.
     """
+    newest = max((item.received for items, _ in batch for item in items), default=now)
+    latest = now if before is None else max(now, before)
+    if newest <= latest and latest - now < RUN_AHEAD:
+        return latest
     times = [item.received for items, _ in batch for item in items]
     if before is not None:
         times.append(before)

@@ -1,7 +1,8 @@
 """Which messages have been taken already, so that a redelivered one is acknowledged and dropped (DESIGN section 3).
 
-A broker that lost the connection sends again what was not acknowledged, with the same message id. Every message taken
-is remembered by (link, session, message id, digest), the last 32,768 of each link and session; ids go up to 65,535.
+A broker that lost the connection sends again what was not acknowledged, with the same message id. It gives an id to
+another message only after the one before was acknowledged, so of each link and session the last message of every id is
+remembered; there are 65,535 ids.
 """
 
 import os
@@ -14,51 +15,49 @@ import msgspec
 from collector.errors import Unreachable
 from collector.reading import DeliveryKey
 
-REMEMBERED = 32_768
 _SESSIONS = 64
-_Message = tuple[int, bytes]
-Remembered = list[tuple[str, str, list[_Message]]]
+Remembered = list[tuple[str, str, list[tuple[int, bytes]]]]
 
 
 class Deliveries:
     """The messages remembered. Not durable itself: the spool stores the keys and fills it again."""
 
-    def __init__(self, remembered: int = REMEMBERED) -> None:
-        self._limit = remembered
-        self._sessions: OrderedDict[tuple[str, str], OrderedDict[_Message, None]] = OrderedDict()
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[tuple[str, str], dict[int, bytes]] = OrderedDict()
 
     def __contains__(self, key: DeliveryKey) -> bool:
         """Whether this message was taken, whether or not this copy of it is flagged as a redelivery."""
-        return (key.mid, key.digest) in self._sessions.get((key.link, key.session), ())
+        return self._sessions.get((key.link, key.session), {}).get(key.mid) == key.digest
 
     def remember(self, keys: Iterable[DeliveryKey]) -> None:
         """These messages are taken."""
+        link, session = None, None
+        known: dict[int, bytes] = {}
         for key in keys:
-            self._remember(key.link, key.session, ((key.mid, key.digest),))
+            if key.link is not link or key.session is not session:
+                link, session = key.link, key.session
+                known = self._of(link, session)
+            known[key.mid] = key.digest
 
     def forget(self, link: str, session: str) -> None:
         """The broker has thrown this session away: nothing of it comes again."""
         self._sessions.pop((link, session), None)
 
     def dump(self) -> Remembered:
-        """Everything remembered, oldest first."""
-        return [(link, session, list(messages)) for (link, session), messages in self._sessions.items()]
+        """Everything remembered."""
+        return [(link, session, list(messages.items())) for (link, session), messages in self._sessions.items()]
 
     def load(self, remembered: Remembered) -> None:
         """Remember what another one dumped."""
         for link, session, messages in remembered:
-            self._remember(link, session, messages)
+            self._of(link, session).update(messages)
 
-    def _remember(self, link: str, session: str, messages: Iterable[_Message]) -> None:
-        known = self._sessions.setdefault((link, session), OrderedDict())
+    def _of(self, link: str, session: str) -> dict[int, bytes]:
+        known = self._sessions.setdefault((link, session), {})
         self._sessions.move_to_end((link, session))
-        for message in messages:
-            known[message] = None
-            known.move_to_end(message)
-            if len(known) > self._limit:
-                known.popitem(last=False)
         if len(self._sessions) > _SESSIONS:
             self._sessions.popitem(last=False)
+        return known
 
 
 class Sessions:

@@ -7,39 +7,26 @@ returns after fdatasync. A torn end is cut off on opening; a changed record is r
 import fcntl
 import os
 import threading
-from bisect import bisect_right
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
 from collector.admission import reached
 from collector.clock import Clock
-from collector.deliveries import Deliveries, Remembered, Sessions, sync_directory
+from collector.deliveries import Deliveries, Sessions
 from collector.errors import Unreachable
+from collector.payload import PREFACE, Batch, encode, flat, items_of, keys_of, preface_of
+from collector.quota import Quota
 from collector.reading import DeliveryKey, Item
-from collector.segment import SUFFIX, Damage, Record, frame, name, scan
+from collector.recent import RECENT_ITEMS, Recent
+from collector.segment import Damage, Record, frame, scan
+from collector.segments import Segment, Segments
 
-Batch = Sequence[tuple[Sequence[Item], DeliveryKey | None]]
-
-_PREFACE = 0
-_HINTS = 32
 _DAMAGE_KEPT = 100
-_encode = msgspec.msgpack.Encoder().encode
-_decode_batch = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[list[Item], DeliveryKey | None]]]).decode
-_decode_keys = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[msgspec.Raw, DeliveryKey | None]]]).decode
-_decode_preface = msgspec.msgpack.Decoder(tuple[datetime | None, Remembered]).decode
-
-
-class _Segment(msgspec.Struct):
-    first: int  # the smallest position it can hold
-    path: Path
-    size: int  # bytes that are durable
-    closed: datetime  # when its last record was written, at the latest
-    preface: int = 0  # bytes of the preface, which do not count when it is judged full
+_PARTS_OF_QUOTA = 8
 
 
 class Spool:
@@ -53,29 +40,33 @@ class Spool:
         segment_bytes: int = 64 << 20,
         keep_s: float = 60,
         quota_bytes: int | None = None,
+        recent_items: int = RECENT_ITEMS,
     ) -> None:
-        """`keep_s`: how long a segment stays when every consumer has it. Raises Unreachable, also when it is in use."""
+        """`keep_s`: how long a segment stays when every consumer has it. `recent_items`: how many stay in memory too.
+
+        Raises Unreachable, also when another process has it.
+        """
         self.directory = directory
         self.damage: deque[Damage] = deque(maxlen=_DAMAGE_KEPT)
         self.written_at: datetime | None = None  # the clock at the newest record, or how far a burst ran ahead of it
         self._clock = clock
-        self._segment_bytes = segment_bytes
         self._keep = timedelta(seconds=keep_s)
-        self._quota = quota_bytes
+        self._quota = Quota(directory, quota_bytes)
         self._writing = threading.Lock()  # held during the fsync, so that readers need not wait for it; taken first
         self._changed = threading.Condition(threading.RLock())
-        self._segments: list[_Segment] = []
-        self._head = 0
-        self._file: int | None = None  # the last segment, open for writing
-        self._spoilt = False  # the last segment ends in what could not be cut off
         self._consumers: dict[str, int] = {}
-        self._hints: OrderedDict[int, tuple[Path, int]] = OrderedDict()
+        self._recent = Recent(recent_items)
         self._deliveries = Deliveries()
+        if quota_bytes is not None:  # a delivered part of a segment takes room until all of it is delivered
+            segment_bytes = min(segment_bytes, quota_bytes // _PARTS_OF_QUOTA)
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock: int | None = _hold(directory / "lock")
             self._sessions = Sessions(directory / "sessions.json")
-            self._open()
+            self._files = Segments(directory, segment_bytes, clock.now())
+            self._head = self._files.repair()
+            for segment in self._files.recalled():
+                self._recall(segment)
         except OSError as trouble:
             raise Unreachable(f"spool {directory}: {trouble}; may this user write there?") from trouble
 
@@ -87,64 +78,73 @@ class Spool:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        with self._changed:
-            return sum(segment.size for segment in self._segments)
+        return self._files.size
 
     @property
     def fullness(self) -> float:
-        """How much of the quota is used: 0 to 1; 0 without a quota."""
-        return self.size / self._quota if self._quota else 0.0
+        """How much of the room there is taken by what somebody still needs: 0 to 1."""
+        capacity = self._quota.capacity(self.size)
+        if capacity is None:
+            return 0.0
+        return min(1.0, self._files.needed(self._delivered()) / capacity) if capacity else 1.0
 
     def append(self, batch: Batch) -> int:
         """Write one record; it is on disk when this returns. Its position is returned.
 
         Raises Unreachable when it cannot be kept (disk full, quota); nothing of it remains then, try again later.
+        `items` are those that `collector.admission` lets through: they are handed to readers as they are.
         """
         now = self._clock.now()
         with self._writing:
             now = reached(batch, now, self.written_at)
-            payload = _encode((now, batch))
             position = self._head + 1
-            record = frame(position, payload)
-            self._respect_quota(len(record))
+            record = frame(position, encode((now, batch)))
             try:
-                segment = self._writable()
-                self._write(segment, record)
+                self._make_room(len(record))
+                self._files.append(position, record, self._preface, self._clock.now())
             except OSError as trouble:
                 raise Unreachable(f"spool {self.directory}: {trouble}; is the disk full?") from trouble
             with self._changed:
-                segment.size += len(record)
+                self._recent.add(self._head, position, flat(batch), len(record))
                 self._head = position
-                self._note(now, [key for _, key in batch if key])
+                self.written_at = now
+                self._deliveries.remember(key for _, key in batch if key)
                 self._changed.notify_all()
             return position
 
     def read(self, after: int, limit: int) -> list[tuple[int, list[Item]]]:
         """The records after position `after`, with their items, until there are `limit` items or more.
 
-        A position without items stands for records that were lost to damage.
+        A position without items stands for records that were lost to damage. The lists are shared: not to be changed.
         """
         with self._changed:
             head = self._head
-            places = self._places(after)
-        found: list[tuple[int, list[Item]]] = []
-        last: tuple[Path, Record] | None = None
+            found = self._recent.after(after, limit)
+            if found:
+                if head > found[-1][0] and sum(len(batch) for _, batch in found) < limit:
+                    found.append((head, []))  # it was moved by `register`
+                return found
+            places = self._files.places(after)
         items = 0
-        for path, record in self._records(places):
+        last: tuple[Segment, Record] | None = None
+        for segment, record in self._records(places):
             if record.position <= (found[-1][0] if found else after):
                 continue  # the preface, or a record whose append failed and was made again
-            batch = self._decoded(path, record)
-            if batch is not None:
-                found.append((record.position, batch))
-                last = path, record
-                items += len(batch)
-                if items >= limit:
-                    break
+            try:
+                batch = items_of(record.payload)
+            except msgspec.DecodeError as trouble:
+                self._undecodable(segment, record, trouble)
+                continue
+            found.append((record.position, batch))
+            last = segment, record
+            items += len(batch)
+            if items >= limit:
+                break
         else:
             if head > (found[-1][0] if found else after):
                 found.append((head, []))
         if last is not None:
-            self._hint(*last)
+            self._files.mark(*last)
         return found
 
     def wait(self, after: int, timeout: float) -> bool:
@@ -162,7 +162,7 @@ class Spool:
         """`consumer` has everything up to `position`, durably: segments that nobody needs go."""
         with self._changed:
             self._consumers[consumer] = position
-            self._prune(self._keep)
+            self._files.prune(self._delivered(), self._clock.now() - self._keep)
 
     def forget(self, consumer: str) -> None:
         """Nothing need be kept for `consumer` any more."""
@@ -190,195 +190,61 @@ class Spool:
     def close(self) -> None:
         """Let go of the files."""
         with self._writing:
-            self._let_go()
+            self._files.let_go()
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None
 
-    # ------------------------------------------------------------------ opening
-
-    def _open(self) -> None:
-        now = self._clock.now()
-        for path in sorted(self.directory.glob(f"{'[0-9]' * 20}{SUFFIX}")):
-            self._segments.append(_Segment(int(path.stem), path, path.stat().st_size, now))
-        while self._segments and not self._repair(self._segments[-1]):
-            self._remove(self._segments.pop())
-        prefaced = [n for n, segment in enumerate(self._segments) if _has_preface(segment.path)]
-        for segment in self._segments[max(prefaced, default=0) :]:
-            self._recall(segment)
-
-    def _repair(self, segment: _Segment) -> bool:
-        """Cut a torn end off the last segment, and find the head; False when nothing is left of it."""
-        self._head = segment.first - 1
-        for found in scan(segment.path):
-            if isinstance(found, Record):
-                self._head = max(self._head, found.position)
-                segment.preface = found.end if found.position == _PREFACE else segment.preface
-            elif found.torn:
-                os.truncate(segment.path, found.start)
-                segment.size = found.start
-            else:
-                self._head += 1  # somebody may have consumed it: its number is not given again
-        return segment.size > 0
-
-    def _recall(self, segment: _Segment) -> None:
+    def _recall(self, segment: Segment) -> None:
         """Remember the deliveries in one segment."""
-        for path, record in self._records([(segment.path, 0, segment.size)]):
+        for _, record in self._records([(segment, 0, segment.size)]):
             try:
-                if record.position == _PREFACE:
-                    written_at, remembered = _decode_preface(record.payload)
+                if record.position == PREFACE:
+                    self.written_at, remembered = preface_of(record.payload)
                     self._deliveries.load(remembered)
-                    self._note(written_at, [])
                 else:
-                    written_at, batch = _decode_keys(record.payload)
-                    self._note(written_at, [key for _, key in batch if key])
+                    self.written_at, keys = keys_of(record.payload)
+                    self._deliveries.remember(keys)
             except msgspec.DecodeError as trouble:
-                self._undecodable(path, record, trouble)
+                self._undecodable(segment, record, trouble)
 
-    def _note(self, written_at: datetime | None, keys: list[DeliveryKey]) -> None:
-        self.written_at = written_at
-        self._deliveries.remember(keys)
+    def _preface(self) -> bytes:
+        return frame(PREFACE, encode((self.written_at, self._deliveries.dump())))
 
-    # ------------------------------------------------------------------ writing
-
-    def _writable(self) -> _Segment:
-        """The last segment, or a new one when that is full. Raises OSError."""
-        last = self._segments[-1] if self._segments else None
-        if last is None or last.size - last.preface >= self._segment_bytes or self._spoilt:
-            self._finish()
-            return self._begin()
-        if self._file is None:
-            self._file = os.open(last.path, os.O_WRONLY | os.O_APPEND)
-        return last
-
-    def _finish(self) -> None:
-        """Write no more into the last segment."""
-        self._let_go()
-        self._spoilt = False
-        with self._changed:
-            if self._segments:
-                last = self._segments[-1]
-                last.closed = self._clock.now()
-                if last.first > self._head:  # it holds no record, and the next one will have its name
-                    self._remove(self._segments.pop())
-
-    def _let_go(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-    def _begin(self) -> _Segment:
-        """A new segment, whose preface has the deliveries remembered so far."""
-        path = self.directory / name(self._head + 1)
-        preface = frame(_PREFACE, _encode((self.written_at, self._deliveries.dump())))
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o640)
-        segment = _Segment(self._head + 1, path, 0, self._clock.now())
+    def _records(self, places: Sequence[tuple[Segment, int, int]]) -> Iterator[tuple[Segment, Record]]:
         try:
-            self._write(segment, preface)
-            sync_directory(self.directory)
-        except OSError:
-            self._let_go()
-            self._remove(segment)
-            raise
-        segment.size = segment.preface = len(preface)
-        with self._changed:
-            self._segments.append(segment)
-        return segment
-
-    def _write(self, segment: _Segment, record: bytes) -> None:
-        """Append to the open segment, durably, or leave it as it was. Raises OSError."""
-        assert self._file is not None  # noqa: S101 - _writable opened it
-        rest = memoryview(record)
-        try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-            _sync(self._file)
-        except OSError:
-            # After a failed write or sync nobody knows what is on disk: cut it off and open the file anew.
-            try:
-                os.ftruncate(self._file, segment.size)
-            except OSError:
-                self._spoilt = True  # then go on in another file
-            self._let_go()
-            raise
-
-    # ------------------------------------------------------------------ reading
-
-    def _places(self, after: int) -> list[tuple[Path, int, int]]:
-        """Where to read on after a position: (segment, from, to)."""
-        index = max(0, bisect_right(self._segments, after + 1, key=lambda segment: segment.first) - 1)
-        places = [(segment.path, 0, segment.size) for segment in self._segments[index:]]
-        path, offset = self._hints.get(after, (None, 0))
-        if places and places[0][0] == path:
-            places[0] = (places[0][0], offset, places[0][2])
-        return places
-
-    def _records(self, places: Sequence[tuple[Path, int, int]]) -> Iterator[tuple[Path, Record]]:
-        try:
-            for path, start, end in places:
-                for found in scan(path, start, end):
+            for segment, start, end in places:
+                for found in scan(segment.path, start, end):
                     if isinstance(found, Record):
-                        yield path, found
+                        yield segment, found
                     else:
                         self._report(found)
         except OSError as trouble:
             raise Unreachable(f"spool {self.directory}: {trouble}; is the disk well?") from trouble
 
-    def _decoded(self, path: Path, record: Record) -> list[Item] | None:
-        try:
-            _, batch = _decode_batch(record.payload)
-        except msgspec.DecodeError as trouble:
-            self._undecodable(path, record, trouble)
-            return None
-        return [item for items, _ in batch for item in items]
-
-    def _hint(self, path: Path, record: Record) -> None:
-        """Remember where the next record stands: consumers read on where they stopped."""
-        with self._changed:
-            self._hints[record.position] = (path, record.end)
-            if len(self._hints) > _HINTS:
-                self._hints.popitem(last=False)
-
-    def _undecodable(self, path: Path, record: Record, trouble: msgspec.DecodeError) -> None:
-        self._report(Damage(path.name, record.start, record.end, f"record {record.position}: {trouble}"))
+    def _undecodable(self, segment: Segment, record: Record, trouble: msgspec.DecodeError) -> None:
+        self._report(Damage(segment.path.name, record.start, record.end, f"record {record.position}: {trouble}"))
 
     def _report(self, damage: Damage) -> None:
         with self._changed:
             if damage not in self.damage:
                 self.damage.append(damage)
 
-    # ------------------------------------------------------------------ letting go
+    def _delivered(self) -> int:
+        """The position up to which every consumer has everything."""
+        return min(self._consumers.values(), default=0)
 
-    def _respect_quota(self, more: int) -> None:
-        if self._quota is None or self.size + more <= self._quota:
+    def _make_room(self, more: int) -> None:
+        """See to it that there is room for `more` bytes. Raises Unreachable, or OSError."""
+        if self._quota.has_room(self.size, more):
             return
         with self._changed:
-            self._prune(timedelta(0))
-        if self.size + more > self._quota:
-            raise Unreachable(f"spool {self.directory}: its {self._quota} bytes are used up; are all stores up?")
-
-    def _prune(self, keep: timedelta) -> None:
-        """Remove the segments that every consumer has, and has had for the time `keep`; never the last one."""
-        needed = min(self._consumers.values(), default=0)
-        now = self._clock.now()
-        for segment, following in list(pairwise(self._segments)):
-            if following.first - 1 > needed or now - segment.closed < keep:
-                break
-            self._segments.remove(segment)
-            self._remove(segment)
-
-    def _remove(self, segment: _Segment) -> None:
-        segment.path.unlink(missing_ok=True)
-
-
-def _has_preface(path: Path) -> bool:
-    first = next(scan(path), None)
-    return isinstance(first, Record) and first.position == _PREFACE
-
-
-def _sync(handle: int) -> None:
-    sync = getattr(os, "fdatasync", os.fsync)  # macOS has only fsync
-    sync(handle)
+            delivered = self._delivered()
+        if delivered == self._head > 0:
+            self._files.begin(self._head + 1, self._preface(), self._clock.now())  # so that the last one can go as well
+        self._files.prune(delivered)
+        if not self._quota.has_room(self.size, more):
+            raise Unreachable(f"spool {self.directory}: {self._quota.why(self.size)}; are all stores up?")
 
 
 def _hold(path: Path) -> int:

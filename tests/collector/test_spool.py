@@ -54,6 +54,13 @@ def spool(tmp_path, clock):
         yield opened
 
 
+@pytest.fixture
+def disk(tmp_path, clock):
+    """A spool that keeps nothing in memory."""
+    with contextlib.closing(Spool(tmp_path, clock, recent_items=0)) as opened:
+        yield opened
+
+
 def reopened(spool: Spool, **settings) -> Spool:
     spool.close()
     return Spool(spool.directory, spool._clock, **settings)
@@ -127,7 +134,7 @@ def test_waiting_ends_when_something_is_appended(spool):
 
 
 def test_readers_at_different_places_read_across_segments(tmp_path, clock):
-    with contextlib.closing(Spool(tmp_path, clock, segment_bytes=300)) as spool:
+    with contextlib.closing(Spool(tmp_path, clock, segment_bytes=300, recent_items=7)) as spool:
         put(spool, *range(50))
         assert len(segments(spool)) > 5
         places = {"a": 0, "b": 17, "c": 49}
@@ -159,22 +166,22 @@ def test_a_torn_end_is_cut_off_and_the_next_record_takes_its_number(spool):
             assert values(again) == [1, 9]
 
 
-def test_a_flipped_bit_is_reported_and_costs_one_record(spool):
-    put(spool, 1, 2, 3)
-    (path,) = segments(spool)
+def test_a_flipped_bit_is_reported_and_costs_one_record(disk):
+    put(disk, 1, 2, 3)
+    (path,) = segments(disk)
     flip(path, record(path, 2).end - 1)
-    assert spool.read(0, 100) == [(1, [reading(1)]), (3, [reading(3)])]
-    values(spool)
-    (damage,) = spool.damage
+    assert disk.read(0, 100) == [(1, [reading(1)]), (3, [reading(3)])]
+    values(disk)
+    (damage,) = disk.damage
     assert (damage.segment, damage.why) == (path.name, "record 2 was changed")
 
 
-def test_a_flipped_length_is_reported_and_reading_resumes_at_the_next_header(spool):
-    put(spool, 1, 2, 3)
-    (path,) = segments(spool)
+def test_a_flipped_length_is_reported_and_reading_resumes_at_the_next_header(disk):
+    put(disk, 1, 2, 3)
+    (path,) = segments(disk)
     flip(path, record(path, 2).start + 4)
-    assert values(spool) == [1, 3]
-    assert spool.damage[0].why == "no header"
+    assert values(disk) == [1, 3]
+    assert disk.damage[0].why == "no header"
 
 
 def test_the_number_of_a_record_that_was_damaged_at_the_end_is_not_given_again(spool):
@@ -187,11 +194,11 @@ def test_the_number_of_a_record_that_was_damaged_at_the_end_is_not_given_again(s
         assert again.read(0, 100) == [(1, [reading(1)]), (3, [reading(3)])]
 
 
-def test_consumers_get_past_damage_at_the_end(spool):
-    put(spool, 1, 2)
-    (path,) = segments(spool)
+def test_consumers_get_past_damage_at_the_end(disk):
+    put(disk, 1, 2)
+    (path,) = segments(disk)
     flip(path, record(path, 2).end - 1)
-    assert spool.read(1, 100) == [(2, [])]
+    assert disk.read(1, 100) == [(2, [])]
 
 
 def test_a_preface_that_was_changed_costs_no_record_and_no_key(tmp_path, clock):
@@ -224,7 +231,7 @@ def test_a_second_process_or_spool_cannot_open_it(spool):
 
 
 def test_segments_go_when_every_consumer_has_them_and_some_time_has_passed(tmp_path, clock):
-    with contextlib.closing(Spool(tmp_path, clock, segment_bytes=300, keep_s=60)) as spool:
+    with contextlib.closing(Spool(tmp_path, clock, segment_bytes=300, keep_s=60, recent_items=0)) as spool:
         spool.register("store")
         spool.register("alarms")
         put(spool, *range(30))
