@@ -12,13 +12,15 @@ from datetime import datetime
 
 import msgspec
 
+from collector import sacrifice
 from collector.admission import ClockState, Refusal, Timeline, sound
 from collector.clock import Clock
 from collector.counters import Counters
 from collector.errors import Unreachable
 from collector.latest import Latest
 from collector.ports import Consumer, RemoteStore, Store
-from collector.reading import DeliveryKey, Item, Sighting
+from collector.reading import DeliveryKey, Item
+from collector.sacrifice import Sacrifice
 from collector.spool import Spool
 
 Durable = Callable[[], None]
@@ -28,11 +30,10 @@ _POLL_S = 0.25  # how soon a thread that has nothing to do notices that it shall
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """`queued`, `record`: how many items may wait, and make a record; `sightings_until`: the share of the quota."""
+    """`queued`, `record`: how many items may wait, and make a record."""
 
     queued: int = 50_000
     record: int = 5_000
-    sightings_until: float = 0.9
 
 
 class _Offer(msgspec.Struct, gc=False):
@@ -59,6 +60,7 @@ class Pipeline:
         self._counters = counters
         self._limits = limits or Limits()
         self._timeline = Timeline(spool.written_at)
+        self._sacrifice = Sacrifice()
         self._arrived = threading.Condition()
         self._queue: deque[_Offer] = deque()
         self._queued = 0
@@ -129,7 +131,10 @@ class Pipeline:
         keys: set[tuple[str, str, int, bytes]] = set()
         dropped: Counter[str] = Counter()
         changed: Counter[str] = Counter()
-        sightings = self._spool.fullness < self._limits.sightings_until
+        self._sacrifice.look(self._spool.fullness)
+        known = self._latest.get(sacrifice.DEVICE, sacrifice.METRIC)
+        if said := self._sacrifice.says(known and known.value, now):
+            batch.parts.append((self._timeline.place(said, now, changed), None))
         for offer in offers:
             if offer.durable is not None:
                 batch.durable.append(offer.durable)
@@ -140,7 +145,7 @@ class Pipeline:
                     dropped["redelivered"] += len(offer.items)
                     continue
                 keys.add(name)
-            items = _sound(offer.items, dropped, changed, sightings=sightings)
+            items = self._sacrifice.spared(_sound(offer.items, dropped, changed), dropped)
             if items:
                 batch.parts.append((self._timeline.place(items, now, changed), key))
         self._count("items_dropped", dropped)
@@ -170,12 +175,9 @@ class Pipeline:
             self._counters.inc(name, n, why=why)
 
 
-def _sound(items: Iterable[Item], dropped: Counter[str], changed: Counter[str], *, sightings: bool) -> list[Item]:
+def _sound(items: Iterable[Item], dropped: Counter[str], changed: Counter[str]) -> list[Item]:
     kept: list[Item] = []
     for item in items:
-        if not sightings and isinstance(item, Sighting):
-            dropped["sighting, spool nearly full"] += 1
-            continue
         try:
             mended, what = sound(item)
         except Refusal as why:

@@ -1,9 +1,13 @@
 """How much of the disk a spool may use: what was set, but never what the disk's other users need (docs/spool.md)."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The disk is full, or this user's part of it."""
 
 _RESERVE = 256 << 20
 _RESERVE_PART = 20

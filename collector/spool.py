@@ -19,7 +19,7 @@ from collector.clock import Clock
 from collector.deliveries import Deliveries, Sessions
 from collector.errors import Unreachable
 from collector.payload import PREFACE, Batch, encode, flat, items_of, keys_of, preface_of
-from collector.quota import Quota
+from collector.quota import NO_ROOM, Quota
 from collector.reading import DeliveryKey, Item
 from collector.recent import RECENT_ITEMS, Recent
 from collector.segment import Damage, Record, frame, scan
@@ -52,6 +52,7 @@ class Spool:
         self._clock = clock
         self._keep = timedelta(seconds=keep_s)
         self._quota = Quota(directory, quota_bytes)
+        self._full = False  # the last append found no room
         self._writing = threading.Lock()  # held during the fsync, so that readers need not wait for it; taken first
         self._changed = threading.Condition(threading.RLock())
         self._consumers: dict[str, int] = {}
@@ -82,7 +83,9 @@ class Spool:
 
     @property
     def fullness(self) -> float:
-        """How much of the room there is taken by what somebody still needs: 0 to 1."""
+        """How much of its room is taken by what somebody still needs: 0 to 1, which is when nothing more fits."""
+        if self._full:
+            return 1.0
         capacity = self._quota.capacity(self.size)
         if capacity is None:
             return 0.0
@@ -103,8 +106,10 @@ class Spool:
                 self._make_room(len(record))
                 self._files.append(position, record, self._preface, self._clock.now())
             except OSError as trouble:
+                self._full |= trouble.errno in NO_ROOM
                 raise Unreachable(f"spool {self.directory}: {trouble}; is the disk full?") from trouble
             with self._changed:
+                self._full = False
                 self._recent.add(self._head, position, flat(batch), len(record))
                 self._head = position
                 self.written_at = now
@@ -243,7 +248,8 @@ class Spool:
         if delivered == self._head > 0:
             self._files.begin(self._head + 1, self._preface(), self._clock.now())  # so that the last one can go as well
         self._files.prune(delivered)
-        if not self._quota.has_room(self.size, more):
+        self._full = not self._quota.has_room(self.size, more)
+        if self._full:
             raise Unreachable(f"spool {self.directory}: {self._quota.why(self.size)}; are all stores up?")
 
 

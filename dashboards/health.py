@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from collector.counters import Counters
 from collector.errors import WardkeeperError
+from collector.sacrifice import THINNED_FROM
 from dashboards.access import PUBLIC
 from dashboards.context import Context, Here
 
@@ -61,8 +62,8 @@ def troubles_of(here: Context) -> dict[str, str]:
     late = [cursor for cursor in here.inside.cursors() if cursor.behind_s > LATE_S]
     troubles |= {cursor.name: f"is {cursor.behind_s:.0f} s behind" for cursor in late}
     spool = here.inside.spool()
-    if spool is not None and spool.fullness >= 1:
-        troubles["spool"] = "is full"
+    if spool is not None and spool.fullness >= THINNED_FROM:
+        troubles["spool"] = "is full" if spool.fullness >= 1 else "is nearly full"
     return troubles
 
 

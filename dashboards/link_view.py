@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from collector import sacrifice
 from collector.counters import InputFigures
 from dashboards.context import Context, LinkState
 from dashboards.words import age
@@ -115,7 +116,8 @@ def _shown(link: LinkState) -> Input:
 def _said(here: Context) -> dict[str, Input]:
     """Links by what they say of themselves, as `link:<name>` and `link:<name>/<part>`."""
     found: dict[str, Input] = {}
-    for device in sorted(device for device in here.latest.devices() if device.startswith("link:")):
+    links = {device for device in here.latest.devices() if device.startswith("link:")} - {sacrifice.DEVICE}
+    for device in sorted(links):
         name, _, part = device.removeprefix("link:").partition("/")
         up = here.latest.get(device, "link_up")
         state = "unknown" if up is None else "up" if up.value else "down"

@@ -12,6 +12,7 @@ from collector.counters import Counters
 from collector.latest import Latest
 from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
 from collector.ports import Consumer, RemoteStore, Store
+from collector.sacrifice import words as short_of_room
 from collector.spool import Spool
 from collector.supervisor import Target
 from drivers.links.link import House, Link
@@ -75,6 +76,8 @@ class Collecting:
     def troubles(self) -> list[str]:
         """What a person should know of spool, stores and clock."""
         found = [str(damage) for damage in self.spool.damage]
+        if short := short_of_room(self.spool.fullness):
+            found.append(short)
         for name, store in self.stores.items():
             if isinstance(store, RemoteStore) and (refused := store.refused()):
                 found.append(refused if name == MAIN_STORE else f"{name}: {refused}")

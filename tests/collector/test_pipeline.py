@@ -283,8 +283,8 @@ def test_a_clock_set_back_is_seen_also_across_a_restart(tmp_path):
 def test_sightings_are_dropped_first_when_the_quota_is_nearly_used_up(tmp_path):
     clock = ManualClock()
     counters = Counters(clock)
-    spool = Spool(tmp_path, clock, segment_bytes=2000, quota_bytes=12_000)
-    pipeline = Pipeline(spool, clock, Latest(), counters, Limits(sightings_until=0.5))
+    spool = Spool(tmp_path, clock, segment_bytes=2000, quota_bytes=7_200)
+    pipeline = Pipeline(spool, clock, Latest(), counters)
     stopped = threading.Event()
     stopped.set()
     for n in range(60):

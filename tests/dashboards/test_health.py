@@ -30,6 +30,12 @@ def test_not_ready_while_a_part_waits_or_the_spool_is_full(nobody, hospital):
     assert "secret" not in answer.text
 
 
+def test_not_ready_when_rooms_begin_to_be_thinned(nobody, hospital):
+    for fullness, troubles in ((0.89, {}), (0.9, {"spool": "is nearly full"})):
+        hospital.context.inside = Inside(spool=lambda fullness=fullness: SpoolState(10, 1000, fullness, ()))
+        assert nobody.get("/readyz").json()["troubles"] == troubles
+
+
 def test_not_ready_while_a_reader_of_the_spool_is_late(nobody, hospital):
     hospital.context.inside = Inside(
         cursors=lambda: [CursorState("alarms", 7, 3, 42.4), CursorState("store", 9, 1, 14.0)],

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.sacrifice import ALARM, Sacrifice
 from service_desk.replay import replay
 from service_desk.rules_yaml import RuleFaults
 
@@ -93,6 +94,16 @@ def test_a_rule_that_could_judge_nobody_says_so():
 def test_a_rule_on_a_vital_is_refused():
     with pytest.raises(RuleFaults, match="never judged"):
         list(replay("rules: [{name: A, metric: spo2, below: 90}]", []))
+
+
+def test_a_spool_that_is_nearly_full_is_an_alarm_of_the_highest_priority_by_the_example_rules():
+    rules = (Path(__file__).parents[2] / "config" / "rules.example.yaml").read_text(encoding="utf-8")
+    full, empty = Sacrifice(), Sacrifice()
+    full.look(0.9)
+    said = [*full.says(None, START), *empty.says(ALARM, START + timedelta(hours=1))]
+    lines = [line(3600 * n, one.device, one.metric, one.value) for n, one in enumerate(said)]
+    transitions = [happening for happening in replay(rules, lines) if "transition" in happening]
+    assert [(one["transition"], one["priority"]) for one in transitions] == [("raised", "high"), ("cleared", "high")]
 
 
 def test_the_same_file_gives_the_same_lines():
