@@ -16,7 +16,7 @@ class _Kept(NamedTuple):
 
 
 class Recent:
-    """Each record under the position before it. Not thread-safe, no I/O.
+    """Each record under the position before it, without gaps up to the head. Not thread-safe, no I/O.
 
     Bounded by items and by the bytes they take on disk; the oldest go first.
     """
@@ -37,6 +37,11 @@ class Recent:
             _, gone = self._kept.popitem(last=False)
             self._items -= len(gone.items) or 1
             self._bytes -= gone.size
+
+    def clear(self) -> None:
+        """Forget all: the head has moved without a record."""
+        self._kept.clear()
+        self._items = self._bytes = 0
 
     def after(self, position: int, limit: int) -> list[tuple[int, list[Item]]]:
         """The records after `position` until there are `limit` items or more; none when the next one is not here."""

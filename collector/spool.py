@@ -24,6 +24,7 @@ from collector.reading import DeliveryKey, Item
 from collector.recent import RECENT_ITEMS, Recent
 from collector.segment import Damage, Record, frame, scan
 from collector.segments import Segment, Segments
+from collector.told import Telling
 
 _DAMAGE_KEPT = 100
 _PARTS_OF_QUOTA = 8
@@ -58,6 +59,7 @@ class Spool:
         self._consumers: dict[str, int] = {}
         self._recent = Recent(recent_items)
         self._deliveries = Deliveries()
+        self._telling = Telling(directory)
         if quota_bytes is not None:  # a delivered part of a segment takes room until all of it is delivered
             segment_bytes = min(segment_bytes, quota_bytes // _PARTS_OF_QUOTA)
         try:
@@ -124,10 +126,7 @@ class Spool:
         """
         with self._changed:
             head = self._head
-            found = self._recent.after(after, limit)
-            if found:
-                if head > found[-1][0] and sum(len(batch) for _, batch in found) < limit:
-                    found.append((head, []))  # it was moved by `register`
+            if found := self._recent.after(after, limit):
                 return found
             places = self._files.places(after)
         items = 0
@@ -161,13 +160,17 @@ class Spool:
         """From now on keep what `consumer` has not consumed. Register all before any of them advances."""
         with self._writing, self._changed:
             self._consumers[consumer] = position
-            self._head = max(self._head, position)  # a position once consumed is never given to another record
+            if position > self._head:  # a position once consumed is never given to another record
+                self._head = position
+                self._recent.clear()
 
     def advance(self, consumer: str, position: int) -> None:
         """`consumer` has everything up to `position`, durably: segments that nobody needs go."""
         with self._changed:
             self._consumers[consumer] = position
-            self._files.prune(self._delivered(), self._clock.now() - self._keep)
+            now = self._clock.now()
+            self._files.prune(self._delivered(), now - self._keep)
+            self._telling.tell(self._consumers, now)
 
     def forget(self, consumer: str) -> None:
         """Nothing need be kept for `consumer` any more."""
@@ -196,6 +199,8 @@ class Spool:
         """Let go of the files."""
         with self._writing:
             self._files.let_go()
+            if self._lock is not None and self._consumers:
+                self._telling.tell(self._consumers, self._clock.now(), at_once=True)
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None

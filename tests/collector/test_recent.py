@@ -45,6 +45,14 @@ def test_a_record_that_is_larger_than_all_of_it_is_not_kept():
     assert recent.after(0, 100) == []
 
 
+def test_a_head_that_moved_without_a_record_leaves_no_record_behind(tmp_path):
+    with contextlib.closing(Spool(tmp_path, ManualClock())) as spool:
+        spool.append([([reading(1)], None)])
+        spool.register("store", 2)
+        spool.append([([reading(3)], None)])
+        assert spool.read(0, 100) == [(1, [reading(1)]), (3, [reading(3)])]
+
+
 STEPS = st.one_of(
     st.tuples(st.just("append"), st.lists(st.integers(0, 3), min_size=1, max_size=4)),
     st.tuples(st.just("fail"), st.integers(0, 200)),
