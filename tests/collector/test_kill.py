@@ -103,7 +103,7 @@ def kill_often(directory: Path, times: int, seed: int) -> None:
 
 
 def test_what_was_acknowledged_survives_being_killed_and_nothing_is_doubled(tmp_path):
-    kill_often(tmp_path, times=4, seed=1)
+    kill_often(tmp_path, times=5, seed=1)
 
 
 @pytest.mark.long
