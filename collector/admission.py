@@ -5,9 +5,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ HELD = timedelta(hours=1)
 RUN_AHEAD = timedelta(minutes=1)
 """How far the newest `received` of the last run may be ahead of the clock without the clock having been set back."""
 
+_received: Callable[[Item], datetime] = attrgetter("received")
 _TICK = timedelta(milliseconds=1)
 _REMEMBERED = 1_000_000
 
@@ -108,18 +110,15 @@ class ClockState(msgspec.Struct, frozen=True):
     last_step: datetime | None = None
 
 
-def reached(batch: Iterable[tuple[Sequence[Item], object]], now: datetime, before: datetime | None) -> datetime:
+def reached(items: Collection[Item], now: datetime, before: datetime | None) -> datetime:
     """The clock, or where a burst in one series has run ahead of it: the next run must not begin before that.
 
     `before` is where the record before had reached.
     """
-    newest = max((item.received for items, _ in batch for item in items), default=now)
-    latest = now if before is None else max(now, before)
-    if newest <= latest and latest - now < RUN_AHEAD:
-        return latest
-    times = [item.received for items, _ in batch for item in items]
-    if before is not None:
-        times.append(before)
+    newest = max(map(_received, items), default=now)
+    if newest <= now and (before is None or before <= now):
+        return now
+    times = [*map(_received, items), before or now]
     return max([now, *(time for time in times if timedelta(0) < time - now < RUN_AHEAD)])
 
 

@@ -101,7 +101,8 @@ class Spool:
         """
         now = self._clock.now()
         with self._writing:
-            now = reached(batch, now, self.written_at)
+            items = flat(batch)
+            now = reached(items, now, self.written_at)
             position = self._head + 1
             record = frame(position, encode((now, batch)))
             try:
@@ -112,7 +113,7 @@ class Spool:
                 raise Unreachable(f"spool {self.directory}: {trouble}; is the disk full?") from trouble
             with self._changed:
                 self._full = False
-                self._recent.add(self._head, position, flat(batch), len(record))
+                self._recent.add(self._head, position, items, len(record))
                 self._head = position
                 self.written_at = now
                 self._deliveries.remember(key for _, key in batch if key)
