@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, delete, select
+from sqlalchemy import JSON, ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.audit import Audit, history, record
@@ -11,7 +11,7 @@ from asset_registry.db import Base
 from asset_registry.errors import Missing
 from collector.parts import part
 from service_desk.ports import Rule
-from service_desk.rules_yaml import PACKAGE, Draft, RuleFaults, read, validated, written
+from service_desk.rules_yaml import PACKAGE, Draft, Fault, RuleFaults, read, validated, written
 
 PRIORITIES = ("high", "medium", "low")
 
@@ -57,20 +57,29 @@ def built(draft: Draft) -> Rule:
     return rule
 
 
-def save(session: Session, draft: Draft, who: str, now: datetime) -> RuleRow:
-    """Add or change the rule of that name; the same again changes nothing. Raises RuleFaults."""
+def save(session: Session, draft: Draft, who: str, now: datetime, rule_id: int | None = None) -> RuleRow:
+    """Add or change the rule of that name, or the one of `rule_id`, which may get another name.
+
+    The same again changes nothing. Raises RuleFaults, Missing.
+    """
     validated(draft)
     row = session.scalars(select(RuleRow).where(RuleRow.name == draft.name).with_for_update()).first()
+    if rule_id is not None:
+        named, row = row, session.get(RuleRow, rule_id, with_for_update=True)
+        if row is None:
+            raise Missing(f"There is no rule {rule_id}.")
+        if named is not None and named is not row:
+            raise RuleFaults([Fault(0, "name", f"another rule is called {draft.name!r}")])
     before = _facts(row) if row else None
     if row is None:
         row = RuleRow(name=draft.name, kind=draft.kind, config=draft.config, enabled=draft.enabled, changed=now)
         session.add(row)
-    elif (row.kind, row.config, row.enabled) == (draft.kind, draft.config, draft.enabled):
+    elif draft_of(row) == draft:
         return row
     else:
         if (row.kind, row.config.get("metric")) != (draft.kind, draft.config.get("metric")):
             session.execute(delete(RuleState).where(RuleState.rule_id == row.id))  # it remembered something else
-        row.kind, row.config, row.enabled = draft.kind, draft.config, draft.enabled
+        row.name, row.config, row.kind, row.enabled = draft
         row.version, row.changed = row.version + 1, now
     session.flush()
     record(session, now, who, "save", ("rule", row.id), before, _facts(row))
@@ -110,6 +119,12 @@ def fingerprint(session: Session) -> tuple[tuple[int, int], ...]:
     """Changes when any rule does."""
     rows = select(RuleRow.id, RuleRow.version).order_by(RuleRow.id)
     return tuple((row.id, row.version) for row in session.execute(rows))
+
+
+def last_changed_by(session: Session) -> dict[int, str]:
+    """Who changed each rule last."""
+    newest = select(func.max(Audit.id)).where(Audit.object_kind == "rule").group_by(Audit.object_id)
+    return {int(row.object_id): row.who for row in session.scalars(select(Audit).where(Audit.id.in_(newest)))}
 
 
 def versions(session: Session, rule_id: int) -> list[Audit]:

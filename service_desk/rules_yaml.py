@@ -6,6 +6,8 @@ rules:
     kind: rule.threshold        # the default
     metric: probe_temperature   # and what the kind's Config has
 ```
+
+A text that is one rule alone, without `rules:`, is taken too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +22,7 @@ from collector.parts import part
 
 PACKAGE = "service_desk.rules"
 DEFAULT_KIND = "rule.threshold"
+LONGEST_NAME = 120
 
 
 class Fault(NamedTuple):
@@ -56,8 +59,8 @@ def validated(draft: Draft) -> BaseModel:
         found = part(draft.kind, [PACKAGE])
     except ConfigError as error:
         raise RuleFaults([Fault(0, "kind", str(error))]) from error
-    if not draft.name.strip():
-        raise RuleFaults([Fault(0, "name", "a rule needs a name")])
+    if not draft.name.strip() or len(draft.name) > LONGEST_NAME or not draft.name.isprintable():
+        raise RuleFaults([Fault(0, "name", f"a rule needs a name of at most {LONGEST_NAME} letters, on one line")])
     if found.config is None:
         raise RuleFaults([Fault(0, "kind", f"{draft.kind} is not a rule kind")])
     try:
@@ -118,11 +121,18 @@ def read(text: str, source: str = "rules.yaml") -> list[Draft]:
 
 def _parsed(text: str, source: str) -> tuple[yaml.Node | None, list[Any]]:
     try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):  # a few lines of them can say more than fits into memory
+                why = f"*{event.anchor}: references are not for rules; write it out"
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise RuleFaults([Fault(line, "yaml", why)], source)
         root, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         why = getattr(error, "problem", None) or str(error)
         raise RuleFaults([Fault(mark.line + 1 if mark else 1, "yaml", why)], source) from error
+    if isinstance(root, yaml.MappingNode) and {"name", "metric"} & set(data):  # one rule alone
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", [root], root.start_mark, root.end_mark), [data]
     rules = data.get("rules") if isinstance(data, Mapping) else data
     if rules is None:
         rules = []
@@ -153,9 +163,21 @@ def _line(node: yaml.Node | None, *steps: str) -> int:
 
 def written(drafts: Iterable[Draft]) -> str:
     """The YAML that `read` reads."""
-    rules = [
-        {"name": draft.name, "kind": draft.kind, **({} if draft.enabled else {"enabled": False}), **draft.config}
-        for draft in drafts
-    ]
-    text: str = yaml.safe_dump({"rules": rules}, sort_keys=False, allow_unicode=True)
+    return _dumped({"rules": [_entry(draft) for draft in drafts]})
+
+
+def written_alone(draft: Draft) -> str:
+    """One rule alone, as `read` reads it."""
+    entry = _entry(draft)
+    if draft.kind == DEFAULT_KIND:
+        del entry["kind"]
+    return _dumped(entry)
+
+
+def _entry(draft: Draft) -> dict[str, Any]:
+    return {"name": draft.name, "kind": draft.kind, **({} if draft.enabled else {"enabled": False}), **draft.config}
+
+
+def _dumped(data: object) -> str:
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
     return text

@@ -19,7 +19,8 @@ from service_desk.rules_yaml import DEFAULT_KIND, Draft, RuleFaults, validated
 
 router = APIRouter(prefix="/rules", tags=["alarms"])
 
-RULING = admit("biomed", "facilities", "it_agent")
+RULERS = ("biomed", "facilities", "it_agent")
+RULING = admit(*RULERS)
 
 
 class RuleOut(BaseModel):

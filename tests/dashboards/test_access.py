@@ -21,7 +21,7 @@ def roles(*names):
 
 
 STAFF, ACTING = roles(*READERS), roles(*WORKERS)
-CLAIMING = roles("biomed", "facilities", "it_agent")
+CLAIMING = RULING = roles("biomed", "facilities", "it_agent")
 
 EXPECTED = {
     "GET /healthz": EVERYBODY,
@@ -50,6 +50,14 @@ EXPECTED = {
     "GET /floors": STAFF,
     "GET /floors/{floor_id}": STAFF,
     "GET /inputs": roles("biomed", "facilities", "it_agent", "auditor"),
+    "GET /rules": STAFF,
+    "GET /rules.yaml": STAFF,
+    "GET /rules/new": RULING,
+    "GET /rules/{rule_id}": STAFF,
+    "POST /rules/check": RULING,
+    "POST /rules/save": RULING,
+    "POST /rules/try": RULING,
+    "POST /rules/{rule_id}/switch": RULING,
     "GET /tickets": STAFF,
     "GET /tickets/new": ANYONE,
     "POST /tickets/new": ANYONE,
