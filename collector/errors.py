@@ -22,5 +22,9 @@ class BadFrame(WardkeeperError):
         self.offset = offset
 
 
+class NoKey(BadFrame):
+    """A frame is encrypted and nobody has given its key: of a stranger that is nothing bad, and says so once."""
+
+
 class Refused(WardkeeperError):
     """A peer understood and said no: a dead letter, shown on a page."""

@@ -14,6 +14,7 @@ STATES = {"up": "ok", "paused": "medium", "connecting": "unknown", "down": "high
 
 _QUIET = timedelta(minutes=15)
 _STUCK = timedelta(minutes=1)
+_FORGOTTEN = timedelta(days=1)
 _SOME = 20  # frames: of fewer nothing can be concluded
 _DOWN = {
     "mqtt": "Wardkeeper tries again by itself. Check that the broker runs, that its address and password in the "
@@ -73,6 +74,15 @@ class Input:
     def well(self) -> bool:
         """It is up, and there is nothing to do about it."""
         return self.up and not self.hint
+
+    @property
+    def word(self) -> str:
+        """How it is: what is up and was never heard is not yet known to work."""
+        return "up, nothing yet" if self.up and not self.elsewhere and self.heard is None else self.state
+
+    def over(self, now: datetime) -> bool:
+        """Whether what went wrong last is so long over that it says nothing any more."""
+        return self.well and self.since is not None and now - self.since > _FORGOTTEN
 
     @property
     def troubled(self) -> list["Input"]:
@@ -145,7 +155,12 @@ def _of_figures(link: Input, now: datetime) -> list[Advice]:
     given = []
     last = max(filter(None, (link.heard, link.since)), default=None)
     if link.well and not link.elsewhere and last is not None and now - last > _QUIET:
-        words = f"It is up, and nothing has come for {age(now - last)}: do the devices send, to this address?"
+        if link.heard is None:
+            words = (
+                f"It has been up for {age(now - last)} and has heard nothing yet: is the device on, and set to send?"
+            )
+        else:
+            words = f"It is up, and nothing has come for {age(now - last)}: do the devices send, to this address?"
         given.append(Advice(f"{words} {_SILENT[link.kind]}" if link.kind in _SILENT else words))
     figures = link.figures
     if figures is None:

@@ -30,12 +30,14 @@ class Change:
 
 
 def condition(config: Mapping[str, Any]) -> str:
-    """When it alarms: "Probe temperature above 8.0 °C or below 2.0 °C for 20 s"."""
-    metric = str(config.get("metric", ""))
+    """When it alarms: "Buffered probe above 8.0 °C or below 2.0 °C for 20 s", "Door open for 60 s"."""
+    metric, held = str(config.get("metric", "")), _held(config.get("for"))
+    if isinstance(config.get("equals"), bool):
+        return f"{'' if config['equals'] else 'Not: '}{words.label(metric)}{held}"
     limits = [f"{way} {value_words(metric, config[way])}" for way in ("above", "below") if _number(config.get(way))]
     if config.get("equals") is not None:
         limits = [f"is {value_words(metric, config['equals'])}"]
-    return f"{words.label(metric)} {' or '.join(limits)}{_held(config.get('for'))}"
+    return f"{words.label(metric)} {' or '.join(limits)}{held}"
 
 
 def _number(value: object) -> bool:

@@ -40,8 +40,11 @@ FIRST = (
     "mains",
     "occupancy",
     "light_on",
+    "spo2",
+    "pulse_rate",
+    "body_temp",
 )
-"""Which metric a chart begins with."""
+"""Which metric a chart begins with; then come other numbers, then yes and no."""
 QUIET = ("available", "link_quality", "signal", "uptime", "battery_voltage")
 """What only the device's own page draws."""
 UNDRAWN = ("room", "fix_confidence", "rssi", "action", "technical_alarm")
@@ -108,16 +111,17 @@ def choices(here: Context, devices: Iterable[KnownDevice], *, vitals: bool) -> l
 
 def _telling(choice: Choice) -> int:
     if choice.metric in QUIET:
-        return len(FIRST) + 1
-    return FIRST.index(choice.metric) if choice.metric in FIRST else len(FIRST)
+        return len(FIRST) + 2
+    if choice.metric in FIRST:
+        return FIRST.index(choice.metric)
+    return len(FIRST) + isinstance(choice.reading.value, bool)
 
 
 def chosen(found: Sequence[Choice], metric: str, device_id: int | None) -> Choice | None:
     """The series that was asked for, or the most telling one."""
     drawn = [choice for choice in found if choice.drawn]
     asked = [c for c in drawn if c.metric == metric and (device_id is None or c.device.id == device_id)]
-    plain = [choice for choice in drawn if not choice.vital] or drawn
-    return asked[0] if asked else min(plain, key=_telling, default=None)
+    return asked[0] if asked else min(drawn, key=_telling, default=None)
 
 
 def chart_of(session: Session, here: Context, choice: Choice, span: str) -> Chart:

@@ -1,7 +1,7 @@
 """What rules would have done: readings in, transitions and tickets out. Pure: no clock, no database.
 
 A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is
-about: asset, number, category, department, use, room, room_name, room_type. Time is what readings say.
+about: device_name, asset, number, category, department, use, room, room_name, room_type. Time is what readings say.
 """
 
 import json
@@ -20,7 +20,7 @@ from service_desk.ports import Subject
 from service_desk.rulebook import built
 from service_desk.rules_yaml import read
 
-_ABOUT = ("asset", "number", "category", "department", "use", "room", "room_name", "room_type")
+_ABOUT = ("device_name", "asset", "number", "category", "department", "use", "room", "room_name", "room_type")
 
 Line = dict[str, Any]
 

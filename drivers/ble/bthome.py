@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from collector.errors import BadFrame
+from collector.errors import BadFrame, NoKey
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Value
 
@@ -177,7 +177,7 @@ class Bthome:
         }
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
-        """What one advertisement says. Raises BadFrame also for one that no key, or another key, opens."""
+        """What one advertisement says. Raises NoKey without its key, BadFrame also for one that another key opens."""
         if frame.topic == _V2:
             device, objects = self._second(frame)
         else:
@@ -242,7 +242,7 @@ class Bthome:
         address = _address(device)
         cipher = self._ciphers.get(address)
         if cipher is None:
-            raise BadFrame(f"{device} is encrypted: put its key under `bindkeys` of ble.bthome", at)
+            raise NoKey(f"{device} is encrypted: put its key under `bindkeys` of ble.bthome", at)
         end = len(data) - _COUNTER_AND_MIC
         if end < at:
             raise BadFrame("The packet is too short to be encrypted", len(data))

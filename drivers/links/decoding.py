@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from collector.counters import bad_frame
-from collector.errors import BadFrame
+from collector.errors import BadFrame, NoKey
 from collector.reading import Frame, Item
 from drivers.dialects import Dialects
 from drivers.links.link import House
+
+_STRANGERS = 10_000  # addresses change; of more than so many nothing more is said
 
 
 class Decoding:
@@ -17,6 +19,7 @@ class Decoding:
         self._counters = house.counters
         self._in_hand: tuple[str, bytes] | None = None
         self._poison: set[tuple[str, bytes]] = set()
+        self._strangers: set[str] = set()
 
     def recover(self) -> None:
         """The data that was worked on will not be tried again."""
@@ -33,10 +36,18 @@ class Decoding:
         else:
             try:
                 items = dialects.decode(frame) or ()
+            except NoKey:
+                self._locked(f"{frame.device} {frame.topic}: encrypted, no key")
             except BadFrame as trouble:
                 self._bad(frame, trouble)
         self._in_hand = None
         return items
+
+    def _locked(self, what: str) -> None:
+        """Nobody understands it, as a topic that no part claims; once, not at each advertisement."""
+        if what not in self._strangers and len(self._strangers) < _STRANGERS:
+            self._strangers.add(what)
+            self._counters.unknown(self._link, what)
 
     def _bad(self, frame: Frame, why: BadFrame) -> None:
         topic, at = f"{frame.device} {frame.topic}", frame.received

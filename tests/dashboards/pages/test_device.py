@@ -166,3 +166,11 @@ def test_the_device_is_good_to_look_at(page, server, hospital, ward, sensor, goo
     good_to_look_at(page, server.url + sensor)
     hospital.measure(OXIMETER, "spo2", 97.0)
     good_to_look_at(page, f"{server.url}/devices/{hospital.devices[OXIMETER]}")
+
+
+def test_an_oximeter_begins_with_a_number_and_not_with_a_yes_or_no(signed_in, hospital):
+    for metric, value in (("battery_low", False), ("sensor_fault", False), ("pulse_rate", 72.0), ("spo2", 97.0)):
+        hospital.measure(OXIMETER, metric, value)
+    path = f"/devices/{hospital.devices[OXIMETER]}"
+    assert 'id="chart-title">SpO₂<' in signed_in("biomed").get(path).text
+    assert 'id="chart-title">Battery low<' in signed_in("facilities").get(path).text, "vitals are not for everybody"

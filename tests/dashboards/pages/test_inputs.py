@@ -1,5 +1,6 @@
 """The inputs: every link with its figures, what was not understood and why, and what to do about it."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -72,10 +73,22 @@ def test_what_the_link_itself_says_to_do_is_said_instead_of_the_usual(signed_in,
 
 
 def test_a_link_that_is_well_says_quietly_what_went_wrong_before(signed_in, hospital, inside):
-    inside(links=[Link("main", "up", hospital.clock.now(), "the broker was restarted")])
+    since = hospital.clock.now() - timedelta(hours=3)
+    inside(links=[Link("main", "up", since, "the broker was restarted")])
     page = signed_in("it_agent").get("/inputs").text
-    assert "What went wrong last: the broker was restarted" in page
+    assert re.search(r"Over for <time[^>]*>3\s?h</time>: the broker was restarted", page)
     assert "One input up" in page
+    inside(links=[Link("main", "up", since - timedelta(days=1), "the broker was restarted")])
+    assert "restarted" not in signed_in("it_agent").get("/inputs").text
+
+
+def test_what_is_open_and_was_never_heard_is_not_said_to_work(signed_in, hospital, inside):
+    now = hospital.clock.now()
+    parts = [Link("bed-1", "up", now, last_frame=now), Link("bed-2", "up", now)]
+    inside(links=[Link("beds", "up", now, kind="serial", parts=parts, last_frame=now)])
+    page = signed_in("it_agent").get("/inputs").text
+    assert page.count("up, nothing yet") == 1
+    assert "none yet" in page
 
 
 def hear(counters, frames, readings, bad, lost):
@@ -91,7 +104,7 @@ def hear(counters, frames, readings, bad, lost):
     "minutes,figures,advice",
     [
         (14, (0, 0, 0, 0), None),
-        (16, (0, 0, 0, 0), "nothing has come for 16\u00a0min"),
+        (16, (0, 0, 0, 0), "up for 16\u00a0min and has heard nothing yet"),
         (1, (20, 0, 0, 0), "Nothing of it is understood"),
         (1, (20, 20, 3, 0), "15 of 100 frames are not understood"),
         (1, (30, 20, 3, 0), None),

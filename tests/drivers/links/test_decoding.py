@@ -4,7 +4,7 @@ import pytest
 
 from collector.clock import ManualClock
 from collector.counters import Counters
-from collector.errors import BadFrame
+from collector.errors import BadFrame, NoKey
 from collector.reading import Frame
 from drivers.dialects import Dialect, Dialects
 from drivers.links.decoding import Decoding
@@ -12,13 +12,15 @@ from drivers.links.link import House
 
 
 class Broken:
-    """Fails on "!", calls "?" bad."""
+    """Fails on "!", calls "?" bad, has no key for "#"."""
 
     def decode(self, frame):
         if frame.payload == b"!":
             raise ZeroDivisionError
         if frame.payload == b"?":
             raise BadFrame("A question is no answer", 1)
+        if frame.payload[:1] == b"#":
+            raise NoKey("Encrypted")
         return [frame.reading(frame.device, "spo2", 97.0)]
 
 
@@ -41,6 +43,14 @@ def test_a_bad_frame_is_counted_with_its_offset_and_the_next_one_counts(decoding
     assert decoding.decode(frame(b"?"), DIALECTS) == ()
     assert decoding.bad() == [("A question is no answer", 1)]
     assert len(decoding.decode(frame(b"."), DIALECTS)) == 1
+
+
+def test_an_encrypted_stranger_is_nothing_bad_and_is_said_once(decoding):
+    for counter in b"123":
+        assert decoding.decode(frame(b"#" + bytes([counter])), DIALECTS) == ()
+    assert decoding.bad() == []
+    [figures] = decoding._counters.inputs()
+    assert figures.unknown == {"ble:AA:BB:CC:DD:EE:FF 2a5f: encrypted, no key": 1}
 
 
 def test_what_broke_a_decoder_is_left_out_after_a_restart_and_nothing_else(decoding):
