@@ -23,6 +23,7 @@ def saved(hospital):
         return {row.name: row for row in session.query(rulebook.RuleRow)}
 
 
+@pytest.mark.dialects("sqlite")
 def test_a_house_without_rules_is_told_how_to_begin(signed_in):
     page = signed_in("biomed").get("/rules").text
     assert "Nothing is judged: there is no rule" in page
@@ -39,6 +40,7 @@ def test_the_list_says_what_is_judged_whom_and_who_changed_it(signed_in, rule, w
     assert "New rule" not in page
 
 
+@pytest.mark.dialects("sqlite")
 def test_a_vital_is_refused_beside_its_line_with_the_reason_and_what_was_written_stays(signed_in, hospital):
     client = signed_in("biomed")
     for way in ("save", "check", "try"):
@@ -49,6 +51,7 @@ def test_a_vital_is_refused_beside_its_line_with_the_reason_and_what_was_written
     assert not saved(hospital)
 
 
+@pytest.mark.dialects("sqlite")
 def test_it_is_tried_on_the_readings_of_the_last_day_and_nothing_is_changed(signed_in, hospital):
     for ago, value in ((3 * 3600, 22.0), (2 * 3600, 26.5), (3600, 22.5)):
         hospital.measure(AIR, "temperature", value, ago_s=ago)
@@ -77,6 +80,7 @@ def test_a_change_is_the_next_version_and_an_earlier_one_can_be_had_again(signed
     assert "already: change that one" in twice.text
 
 
+@pytest.mark.dialects("sqlite")
 def test_it_is_switched_off_and_on_by_those_who_rule(signed_in, hospital, rule):
     client = signed_in("biomed")
     client.post(f"/rules/{rule}/switch", data={"csrf": client.csrf, "on": "false"})
@@ -89,6 +93,7 @@ def test_it_is_switched_off_and_on_by_those_who_rule(signed_in, hospital, rule):
     assert "<textarea" not in clinician.get(f"/rules/{rule}").text
 
 
+@pytest.mark.dialects("sqlite")
 def test_what_cannot_judge_is_said(signed_in, hospital):
     with hospital.database.write() as session:
         session.add(
@@ -104,6 +109,7 @@ def test_what_cannot_judge_is_said(signed_in, hospital):
     assert "never judged" in page
 
 
+@pytest.mark.dialects("sqlite")
 def test_all_of_them_can_be_taken_away_as_yaml(signed_in, rule):
     answer = signed_in("auditor").get("/rules.yaml")
     assert "name: Isolation is cool" in answer.text
