@@ -20,7 +20,7 @@ from service_desk.rulebook import (
     switch,
     versions,
 )
-from service_desk.rules_yaml import read
+from service_desk.rules_yaml import read, written_alone
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "rules.example.yaml"
 PUMP = "mqtt:zigbee2mqtt/pump/P-117"
@@ -52,6 +52,7 @@ def test_a_fault_says_its_line_its_field_and_why():
 @pytest.mark.parametrize(
     "text, line, why",
     [
+        ("a: &a [1, 2]\nrules: [*a, *a]", 2, "yaml: *a: references are not for rules"),
         (
             "rules:\n  - name: A\n    metric: spo2\n    below: 90",
             3,
@@ -137,6 +138,24 @@ def test_a_rule_about_another_metric_forgets_what_it_remembered(house):
     with house.database.write() as session:
         save(session, Draft("Pump battery", {"metric": "co2", "above": 1000}), "okafor", house.clock.now())
         assert session.scalars(select(RuleState)).all() == []
+
+
+def test_a_rule_may_get_another_name_but_not_one_that_is_taken(house):
+    config, now = {"metric": "humidity", "above": 60}, house.clock.now()
+    with house.database.write() as session:
+        one, other = (save(session, Draft(name, config), "okafor", now).id for name in ("Wet", "Damp"))
+        renamed = save(session, Draft("Moist", config), "okafor", now, one)
+        assert (renamed.id, renamed.name, renamed.version) == (one, "Moist", 2)
+        with pytest.raises(RuleFaults, match="another rule is called 'Moist'"):
+            save(session, Draft("Moist", config), "okafor", now, other)
+
+
+def test_one_rule_may_stand_alone_and_its_faults_have_their_lines():
+    [draft] = read("name: Fridge\nmetric: humidity\nabove: 60\n")
+    assert read(written_alone(draft)) == [draft]
+    assert lines("name: Fridge\nmetric: spo2\nabove: 60\n")[0].startswith(
+        "rules.yaml:2: rules[0].metric: spo2 is a vital"
+    )
 
 
 def test_switching_off_a_rule_that_is_not_there(house):

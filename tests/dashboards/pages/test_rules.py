@@ -58,7 +58,7 @@ def test_it_is_tried_on_the_readings_of_the_last_day_and_nothing_is_changed(sign
     client = signed_in("facilities")
     page = client.post("/rules/try", data={"csrf": client.csrf, "text": TEXT}).text
     assert "It would have raised one alarm and opened one ticket" in page
-    assert "One device, 3 readings since" in page
+    assert "One device, three readings since" in page
     assert not saved(hospital)
     humidity = TEXT.replace("temperature", "humidity")
     assert "nothing to try it on" in client.post("/rules/try", data={"csrf": client.csrf, "text": humidity}).text
@@ -78,6 +78,17 @@ def test_a_change_is_the_next_version_and_an_earlier_one_can_be_had_again(signed
     assert client.get(f"/rules/{rule}?version=9").status_code == 404
     twice = client.post("/rules/save", data={"csrf": client.csrf, "text": TEXT})
     assert "already: change that one" in twice.text
+
+
+@pytest.mark.dialects("sqlite")
+def test_of_more_readings_than_can_be_tried_at_once_the_newest_are_and_it_is_said(signed_in, hospital, monkeypatch):
+    monkeypatch.setattr("dashboards.rule_trial.MOST", 2)
+    for hours in (20, 4, 3, 0.5):
+        hospital.measure(AIR, "temperature", 26.5, ago_s=hours * 3600)
+    client = signed_in("facilities")
+    page = client.post("/rules/try", data={"csrf": client.csrf, "text": TEXT}).text
+    assert "One device, one reading since" in page
+    assert "Of longer there is more than is tried here" in page
 
 
 @pytest.mark.dialects("sqlite")

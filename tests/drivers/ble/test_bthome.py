@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from collector.errors import BadFrame, ConfigError
+from collector.errors import BadFrame, ConfigError, NoKey
 from collector.metrics import METRICS
 from drivers.ble.bthome import OBJECTS, READ_OVER, Bthome, Config
 from drivers.dialects import dialect
@@ -162,6 +162,7 @@ def test_without_the_right_key_it_says_what_to_do(said, keys, why):
         said(V2, ENCRYPTED, device=DEVICE, bindkeys=keys)
     assert trouble.value.offset == 1
     assert KEY not in str(trouble.value)
+    assert isinstance(trouble.value, NoKey) == (MAC not in keys), "a stranger's packet is nothing bad"
 
 
 @pytest.mark.parametrize("topic, packet", [(V2, "40015d"), (V1, "02015d")])
