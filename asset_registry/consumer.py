@@ -9,7 +9,7 @@ from asset_registry.audit import hold
 from asset_registry.bindings import Device
 from asset_registry.cursors import cursor, keep_cursor
 from asset_registry.db import Database
-from asset_registry.register import FACTS, LONGEST_FACT, LONGEST_NATIVE_ID, ensure_device
+from asset_registry.register import FACTS, LONGEST_FACT, LONGEST_NATIVE_ID, ensure_device, make_devices
 from collector.clock import Clock
 from collector.reading import OWN_GATEWAY, Announcement, Item, Reading, Sighting
 
@@ -53,8 +53,8 @@ class RegistryConsumer:
         if fresh or told or now - self._kept_at >= _KEEP_EVERY:
             with self._database.write() as session:
                 hold(session)  # before the rows of devices: an import takes them in this order too
-                for native_id, first in fresh.items():
-                    ensure_device(session, self._site, native_id, first, told.get(native_id))
+                if fresh:
+                    make_devices(session, self._site, fresh, told)
                 for native_id, facts in told.items():
                     if native_id not in fresh:
                         ensure_device(session, self._site, native_id, now, facts)
@@ -69,7 +69,10 @@ class RegistryConsumer:
         """Who is new (and when first heard), and which announcements say something new."""
         fresh: dict[str, datetime] = {}
         told: dict[str, Mapping[str, str]] = {}
+        known = self._known
         for item in items:
+            if type(item) is Reading and item.device in known and (not item.gateway or item.gateway in known):
+                continue
             for native_id in _speakers(item):
                 if native_id not in self._known and native_id not in fresh and self._admit(native_id, now):
                     fresh[native_id] = item.received

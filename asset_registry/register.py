@@ -19,6 +19,20 @@ LONGEST_NATIVE_ID = 512  # as in collector.admission
 LONGEST_FACT = 200
 
 
+def make_devices(
+    session: Session, site: str, first_seen: Mapping[str, datetime], facts: Mapping[str, Mapping[str, str]]
+) -> None:
+    """As `ensure_device`, for many at once by native id: of those that are there already only the facts are filled."""
+    known = select(Device).where(Device.site == site, Device.native_id.in_(first_seen))
+    devices = {device.native_id: device for device in session.scalars(known)}
+    made = [_new(site, native_id, first) for native_id, first in first_seen.items() if native_id not in devices]
+    session.add_all(made)
+    filled = [_fill(device, facts.get(device.native_id, {})) for device in (*devices.values(), *made)]
+    if made or any(filled):
+        session.flush()
+        bump(session)
+
+
 def ensure_device(
     session: Session, site: str, native_id: str, now: datetime, facts: Mapping[str, str] | None = None
 ) -> Device:
@@ -28,15 +42,20 @@ def ensure_device(
     """
     device = find_device(session, site, native_id)
     if device is None:
-        device = Device(site=site, native_id=native_id, first_seen=now, dismissed=False, typed=[])
-        for name in FACTS:
-            setattr(device, name, None if name == "interval_s" else "")
+        device = _new(site, native_id, now)
         session.add(device)
         _fill(device, facts or {})
         session.flush()
         bump(session)
     elif _fill(device, facts or {}):
         bump(session)
+    return device
+
+
+def _new(site: str, native_id: str, now: datetime) -> Device:
+    device = Device(site=site, native_id=native_id, first_seen=now, dismissed=False, typed=[])
+    for name in FACTS:
+        setattr(device, name, None if name == "interval_s" else "")
     return device
 
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 def whole_ms(moment: datetime) -> datetime:
     """`moment` cut to whole milliseconds."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    rest = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - rest) if rest else moment
 
 
 FUTURE = timedelta(minutes=5)

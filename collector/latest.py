@@ -13,6 +13,7 @@ from collector.points import RSSI, readings_of
 from collector.reading import OWN_GATEWAY, Item, Quality, Reading, Sighting
 
 _TAGS = 200_000
+_STATES = (bool, str)
 
 
 def _speaks(reading: Reading) -> bool:
@@ -79,10 +80,10 @@ class Latest:
         """Take over what is newer than what is known."""
         with self._lock:
             for item in items:
-                if isinstance(item, Sighting):
-                    self._heard(item.tag, item.received)
-                elif isinstance(item, Reading):
+                if type(item) is Reading:
                     self._take(item)
+                elif type(item) is Sighting:
+                    self._heard(item.tag, item.received)
 
     def prime(self, table: pa.Table) -> None:
         """Start from what a store knows (`Store.latest`)."""
@@ -99,7 +100,7 @@ class Latest:
         seen = self._seen.get(device)
         if seen is None or received > seen or from_a_wrong_clock(seen, received):
             self._seen[device] = received
-            if len(self._seen) > self._tags + len(self._devices):
+            if seen is None and len(self._seen) > self._tags + len(self._devices):
                 self._forget()
 
     def _forget(self) -> None:
@@ -111,11 +112,13 @@ class Latest:
     def _take(self, reading: Reading) -> None:
         if _speaks(reading):
             self._heard(reading.device, reading.received)
-        metrics = self._devices.setdefault(reading.device, {})
+        metrics = self._devices.get(reading.device)
+        if metrics is None:
+            metrics = self._devices[reading.device] = {}
         known = metrics.get(reading.metric)
         if known is None or reading.at >= known.at or from_a_wrong_clock(known.at, reading.received):
             key = (reading.device, reading.metric)
-            if isinstance(reading.value, bool | str) and (known is None or known.value != reading.value):
+            if isinstance(reading.value, _STATES) and (known is None or known.value != reading.value):
                 self._since[key] = reading.at
             metrics[reading.metric] = reading
             self._version += 1

@@ -135,22 +135,35 @@ class Pipeline:
         known = self._latest.get(sacrifice.DEVICE, sacrifice.METRIC)
         if said := self._sacrifice.says(known and known.value, now):
             batch.parts.append((self._timeline.place(said, now, changed), None))
+        quick = self._sacrifice.calm and not self._timeline.watch(now)
+        passes = self._timeline.passes
+        again = any(offer.key is not None and offer.key.redelivered for offer in offers)
         for offer in offers:
             if offer.durable is not None:
                 batch.durable.append(offer.durable)
             key = offer.key
-            if key is not None:
+            if again and key is not None:
                 name = (key.link, key.session, key.mid, key.digest)
                 if key.redelivered and (name in keys or self._spool.known(key)):
                     dropped["redelivered"] += len(offer.items)
                     continue
                 keys.add(name)
-            items = self._sacrifice.spared(_sound(offer.items, dropped, changed), dropped)
+            items: list[Item] = []
+            for item in offer.items:
+                if quick and passes(item):
+                    items.append(item)
+                else:
+                    items += self._looked_at(item, now, dropped, changed)
             if items:
-                batch.parts.append((self._timeline.place(items, now, changed), key))
+                batch.parts.append((items, key))
         self._count("items_dropped", dropped)
         self._count("items_changed", changed)
         return batch
+
+    def _looked_at(self, item: Item, now: datetime, dropped: Counter[str], changed: Counter[str]) -> Sequence[Item]:
+        """What is kept of one item, mended, its times in order."""
+        items = self._sacrifice.spared(_sound((item,), dropped, changed), dropped)
+        return self._timeline.place(items, now, changed) if items else ()
 
     def _write(self, batch: _Batch) -> None:
         if batch.parts:

@@ -51,6 +51,11 @@ class Sacrifice:
         if not self.thinning:
             self._last.clear()
 
+    @property
+    def calm(self) -> bool:
+        """Whether everything is kept."""
+        return not self._sightings
+
     def spared(self, items: list[Item], dropped: Counter[str]) -> list[Item]:
         """What is kept of sound items, counting in `dropped` what is not."""
         if not self._sightings:
