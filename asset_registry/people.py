@@ -23,7 +23,9 @@ ROLES = (
     "requester",
     "vendor",
     "auditor",
+    "gateway",
 )
+"""`gateway` is no person's: what sends readings, and may do nothing else."""
 
 
 class Person(Base):

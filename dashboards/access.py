@@ -1,6 +1,6 @@
 """Who may come in where. Every route says whom it admits; one that does not keeps the application from starting.
 
-`dependencies=[admit("biomed", "facilities")]` on a route or a router; `SIGNED_IN` admits every role, `PUBLIC`
+`dependencies=[admit("biomed", "facilities")]` on a route or a router; `SIGNED_IN` admits every person, `PUBLIC`
 everybody. The role `admin` is admitted wherever any role is. Where a router and its route both speak, both must hold.
 
 A browser has a session cookie, and shows for every unsafe method that its own page asks: Origin, Sec-Fetch-Site, and
@@ -86,10 +86,12 @@ def admit(*roles: str) -> Any:  # noqa: ANN401 - what fastapi.Depends itself ret
     return Depends(Gate(frozenset(roles) | {"admin"}))
 
 
-SIGNED_IN: Any = admit(*ROLES)
+PEOPLE = tuple(role for role in ROLES if role != "gateway")
+"""The role `gateway` is for programs that send readings (dashboards/write.py): it opens nothing else."""
+SIGNED_IN: Any = admit(*PEOPLE)
 PUBLIC: Any = Depends(Gate(None))
 
-READERS = tuple(role for role in ROLES if role not in ("requester", "vendor"))
+READERS = tuple(role for role in PEOPLE if role not in ("requester", "vendor"))
 """Those who work here: they see equipment, rooms, alarms and tickets."""
 WORKERS = tuple(role for role in READERS if role != "auditor")
 """Those of them who also act."""

@@ -2,7 +2,7 @@
 
 A file in `dashboards/pages` or `dashboards/api` with a `router` is all a new page or resource needs; no list names it.
 The database is synchronous, so whatever touches it is a plain `def`, which FastAPI runs in its thread pool. Only what
-waits on sockets (`live.py`, the gate in `access.py`) is `async`, and hands its database work to a thread.
+waits on sockets (`live.py`, `write.py`, the gate in `access.py`) is `async`, and hands its database work to a thread.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from types import ModuleType
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from dashboards import access, api, health, live, pages, problems
+from dashboards import access, api, health, live, pages, problems, write
 from dashboards.context import Context
 from dashboards.files import DIRECTORY, StampedFiles
 from dashboards.headers import SecurityHeaders
@@ -47,7 +47,9 @@ def create_app(context: Context) -> FastAPI:
         app.include_router(router, prefix=API, responses=problems.RESPONSES)
     app.include_router(health.router, include_in_schema=False)
     app.include_router(live.router)
+    app.include_router(write.router, include_in_schema=False)
     problems.install(app)
+    write.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     access.declared(app)

@@ -14,6 +14,7 @@ from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
 from collector.clock import Clock
 from collector.counters import Counters
+from collector.influx.heard import Config as LineProtocol
 from collector.latest import Latest
 from collector.ports import Intake, Store
 
@@ -120,6 +121,7 @@ class Context:
     sign_in: SignIn
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     intake: Intake | None = None
+    line_protocol: LineProtocol = field(default_factory=LineProtocol)
     site: str = "Hospital"
     zone: tzinfo = UTC
     secure: bool = False

@@ -12,6 +12,9 @@ from dashboards.words import age
 STATES = {"up": "ok", "paused": "medium", "connecting": "unknown", "down": "high", "stopped": "off"}
 """The shape of each state."""
 
+LINE_PROTOCOL = "line protocol"
+"""The input of `dashboards/write.py`; it is there once something has come."""
+
 _QUIET = timedelta(minutes=15)
 _STUCK = timedelta(minutes=1)
 _FORGOTTEN = timedelta(days=1)
@@ -101,8 +104,14 @@ def links(here: Context) -> list[Input]:
     found = {link.name: replace(_shown(link), figures=figures.get(link.name)) for link in here.inside.links()}
     said = _said(here)
     for name in (said.keys() | figures.keys()) - found.keys():
-        found[name] = replace(said.get(name) or Input(name, "unknown", None), figures=figures.get(name))
+        found[name] = replace(said.get(name) or _unsaid(name), figures=figures.get(name))
     return sorted(found.values(), key=lambda link: (link.state != "down", link.well and not link.troubled, link.name))
+
+
+def _unsaid(name: str) -> Input:
+    if name == LINE_PROTOCOL:
+        return Input(name, "up", None, address="/write and /api/v2/write")
+    return Input(name, "unknown", None)
 
 
 def _shown(link: LinkState) -> Input:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from collector.errors import ConfigError, Unreachable
+from collector.influx.heard import Config as LineProtocol
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
 MAIN_STORE = "store"
@@ -97,6 +98,9 @@ class Settings(_Section):
     stores: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], dict[str, Any]] = Field(
         default_factory=dict,
         description="Further stores by name, each given everything at its own pace: `kind` and that part's settings.",
+    )
+    line_protocol: LineProtocol = Field(
+        default_factory=LineProtocol, description="Line protocol in, by `/write` and `/api/v2/write`."
     )
     links: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Links by name: `kind` and that kind's settings."

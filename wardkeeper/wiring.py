@@ -198,6 +198,7 @@ class Wardkeeper:
                 first_link=first_link,
                 profiles=load_profiles(config_folder() / "room_profiles.yaml"),
                 intake=self.pipeline,
+                line_protocol=self.settings.line_protocol,
                 site=self.settings.site_name or self.settings.site,
                 zone=self.settings.zone,
                 secure=self.settings.web.https,

@@ -72,7 +72,7 @@ Known = Callable[[Fields, datetime, datetime], list[Item]]
 
 
 class Lines:
-    """Makes readings of lines, and remembers how for each series. For one thread at a time."""
+    """Makes readings of lines, and remembers how for each series. Thread-safe: two threads may only do so twice."""
 
     def __init__(self, site: str, config: Config | None = None) -> None:
         """`site`: lines of Wardkeeper's own form must be of it."""

@@ -188,9 +188,7 @@ def _value(raw: str, offset: int) -> Value | int:
     if kind == "u" and digits[0] == "-":
         raise BadFrame("invalid number", offset)
     if not (-(2**63) <= whole < 2**63 if kind == "i" else whole < 2**64):
-        raise BadFrame(
-            f"unable to parse {'integer' if kind == 'i' else 'unsigned'} {digits}: value out of range", offset
-        )
+        raise BadFrame(f"unable to parse {'integer' if kind == 'i' else 'unsigned'}: value out of range", offset)
     return whole
 
 
