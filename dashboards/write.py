@@ -29,7 +29,7 @@ from dashboards.link_view import LINE_PROTOCOL
 LARGEST: Final = 8 << 20
 """Bytes of a body, as it comes and unpacked."""
 DURABLE_WITHIN_S = 4.0
-"""Telegraf and Home Assistant hang up after 5 s: they must be told before."""
+"""Telegraf hangs up after 5 s, Home Assistant after 10: they must be told before."""
 RETRY_AFTER_S = 5
 
 _OUT_OF_THE_WAY = 1 << 40  # FastAPI's own limit would answer with a page

@@ -1,10 +1,16 @@
 """Whoever follows a guide to its end has what it promises."""
 
 import json
+import re
+import tomllib
 
 import pytest
+from influxdb_client import InfluxDBClient, Point
+from influxdb_client.client.write_api import SYNCHRONOUS
 
 from tests.guides.guide import until
+from tools.tree import ROOT
+from wardkeeper.settings import load
 
 
 @pytest.mark.mosquitto
@@ -47,3 +53,22 @@ def heard(guide):
     address = guide.here("http://127.0.0.1:8080/api/v1/readings")
     answer = guide.shell(f"curl -s -H 'Authorization: Bearer {token}' '{address}?{question}'")
     return [(one["value"], one["at"]) for one in json.loads(answer)["items"]]
+
+
+def test_line_protocol(follow, tmp_path):
+    guide = follow("../line-protocol.md")
+    assert guide.run() == 2
+    text = guide.here((ROOT / "docs/line-protocol.md").read_text())
+    told = {kind: re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for kind in ("toml", "python")}
+    token = (tmp_path / "gateway-token").read_text().strip()
+    [script] = told["python"]
+    names = {"InfluxDBClient": InfluxDBClient, "Point": Point, "SYNCHRONOUS": SYNCHRONOUS, "TOKEN": token}
+    exec(compile(script, "docs/line-protocol.md", "exec"), names)
+    outputs = [output for block in told["toml"] for output in tomllib.loads(block)["outputs"].items()]
+    assert [name for name, _ in outputs] == ["influxdb_v2", "influxdb"]
+    for name, [settings] in outputs:
+        assert "$WARDKEEPER_TOKEN" in (settings.get("token"), settings.get("password"))
+        [url] = settings["urls"]
+        path = "/api/v2/write?org=any&bucket=any" if name == "influxdb_v2" else "/write?db=any"
+        guide.shell(f"curl -sf -u any:{token} --data-binary 'cpu,host=h busy=1' '{url}{path}'")
+    assert load(tmp_path / "other-tags.yaml", lambda kind: None, []).line_protocol.device_tags == ["name", "agent_host"]
