@@ -71,3 +71,9 @@ def test_further_stores_are_given_what_the_spool_has_at_their_own_pace(make, fre
 def test_a_further_store_may_not_have_the_name_of_the_first():
     with pytest.raises(ValidationError, match="stores"):
         Settings(site="test", stores={"store": {"kind": "store.memory"}})
+
+
+def test_which_tags_name_a_device_in_line_protocol_is_a_setting(make):
+    lines = make(line_protocol={"device_tags": ["name"]}).app().state.lines
+    [item] = lines.heard(b"ahu,name=4 temperature=21", 1, ManualClock().now()).items
+    assert item.device == "lp:4"
