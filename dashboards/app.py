@@ -27,20 +27,32 @@ BODY_LIMIT = 2 * 1024 * 1024
 
 def create_app(context: Context) -> FastAPI:
     """The application around running parts. Raises RuntimeError when a route does not say whom it admits."""
+    app = assembled(context.version)
+    equip(app, context)
+    return app
+
+
+def equip(app: FastAPI, context: Context) -> None:
+    """Give an application the parts it is to show."""
+    app.state.context = context
+    app.state.templates = Templates(context, app.state.files)
+    app.state.live = live.Live(context)
+    app.state.lines = write.lines_of(context)
+
+
+def assembled(version: str) -> FastAPI:
+    """The routes, around nothing yet. Raises RuntimeError when one does not say whom it admits."""
     app = FastAPI(
         title="Wardkeeper",
-        version=context.version,
+        version=version,
         openapi_url=None,  # served by dashboards/api/schema.py: it, too, says whom it admits
         docs_url=None,  # its scripts would come from a CDN
         redoc_url=None,
         lifespan=_lifespan,
         max_body_size=BODY_LIMIT,
     )
-    files = StampedFiles(DIRECTORY)
-    app.state.context = context
-    app.state.templates = Templates(context, files)
-    app.state.live = live.Live(context)
-    app.mount("/static/{stamp}", files, name="static")
+    app.state.files = StampedFiles(DIRECTORY)
+    app.mount("/static/{stamp}", app.state.files, name="static")
     for router in _routers(pages):
         app.include_router(router, include_in_schema=False)
     for router in _routers(api):

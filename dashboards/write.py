@@ -58,10 +58,13 @@ class Said(HTTPException):
 
 
 def install(app: FastAPI) -> None:
-    """Prepare the application for these routes."""
-    context: Context = app.state.context
-    app.state.lines = Lines(context.snapshots.current.site, context.line_protocol)
+    """Register the handler of refusals."""
     app.add_exception_handler(Said, _said)
+
+
+def lines_of(context: Context) -> Lines:
+    """What makes readings of lines here."""
+    return Lines(context.snapshots.current.site, context.line_protocol)
 
 
 def _said(request: Request, error: Exception) -> Response:

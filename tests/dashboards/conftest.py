@@ -5,12 +5,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from jinja2 import BytecodeCache
 from sqlalchemy import select
 
 from asset_registry.assets import Asset
@@ -29,7 +31,7 @@ from collector.reading import OWN_GATEWAY, Reading
 from collector.stores.memory import Config as MemoryConfig
 from collector.stores.memory import open_store
 from dashboards.access import COOKIE
-from dashboards.app import create_app
+from dashboards.app import assembled, equip
 from dashboards.context import Context
 
 SITE = "linden"
@@ -39,6 +41,9 @@ AIR = "mqtt:zigbee2mqtt/4.12/air"
 PUMP_TAG = "ble:iBeacon:117"
 OXIMETER = "serial:bed-12/nonin"
 NEW = "mqtt:tasmota/never-seen"
+
+
+profiles = cache(partial(load_profiles, PROFILES))
 
 
 class Hospital:
@@ -59,7 +64,7 @@ class Hospital:
             counters=Counters(self.clock),
             clock=self.clock,
             sign_in=self.sign_in,
-            profiles=load_profiles(PROFILES),
+            profiles=profiles(),
             site="Linden General",
             zone=ZoneInfo("Europe/Berlin"),
             live_every_s=0.05,
@@ -196,9 +201,32 @@ def hospital(tmp_path, database_url):
     hospital.close()
 
 
+class Compiled(BytecodeCache):
+    """Templates compiled once for all tests."""
+
+    def __init__(self):
+        self._known = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session")
+def around_nothing():
+    """An application that is equipped anew for each test: its routes take longer to make than most tests run."""
+    return assembled("0"), Compiled()
+
+
 @pytest.fixture
-def app(hospital):
-    return create_app(hospital.context)
+def app(hospital, around_nothing):
+    app, compiled = around_nothing
+    equip(app, hospital.context)
+    app.state.templates.environment.bytecode_cache = compiled
+    return app
 
 
 @pytest.fixture

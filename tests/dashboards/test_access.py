@@ -330,13 +330,14 @@ def test_nothing_inline_and_nothing_from_elsewhere(nobody):
     assert headers["cache-control"] == "no-store"
 
 
-def test_a_fault_of_ours_is_told_kindly_with_all_headers(app, hospital, signed_in):
-
+def test_a_fault_of_ours_is_told_kindly_with_all_headers(hospital):
+    app = create_app(hospital.context)
     broken = APIRouter(dependencies=[access.PUBLIC])
     broken.get("/broken")(lambda: 1 / 0)
     broken.get("/api/v1/broken")(lambda: 1 / 0)
     app.include_router(broken)
-    client = signed_in("biomed")
+    headers = {"Authorization": f"Bearer {hospital.token('biomed')}"}
+    client = TestClient(app, headers=headers, raise_server_exceptions=False)
     page, problem = client.get("/broken"), client.get("/api/v1/broken")
     assert page.status_code == problem.status_code == 500
     assert "Nothing was changed" in page.text

@@ -166,7 +166,7 @@ def theirs(url, database):
 
 
 @given(written())
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_influxdb_takes_the_same_lines_and_gives_the_same_back(one_influxd, text):
     database = one_influxd.database()
     status, said = ask(f"{one_influxd.url}/write?db={database}", text.encode())
