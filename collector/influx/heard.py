@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.admission import NAME_LENGTH
@@ -26,6 +27,7 @@ MOST = 20_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = 1_000_000
+_TICK: Final = timedelta(milliseconds=1)
 _REMEMBERED = 50_000
 
 
@@ -68,7 +70,10 @@ class Heard(NamedTuple):
 
 
 Known = Callable[[Fields, datetime, datetime], list[Item]]
-"""The items of a series' fields, measured at the one moment and heard at the other. Raises BadFrame."""
+"""The items of a series' fields, measured at the one moment and heard at the other. Raises BadFrame.
+
+They are equal only where the line says no time: what says one keeps it when it is sent again (`admission.Timeline`).
+"""
 
 
 class Lines:
@@ -86,7 +91,7 @@ class Lines:
         damaged = not text.isascii() and _damaged(text)
         items: list[Item] = []
         wrong: list[Wrong] = []
-        last_ns, at, number = None, now, 0
+        last_ns, at, received, number = None, now, now, 0
         for number, (begins, line) in enumerate(lines(text), 1):
             if number > MOST or len(items) > MOST:
                 raise TooMuch
@@ -95,9 +100,8 @@ class Lines:
                     raise BadFrame("not UTF-8")  # noqa: TRY301 - as every other trouble with a line
                 key, fields, at_ns = parsed(line, ns)
                 if at_ns != last_ns:
-                    last_ns = at_ns
-                    at = now if at_ns is None else _EPOCH + timedelta(milliseconds=at_ns // _MS)
-                items += (self._series.get(key) or self._known(key))(fields, at, now)
+                    last_ns, at, received = at_ns, *_times(at_ns, now)
+                items += (self._series.get(key) or self._known(key))(fields, at, received)
             except BadFrame as bad:
                 wrong.append(Wrong(number, begins, line, str(bad), bad.offset))
         return Heard(items, _in_bytes(text, wrong), number)
@@ -128,13 +132,13 @@ class Own:
     def __init__(self, device: str, gateway: str) -> None:
         self._device, self._gateway = named(device), named(gateway) if gateway else ""
 
-    def __call__(self, fields: Fields, at: datetime, now: datetime) -> list[Item]:
+    def __call__(self, fields: Fields, at: datetime, received: datetime) -> list[Item]:
         if len(fields) == 1:
             [(field, value)] = fields
             if type(value) is float and field in METRICS and METRICS[field].kind is float:  # nearly all of them
-                return [self._item(Reading(self._device, field, value, at, at, self._gateway), now)]
+                return [_own(Reading(self._device, field, value, at, at, self._gateway), received)]
         columns = []
-        ms = (at - _EPOCH) // timedelta(milliseconds=1)
+        ms = (at - _EPOCH) // _TICK
         for field, value in fields:
             metric, suffix = split(named(field))
             said = value if suffix else of_metric(metric, value)
@@ -145,18 +149,20 @@ class Own:
             found = readings(columns)
         except (ValueError, OverflowError) as wrong:
             raise BadFrame(f"its quality, delay or halves make no sense: {wrong}") from wrong
-        return [self._item(reading, now) for reading in found]
+        return [_own(reading, received) for reading in found]
 
-    @staticmethod
-    def _item(reading: Reading, now: datetime) -> Item:
-        if from_a_wrong_clock(reading.received, now):
-            reading = Reading(
-                reading.device, reading.metric, reading.value, reading.at, now, reading.gateway, reading.quality
-            )
-        good = reading.quality is Quality.GOOD and reading.at == reading.received
-        if reading.metric == RSSI and reading.gateway and good and isinstance(reading.value, float):
-            return Sighting(reading.device, reading.gateway, reading.value, reading.received)
+
+def _own(reading: Reading, received: datetime) -> Item:
+    """As it was heard where it comes from; `received` is here."""
+    if from_a_wrong_clock(reading.received, received):
+        return replace(reading, received=received)
+    if reading.at != reading.received or reading.at == received:
         return reading
+    value = reading.value
+    sighted = reading.metric == RSSI and reading.gateway and reading.quality is Quality.GOOD
+    if sighted and isinstance(value, float):
+        return Sighting(reading.device, reading.gateway, value, reading.received)
+    return replace(reading, received=reading.received + _TICK)
 
 
 class Foreign:
@@ -169,13 +175,13 @@ class Foreign:
         self._device = named(f"lp:{tags[told] if told else measurement}{others}")
         self._metrics: dict[str, str] = {}
 
-    def __call__(self, fields: Fields, at: datetime, now: datetime) -> list[Item]:
+    def __call__(self, fields: Fields, at: datetime, received: datetime) -> list[Item]:
         items: list[Item] = []
         for field, value in fields:
             metric = self._metrics.get(field) or self._named(field)
             if type(value) is not float:
                 value = of_metric(metric, value)  # noqa: PLW2901 - the same value, in the metric's kind
-            items.append(Reading(self._device, metric, value, at, now))
+            items.append(Reading(self._device, metric, value, at, received))
         return items
 
     def _named(self, field: str) -> str:
@@ -199,21 +205,21 @@ class HomeAssistant:
         self._device = named(f"lp:{tags['domain']}.{tags['entity_id']}{others}")
         self._name = ""
 
-    def __call__(self, fields: Fields, at: datetime, now: datetime) -> list[Item]:
+    def __call__(self, fields: Fields, at: datetime, received: datetime) -> list[Item]:
         said = dict(fields)
         name = said.get("friendly_name_str", "")
         items: list[Item] = []
         if isinstance(name, str) and name not in {"", self._name}:
             self._name = name
-            items.append(Announcement(self._device, {"name": name[:NAME_LENGTH]}, now))
+            items.append(Announcement(self._device, {"name": name[:NAME_LENGTH]}, received))
         metric = self._metric(said)
         if metric is not None and "value" in said:
-            items.append(Reading(self._device, metric, of_metric(metric, said["value"]), at, now))
+            items.append(Reading(self._device, metric, of_metric(metric, said["value"]), at, received))
             return items
         field = "value" if "value" in said else "state"
         if field in said:
             metric = named(f"{self._measurement}_{field}")
-            items.append(Reading(self._device, metric, of_metric(metric, said[field]), at, now))
+            items.append(Reading(self._device, metric, of_metric(metric, said[field]), at, received))
         return items
 
     def _metric(self, said: Mapping[str, object]) -> str | None:
@@ -268,6 +274,14 @@ BINARY_CLASSES: Final = {
     "window": "window_open",
 }
 """The metric of a binary sensor's device class: "on" is true for both."""
+
+
+def _times(at_ns: int | None, now: datetime) -> tuple[datetime, datetime]:
+    """When it was measured, and heard."""
+    if at_ns is None:
+        return now, now
+    at = _EPOCH + timedelta(milliseconds=at_ns // _MS)
+    return at, now + _TICK if at == now else now
 
 
 def of_metric(metric: str, value: Value | int) -> Value:

@@ -24,12 +24,16 @@ from asset_registry.people import ROLES, Person, create_person
 from asset_registry.places import Place
 from asset_registry.sign_in import Passwords, SignIn
 from asset_registry.snapshot import SnapshotSource
-from collector.clock import ManualClock
+from collector.clock import ManualClock, SystemClock
 from collector.counters import Counters
 from collector.latest import Latest
+from collector.pipeline import Pipeline
+from collector.points import points_of
 from collector.reading import OWN_GATEWAY, Reading
+from collector.spool import Spool
 from collector.stores.memory import Config as MemoryConfig
 from collector.stores.memory import open_store
+from collector.supervisor import Supervised
 from dashboards.access import COOKIE
 from dashboards.app import assembled, equip
 from dashboards.context import Context
@@ -262,6 +266,53 @@ def signed_in(app, hospital):
         return browser
 
     return client
+
+
+# ---------------------------------------------------------------- a real intake
+
+
+class Collector:
+    """A real intake on a real disk."""
+
+    def __init__(self, hospital, folder, limits=None):
+        self.spool = Spool(folder / "spool", hospital.clock)
+        self.pipeline = Pipeline(self.spool, hospital.clock, hospital.latest, hospital.context.counters, limits)
+        self._writer = Supervised("spool", self.pipeline.run, SystemClock())
+        hospital.context.intake = self.pipeline
+
+    def start(self):
+        self._writer.start()
+        return self
+
+    def stop(self):
+        self._writer.stop()
+        self.spool.close()
+
+    @property
+    def on_disk(self):
+        return [item for _, items in self.spool.read(0, 100_000) for item in items]
+
+    @property
+    def said(self):
+        return [(point.device, point.metric, point.value) for point in points_of(self.on_disk)]
+
+
+@pytest.fixture
+def make_collector(hospital, tmp_path):
+    made = []
+
+    def make(**more):
+        made.append(Collector(hospital, tmp_path, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def collector(make_collector):
+    return make_collector().start()
 
 
 # ---------------------------------------------------------------- a real server, for browsers

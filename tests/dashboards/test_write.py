@@ -1,8 +1,6 @@
 """Line protocol in: whatever can write to an InfluxDB can write here, and 204 means that it is on disk."""
 
 import gzip
-import http.client
-import json
 import threading
 from base64 import b64encode
 from dataclasses import replace
@@ -10,68 +8,18 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from influxdb_client import InfluxDBClient, Point
-from influxdb_client.client.write_api import SYNCHRONOUS
-from influxdb_client.rest import ApiException
-from pydantic import SecretStr
 
 from asset_registry.consumer import RegistryConsumer
-from collector.pipeline import Limits, Pipeline
-from collector.points import ms_of, points_of
-from collector.reading import Quality, Reading, Sighting
-from collector.spool import Spool
-from collector.stores.influx import Config, open_store
-from collector.supervisor import Supervised
+from collector.pipeline import Limits
+from collector.points import ms_of
+from collector.reading import Reading
 from dashboards import write
 from dashboards.context import SpoolState
+from tests.collector.test_spool_disk import disk_full_at
 
 pytestmark = pytest.mark.dialects("sqlite")  # the database only says whose token it is: test_access asks both
 
 V1, V2 = "/write?db=any", "/api/v2/write?org=any&bucket=any"
-
-
-class Collector:
-    """A real intake on a real disk."""
-
-    def __init__(self, hospital, folder, limits=None):
-        self.spool = Spool(folder / "spool", hospital.clock)
-        self.pipeline = Pipeline(self.spool, hospital.clock, hospital.latest, hospital.context.counters, limits)
-        self._writer = Supervised("spool", self.pipeline.run, hospital.clock)
-        hospital.context.intake = self.pipeline
-
-    def start(self):
-        self._writer.start()
-        return self
-
-    def stop(self):
-        self._writer.stop()
-        self.spool.close()
-
-    @property
-    def on_disk(self):
-        return [item for _, items in self.spool.read(0, 100_000) for item in items]
-
-    @property
-    def said(self):
-        return [(point.device, point.metric, point.value) for point in points_of(self.on_disk)]
-
-
-@pytest.fixture
-def make_collector(hospital, tmp_path):
-    made = []
-
-    def make(**more):
-        made.append(Collector(hospital, tmp_path, **more))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
-
-
-@pytest.fixture
-def collector(make_collector):
-    return make_collector().start()
 
 
 @pytest.fixture
@@ -90,120 +38,6 @@ def figures(hospital):
         return next(each for each in hospital.context.counters.inputs() if each.link == "line protocol")
 
     return of_line_protocol
-
-
-# ---------------------------------------------------------------- clients as they are
-
-
-@pytest.mark.parametrize("zipped", [False, True])
-def test_influxdb_client(server, collector, token, hospital, zipped):
-    with InfluxDBClient(server.url, token, org="any", enable_gzip=zipped) as client:
-        assert client.ping()
-        assert client.version() == "0"
-        at = hospital.clock.now() - timedelta(minutes=1)
-        point = Point("rack").tag("device", "fridge 7").field("probe_temperature", 4.5).field("doors", 2).time(at)
-        client.write_api(write_options=SYNCHRONOUS).write("any", record=[point, "rack,device=r door_open=t"])
-    assert collector.said == [
-        ("lp:fridge 7", "rack_doors", 2.0),
-        ("lp:fridge 7", "probe_temperature", 4.5),
-        ("lp:r", "door_open", True),
-    ]
-    assert collector.on_disk[0].at == at
-
-
-def telegraf(server, path, body, **headers):
-    """As Go's client sends a body whose length it does not know: chunked."""
-    host, _, port = server.url.removeprefix("http://").partition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=10)
-    headers = {"User-Agent": "Telegraf/1.30.0 Go/1.22.0", **headers}
-    connection.request("POST", path, iter([body]), headers, encode_chunked=True)
-    answer = connection.getresponse()
-    said = answer.status, answer.read()
-    connection.close()
-    return said
-
-
-LINES = "text/plain; charset=utf-8"
-CPU = b"cpu,cpu=cpu0,host=ward-3 usage_idle=97.5,usage_user=2i 1795502520000000000\n"
-
-
-def test_telegraf_outputs_influxdb(server, collector, token):
-    """plugins/outputs/influxdb/http.go: a form that makes the database, then lines; Basic, gzip."""
-    basic = {"Authorization": "Basic " + b64encode(f"telegraf:{token}".encode()).decode()}
-    form = {"Content-Type": "application/x-www-form-urlencoded", **basic}
-    status, said = telegraf(server, "/query", b"q=CREATE+DATABASE+%22telegraf%22", **form)
-    assert (status, json.loads(said)) == (200, {"results": [{"statement_id": 0}]})
-    more = {"Content-Type": LINES, "Content-Encoding": "gzip", **basic}
-    path = "/write?consistency=any&db=telegraf&rp=autogen"
-    assert telegraf(server, path, gzip.compress(CPU), **more) == (204, b"")
-    assert collector.said == [
-        ("lp:ward-3,cpu=cpu0", "cpu_usage_idle", 97.5),
-        ("lp:ward-3,cpu=cpu0", "cpu_usage_user", 2.0),
-    ]
-
-
-def test_telegraf_outputs_influxdb_v2(server, collector, token):
-    """plugins/outputs/influxdb_v2/http.go: `Authorization: Token`, org and bucket, gzip of its own making."""
-    headers = {"Authorization": f"Token {token}", "Content-Type": LINES, "Content-Encoding": "gzip"}
-    assert telegraf(server, "/api/v2/write?bucket=b&org=o", gzip.compress(CPU), **headers) == (204, b"")
-    assert len(collector.said) == 2
-
-
-def test_home_assistant_looks_whether_it_may_write_before_it_does(server, collector, token):
-    """homeassistant/components/influxdb/__init__.py: version 2 writes b"" and wants 400, version 1 writes no points."""
-    with InfluxDBClient(server.url, token, org="any") as client:
-        writer = client.write_api(write_options=SYNCHRONOUS)
-        with pytest.raises(ApiException) as empty:
-            writer.write(bucket="any", record=b"")
-        assert (empty.value.status, json.loads(empty.value.body)["code"]) == (400, "invalid")
-        record = {
-            "measurement": "°C",
-            "tags": {"domain": "sensor", "entity_id": "or_2_air"},
-            "time": "2026-11-24T06:41:00+00:00",
-            "fields": {"value": 21.4, "device_class_str": "temperature", "friendly_name_str": "OR 2 air"},
-        }
-        writer.write(bucket="any", record=record)
-    name, reading = collector.on_disk
-    assert name.facts == {"name": "OR 2 air"}
-    assert (reading.device, reading.metric, reading.value) == ("lp:sensor.or_2_air", "temperature", 21.4)
-    basic = {"Authorization": "Basic " + b64encode(f"homeassistant:{token}".encode()).decode()}
-    assert telegraf(server, V1, b"", **basic) == (204, b"")
-
-
-POINTS = (
-    ("mqtt:ward 4,=%\n", "temperature", 21.5, "", Quality.GOOD, 0),
-    ("mqtt:ward 4,=%\n", "temperature", 22.0, "ble:hci0", Quality.BAD, 250),
-    ("ble:tag", "room", '4."12"', "wardkeeper", Quality.GOOD, 0),
-    ("d", "door_open", True, "", Quality.UNCERTAIN, 0),
-    ("d", "co2", "off", "", Quality.GOOD, 0),
-)
-
-
-@pytest.mark.parametrize(
-    "protocol, signed",
-    [("influxdb2", lambda token: {"token": token}), ("influxdb1", lambda token: {"user": "edge", "password": token})],
-    ids=["influxdb2", "influxdb1"],
-)
-def test_a_wardkeeper_at_the_edge_writes_its_store_here_and_it_is_the_same(
-    server, collector, token, hospital, tmp_path, protocol, signed
-):
-    now = hospital.clock.now()
-    sent = [
-        Reading(device, metric, value, now, now + timedelta(milliseconds=late), gateway, quality)
-        for device, metric, value, gateway, quality, late in POINTS
-    ]
-    sent.append(Sighting("ble:tag", "ble:hci0", -61.0, now))
-    given = Config(url=server.url, dialect=protocol, org="o", site="linden", bucket="b", **signed(SecretStr(token)))
-    store = open_store(given, tmp_path)
-    store.write(sent, 7)
-    assert collector.on_disk == sent
-    assert (store.position(), store.refused()) == (7, "")
-    other = open_store(given.model_copy(update={"site": "cedar"}), tmp_path)
-    other.write(sent[:1], 8)
-    assert "it is of the site cedar, and this is linden" in other.refused()
-    assert len(collector.on_disk) == len(sent)
-    store.close()
-    other.close()
 
 
 # ---------------------------------------------------------------- who may
@@ -405,6 +239,17 @@ def test_a_disk_that_does_not_answer_is_503_and_what_is_sent_again_is_there_once
     monkeypatch.setattr(write, "DURABLE_WITHIN_S", 10)
     assert gateway.post(V1, content=line).status_code == 400
     assert len({(item.device, item.metric, item.at) for item in collector.on_disk}) == 1
+
+
+def test_a_full_disk_is_503_until_there_is_room_again(gateway, collector, monkeypatch):
+    monkeypatch.setattr(write, "DURABLE_WITHIN_S", 0.5)
+    assert gateway.post(V1, content="a co2=1 1").status_code == 204
+    [segment] = collector.spool.directory.glob("*.spool")
+    with disk_full_at(segment.stat().st_size + 9):
+        put_off(gateway.post(V1, content="a co2=2 2"))
+    monkeypatch.setattr(write, "DURABLE_WITHIN_S", 10)
+    assert gateway.post(V1, content="a co2=3 3").status_code == 204
+    assert [value for _, _, value in collector.said] == [1.0, 2.0, 3.0]
 
 
 def test_no_room_is_503_at_once_and_nothing_of_it_is_taken(gateway, make_collector, hospital):
