@@ -44,7 +44,7 @@ points = st.builds(
 
 
 def come_back(points):
-    """As they come back: heard a millisecond after they were measured, at least, so that resent ones keep their time."""
+    """As they come back: heard at least a millisecond after they were measured, so that resent ones keep their time."""
     tick = timedelta(milliseconds=1)
     return [replace(point, received=point.received + tick * (point.received == point.at)) for point in points]
 
