@@ -8,8 +8,8 @@ import sys
 import pytest
 import yaml
 
-from tools.tree import ROOT
 from service_desk.rules_yaml import read
+from tools.tree import ROOT
 from wardkeeper import catalog, settings
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
