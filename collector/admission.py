@@ -102,6 +102,21 @@ def _finite(value: float) -> float:
     return number
 
 
+def kept(items: Iterable[Item], news: datetime, changed: Counter[str]) -> list[Item]:
+    """What another Wardkeeper heard, with its times, so that the same thing twice is the same point.
+
+    What it heard before `news` is state: nobody is woken by yesterday's door.
+    """
+    return [_kept(item, news, changed) if isinstance(item, Reading) else item for item in items]
+
+
+def _kept(reading: Reading, news: datetime, changed: Counter[str]) -> Reading:
+    if from_a_wrong_clock(reading.at, reading.received):
+        reading = replace(reading, at=reading.received, quality=_doubt(reading.quality))
+        changed["from the future"] += 1
+    return reading if reading.retained or reading.received >= news else replace(reading, retained=True)
+
+
 class ClockState(msgspec.Struct, frozen=True):
     """`behind`: how far the clock is behind the latest time it has shown; `steps`: how often it was set back."""
 

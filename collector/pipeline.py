@@ -8,12 +8,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from collector import sacrifice
-from collector.admission import ClockState, Refusal, Timeline, sound
+from collector.admission import ClockState, Refusal, Timeline, kept, sound
 from collector.clock import Clock
 from collector.counters import Counters
 from collector.errors import Unreachable
@@ -30,10 +30,14 @@ _POLL_S = 0.25  # how soon a thread that has nothing to do notices that it shall
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """`queued`, `record`: how many items may wait, and make a record."""
+    """`queued`, `record`: how many items may wait, and make a record.
+
+    `news`: what was heard elsewhere longer ago than this is state.
+    """
 
     queued: int = 50_000
     record: int = 5_000
+    news: timedelta = timedelta(minutes=15)
 
 
 class _Offer(msgspec.Struct, gc=False):
@@ -41,6 +45,7 @@ class _Offer(msgspec.Struct, gc=False):
     durable: Durable | None
     key: DeliveryKey | None
     weight: int  # how many items it counts for; 1 for a message that says nothing
+    elsewhere: bool
 
 
 class _Batch(msgspec.Struct):
@@ -78,9 +83,16 @@ class Pipeline:
         """Whether the clock was set back."""
         return self._timeline.clock
 
-    def offer(self, items: Sequence[Item], durable: Durable | None = None, key: DeliveryKey | None = None) -> bool:
+    def offer(
+        self,
+        items: Sequence[Item],
+        durable: Durable | None = None,
+        key: DeliveryKey | None = None,
+        *,
+        elsewhere: bool = False,
+    ) -> bool:
         """Take `items` if there is room; see `collector.ports.Intake`."""
-        offer = _Offer(items, durable, key, len(items) or 1)
+        offer = _Offer(items, durable, key, len(items) or 1, elsewhere)
         with self._arrived:
             if self._queue and self._queued + offer.weight > self._limits.queued:
                 return False
@@ -148,12 +160,16 @@ class Pipeline:
                     dropped["redelivered"] += len(offer.items)
                     continue
                 keys.add(name)
-            items: list[Item] = []
-            for item in offer.items:
-                if quick and passes(item):
-                    items.append(item)
-                else:
-                    items += self._looked_at(item, now, dropped, changed)
+            if offer.elsewhere:
+                spared = self._sacrifice.spared(_sound(offer.items, dropped, changed), dropped)
+                items = kept(spared, now - self._limits.news, changed)
+            else:
+                items = []
+                for item in offer.items:
+                    if quick and passes(item):
+                        items.append(item)
+                    else:
+                        items += self._looked_at(item, now, dropped, changed)
             if items:
                 batch.parts.append((items, key))
         self._count("items_dropped", dropped)

@@ -1,6 +1,7 @@
 """What listens and keeps: links, spool and stores of one process, without database, desk or screens."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from collector.clock import Clock
 from collector.counters import Counters
 from collector.latest import Latest
-from collector.pipeline import ConsumerRunner, Pipeline, StoreConsumer
+from collector.pipeline import ConsumerRunner, Limits, Pipeline, StoreConsumer
 from collector.ports import Consumer, RemoteStore, Store
 from collector.sacrifice import words as short_of_room
 from collector.spool import Spool
@@ -43,7 +44,8 @@ class Collecting:
             quota_bytes=settings.spool.quota_mb << 20,
         )
         self.stores = {name: _open_store(name, given, settings) for name, given in stores.items()}
-        self.pipeline = Pipeline(self.spool, clock, self.latest, self.counters)
+        limits = Limits(news=timedelta(seconds=settings.alarms.history_after_s))
+        self.pipeline = Pipeline(self.spool, clock, self.latest, self.counters, limits)
         self.runners: list[ConsumerRunner] = []
         for name, store in self.stores.items():
             self.read(StoreConsumer(store, name), gather_s=_STORE_EVERY_S)

@@ -44,6 +44,7 @@ class _Held(msgspec.Struct, frozen=True):
     items: Sequence[Item]
     durable: Callable[[], None] | None
     key: DeliveryKey | None
+    elsewhere: bool = False
 
 
 class Delivery:
@@ -94,13 +95,14 @@ class Delivery:
             self._window.append(pending)
         digest = _digest(message)
         self._in_hand = digest
-        items = self._understood(message, digest)
+        now = self._clock.now()
+        items = self._understood(message, digest, now)
         self._in_hand = None
         self._counters.heard(self._link, readings=len(items))
         if items:
             durable = partial(self._done, pending) if pending else None
             key = DeliveryKey(self._link, self._session, message.mid, digest, message.duplicate) if pending else None
-            self._offer(_Held(items, durable, key))
+            self._offer(_Held(items, durable, key, any(item.received != now for item in items)))
         elif pending:
             pending.done = True
 
@@ -113,7 +115,7 @@ class Delivery:
         """Offer again what was held, in order."""
         while self._held:
             first = self._held[0]
-            if not self._intake.offer(first.items, first.durable, first.key):
+            if not self._taken(first):
                 return
             self._held.popleft()
 
@@ -125,15 +127,17 @@ class Delivery:
         return mids
 
     def _offer(self, one: _Held) -> None:
-        if self._held or not self._intake.offer(one.items, one.durable, one.key):
+        if self._held or not self._taken(one):
             self._held.append(one)
+
+    def _taken(self, one: _Held) -> bool:
+        return self._intake.offer(one.items, one.durable, one.key, elsewhere=one.elsewhere)
 
     def _done(self, pending: _Pending) -> None:
         pending.done = True
         self._wake()
 
-    def _understood(self, message: Message, digest: bytes) -> Sequence[Item]:
-        now = self._clock.now()
+    def _understood(self, message: Message, digest: bytes, now: datetime) -> Sequence[Item]:
         try:
             return self._decoded(message, digest, now)
         except BadFrame as trouble:

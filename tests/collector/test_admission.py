@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.admission import FACTS, NAME_LENGTH, TEXT_BYTES, Refusal, Timeline, sound
+from collector.admission import FACTS, NAME_LENGTH, TEXT_BYTES, Refusal, Timeline, kept, sound
 from collector.clock import ManualClock
 from collector.reading import Announcement, Quality, Reading, Sighting
 
@@ -229,3 +229,24 @@ def test_after_a_restart_a_series_goes_on_after_the_burst_of_the_run_before():
     assert placed.at == placed.received
     assert placed.quality is Quality.GOOD
     assert not again.clock.behind
+
+
+# ---------------------------------------------------------------- what another Wardkeeper heard
+
+
+def test_what_was_heard_elsewhere_keeps_its_times_however_often_it_comes():
+    items = [reading(received=-2), reading(received=-2, quality=Quality.UNCERTAIN), Sighting("ble:t", "gw", -70.0, T0)]
+    for _ in range(2):
+        assert kept(items, t(-900), Counter()) == items
+
+
+def test_what_was_heard_elsewhere_long_ago_is_state_not_news():
+    late, fresh = kept([reading(received=-901), reading(received=-899)], t(-900), Counter())
+    assert (late.retained, fresh.retained) == (True, False)
+    assert (late.received, late.quality) == (t(-901), Quality.GOOD)
+
+
+def test_a_time_in_the_future_of_its_own_receipt_is_not_believed_elsewhere_either():
+    changed = Counter()
+    (one,) = kept([reading(received=0, at=301)], t(-900), changed)
+    assert (one.at, one.quality, changed) == (T0, Quality.UNCERTAIN, {"from the future": 1})

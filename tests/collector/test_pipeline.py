@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from collector.clock import ManualClock, SystemClock
 from collector.counters import Counters
@@ -303,3 +304,16 @@ def test_a_tap_gets_what_was_written_until_it_ends(house):
     end()
     house.take(reading(2.0))
     assert got == [[reading(1.0)]]
+
+
+def test_what_another_wardkeeper_heard_is_the_same_point_again_after_a_restart(tmp_path):
+    items = [reading(1, at=-5), Sighting("ble:t", "gw", -70.0, T0), reading(2, at=-1000)]
+    for _ in range(2):
+        house = House(tmp_path)
+        house.take(reading(0), reading(0))  # our own of the same series is later
+        house.take(*items, elsewhere=True)
+        house.spool.close()
+    house = House(tmp_path)
+    again = [item for item in house.spooled() if item.received <= T0 and item != reading(0)]
+    assert again == [items[0], items[1], replace(items[2], retained=True)] * 2
+    house.spool.close()

@@ -135,7 +135,7 @@ from drivers.links.link import House
 from drivers.links.mqtt import Config, open_link
 
 class Intake:
-    def offer(self, items, durable=None, key=None):
+    def offer(self, items, durable=None, key=None, *, elsewhere=False):
         for item in items:
             if item.metric == "co2":
                 print(item.value, key.mid, key.digest.hex(), int(key.redelivered), flush=True)
