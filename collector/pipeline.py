@@ -18,7 +18,7 @@ from collector.clock import Clock
 from collector.counters import Counters
 from collector.errors import Unreachable
 from collector.latest import Latest
-from collector.ports import Consumer, RemoteStore, Store
+from collector.ports import Consumer, RemoteStore, Store, TrailingConsumer
 from collector.reading import DeliveryKey, Item
 from collector.sacrifice import Sacrifice
 from collector.spool import Spool
@@ -282,7 +282,7 @@ class ConsumerRunner:
     def _settled(self) -> int:
         """What the spool need not keep any more."""
         consumer = self._consumer
-        return consumer.settled(self._position) if isinstance(consumer, StoreConsumer) else self._position
+        return consumer.settled(self._position) if isinstance(consumer, TrailingConsumer) else self._position
 
 
 class StoreConsumer:

@@ -149,3 +149,11 @@ class Consumer(Protocol):
 
     def consume(self, items: Iterable[Item], position: int) -> None:
         """Work through one batch and remember `position` in the same transaction."""
+
+
+@runtime_checkable
+class TrailingConsumer(Consumer, Protocol):
+    """A consumer whose `position` may step back: then the spool is read again from there."""
+
+    def settled(self, position: int) -> int:
+        """What of everything up to `position` cannot be lost any more; the spool keeps what comes after it."""

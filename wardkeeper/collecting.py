@@ -16,12 +16,16 @@ from collector.ports import Consumer, RemoteStore, Store
 from collector.sacrifice import words as short_of_room
 from collector.spool import Spool
 from collector.supervisor import Target
+from drivers.links.forward import Forward
 from drivers.links.link import House, Link
 from wardkeeper import catalog
 from wardkeeper.settings import MAIN_STORE, Settings
 
 _STORE_EVERY_S = 0.4
 """A commit of the store costs as much as a thousand points: it gathers this long, and charts are that much behind."""
+
+_FORWARD_EVERY_S = 0.1
+"""One message of many readings costs the centre little more than one of a single reading."""
 
 
 class Collecting:
@@ -49,6 +53,9 @@ class Collecting:
         self.runners: list[ConsumerRunner] = []
         for name, store in self.stores.items():
             self.read(StoreConsumer(store, name), gather_s=_STORE_EVERY_S)
+        self.forward = Forward(settings.forward, settings.data) if settings.forward else None
+        if self.forward:
+            self.read(self.forward, gather_s=_FORWARD_EVERY_S)
         self.links = [self._link(name, given) for name, given in settings.links.items()]
 
     def read(self, consumer: Consumer, gather_s: float = 0.0) -> ConsumerRunner:
@@ -90,6 +97,8 @@ class Collecting:
 
     def close(self) -> None:
         """Let go of files and servers, once every target has ended."""
+        if self.forward:
+            self.forward.close()
         for store in self.stores.values():
             store.close()
         self.spool.close()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from collector.errors import ConfigError, Unreachable
 from collector.influx.heard import Config as LineProtocol
+from drivers.links.forward import Config as Forwarding
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
 MAIN_STORE = "store"
@@ -105,6 +106,7 @@ class Settings(_Section):
     links: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Links by name: `kind` and that kind's settings."
     )
+    forward: Forwarding | None = Field(None, description="Where an edge forwards to: the centre's broker.")
     sinks: dict[str, dict[str, Any]] = Field(
         default_factory=lambda: {"desk": {"kind": "sink.desk"}},
         description="Ticket systems by name: `kind` and that part's settings.",

@@ -1,11 +1,11 @@
-"""Serves the screens: one uvicorn worker, and plain words when the port is taken."""
+"""Serves the screens and what watches a collector: one uvicorn worker, and plain words when the port is taken."""
 
 import signal
 import socket
 from collections.abc import Callable
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from collector.errors import WardkeeperError
 from wardkeeper.settings import Web
@@ -40,7 +40,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+def serve(app: Starlette, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; call `ready` once requests are answered."""
 
     class Server(uvicorn.Server):

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
+from collector.cursor import Cursor, DeadLetters
 from collector.errors import Refused, Unreachable
 from collector.influx.columns import assembled, readings
-from collector.influx.cursor import Cursor, DeadLetters
 from collector.influx.influxdb1 import InfluxDB1
 from collector.influx.influxdb2 import InfluxDB2
 from collector.influx.influxdb3 import InfluxDB3

@@ -56,7 +56,7 @@ class Visitor:
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, name, clean_session=clean, reconnect_on_failure=False, manual_ack=not answers
         )
-        equip(self._client, link, config)
+        equip(self._client, f"Link {link}", config)
         self._client.max_inflight_messages_set(0)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect

@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -285,11 +285,19 @@ def _client(name: str, client_id: str, config: Config) -> BufferedClient:
         CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=paho.MQTTv311, manual_ack=True
     )
     client.on_socket_register_write = _write_later
-    equip(client, name, config)
+    equip(client, f"Link {name}", config)
     return client
 
 
-def equip(client: paho.Client, name: str, config: Config) -> None:
+class Account(Protocol):
+    """What one signs in to a broker with."""
+
+    tls: Tls | None
+    username: str | None
+    password: SecretStr | None
+
+
+def equip(client: paho.Client, whose: str, config: Account) -> None:
     """Give a client what it needs to sign in. Raises ConfigError."""
     client.connect_timeout = _CONNECT_TIMEOUT_S
     client.on_socket_open = _no_delay
@@ -299,7 +307,7 @@ def equip(client: paho.Client, name: str, config: Config) -> None:
         try:
             client.tls_set(config.tls.ca, config.tls.cert, config.tls.key)
         except (OSError, ValueError) as trouble:
-            raise ConfigError(f"Link {name}: the files under tls cannot be used: {trouble}") from trouble
+            raise ConfigError(f"{whose}: the files under tls cannot be used: {trouble}") from trouble
 
 
 class _Bell:

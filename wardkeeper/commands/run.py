@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Example: wardkeeper demo --port 8080 --speed 10")(demo)
     app.command(epilog="Example: wardkeeper serve --config wardkeeper.yaml")(serve)
+    app.command(epilog="Example: wardkeeper collect --config edge.yaml")(collect)
 
 
 def _log() -> None:
@@ -81,6 +82,26 @@ def serve(
     try:
         running.start()
         run(running.app(first_link=first), listener, ready)
+    finally:
+        running.stop()
+        print("Stopped; everything that was acknowledged is on disk.", file=sys.stderr)
+
+
+def collect(config: ConfigFile) -> None:
+    """The collector alone, an edge box or one of several: no database, no screens, until it is stopped."""
+    from collector.clock import SystemClock
+    from wardkeeper.collect import Edge
+    from wardkeeper.web import address, listen
+    from wardkeeper.web import serve as run
+
+    _log()
+    settings = load(config)
+    listener = listen(settings.web.host, settings.web.port)
+    running = Edge(settings, SystemClock())
+    here = address(settings.web, listener.getsockname()[1])
+    try:
+        running.start()
+        run(running.app(), listener, lambda: print(f"Wardkeeper collects; how it is: {here}/readyz", flush=True))
     finally:
         running.stop()
         print("Stopped; everything that was acknowledged is on disk.", file=sys.stderr)

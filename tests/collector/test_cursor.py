@@ -4,8 +4,8 @@ import resource
 
 import pytest
 
+from collector.cursor import Cursor, DeadLetters
 from collector.errors import Unreachable
-from collector.influx.cursor import Cursor, DeadLetters
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_dead_letters_are_counted_across_restarts_and_the_file_does_not_grow_for
     letters = DeadLetters(tmp_path / "refused.jsonl")
     letters.keep("a b=1 1", "why")
     letters.keep("a b=1 1", "why")  # the same, sent again
-    monkeypatch.setattr("collector.influx.cursor._LETTERS_BYTES", 10)
+    monkeypatch.setattr("collector.cursor._LETTERS_BYTES", 10)
     letters.keep("a b=2 2", "why")
     assert letters.count == 2
     assert letters.path.read_text() == '{"why":"why","line":"a b=1 1"}\n'

@@ -1,4 +1,4 @@
-"""What a remote store keeps on this machine: how far it has come, and what was refused."""
+"""What somebody who delivers to a server keeps on this machine: how far it has come, and what was refused."""
 
 import os
 from collections import deque
