@@ -116,7 +116,8 @@ class Latest:
         if metrics is None:
             metrics = self._devices[reading.device] = {}
         known = metrics.get(reading.metric)
-        if known is None or reading.at >= known.at or from_a_wrong_clock(known.at, reading.received):
+        was_wrong = known is not None and not reading.retained and from_a_wrong_clock(known.at, reading.received)
+        if known is None or reading.at >= known.at or was_wrong:
             key = (reading.device, reading.metric)
             if isinstance(reading.value, _STATES) and (known is None or known.value != reading.value):
                 self._since[key] = reading.at

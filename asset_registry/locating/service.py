@@ -81,7 +81,10 @@ class LocatingConsumer:
                 keep_cursor(session, self.name, position)
 
     def _hear(self, items: Iterable[Item]) -> None:
+        now = self._clock.now()
         for item in items:
+            if self._comes_late(item, now):
+                continue
             if isinstance(item, Sighting):
                 self._engine.hear(item)
             elif _shows_life(item):
@@ -93,6 +96,14 @@ class LocatingConsumer:
             self._newest = max(self._newest, item.received)
             if self._judged is None or self._newest - self._judged >= _JUDGE_EVERY:
                 self._judge(self._newest)
+
+    def _comes_late(self, item: Item, now: datetime) -> bool:
+        """Whether an edge forwards it long after it was heard: it says where something was, not where it is.
+
+        When the clock was set back, what came before was later than `now`.
+        """
+        newest = self._newest
+        return newest is not None and from_a_wrong_clock(newest, item.received) and not from_a_wrong_clock(newest, now)
 
     def tick(self) -> None:
         """Let fixes age when nothing at all is heard. To be called when the consumer has caught up with the spool."""

@@ -33,6 +33,14 @@ def test_what_a_wrong_clock_said_gives_way_when_it_was_set_back():
     assert latest.seen("d") == T0
 
 
+def test_what_an_edge_forwards_long_after_it_heard_it_replaces_nothing():
+    latest = Latest()
+    latest.update([reading(1.0, at=3600)])
+    latest.update([replace(reading(2.0), retained=True)])
+    assert latest.get("d", "temperature").value == 1.0
+    assert latest.seen("d") == T0 + timedelta(hours=1)
+
+
 def test_of_two_with_one_time_the_later_heard_stands():
     latest = Latest()
     latest.update([reading(1.0), reading(2.0, received=1)])

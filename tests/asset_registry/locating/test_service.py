@@ -203,3 +203,13 @@ def test_after_the_clock_was_set_back_fixes_go_on(ward, shelf):
     assert {value for value, _ in shelf.said("room")} == {str(ward.r419)}
     assert len(shelf.said("room")) == 4
     assert max(at for _, at in shelf.said("room")) <= ward.now()
+
+
+def test_what_an_edge_forwards_long_after_it_heard_it_moves_nothing(ward, shelf):
+    locating = consumer(ward, shelf)
+    hear(ward, locating, 30, "gw/4-07")
+    said, late = list(shelf.items), ward.now() - timedelta(hours=2)
+    locating.consume([Sighting("ble:17", "gw/4-19", -40.0, late + timedelta(seconds=n)) for n in range(90)], 1000)
+    assert shelf.items == said
+    hear(ward, locating, 10, "gw/4-07")
+    assert {room for room, _ in shelf.said("room")} == {str(ward.r407)}

@@ -68,20 +68,6 @@ def replay():
     assert not server.expected
 
 
-class Time:
-    """Seconds that a test moves."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def seconds():
-    return Time()
-
-
 @pytest.fixture
 def store_at(tmp_path, seconds):
     """Opens a store.influx; secrets are given as text."""
