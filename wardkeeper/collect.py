@@ -51,7 +51,9 @@ class Edge:
     def troubles(self) -> dict[str, str]:
         """What does not work, by name. Only words: the page is public."""
         collecting = self.collecting
-        found = {service.name: service.status.state for service in self._services if service.status.state != "running"}
+        found: dict[str, str] = {
+            service.name: service.status.state for service in self._services if service.status.state != "running"
+        }
         found |= {f"link {link.name}": link.status.state for link in collecting.links if link.status.state != "up"}
         late = [(runner.name, runner.lag.seconds) for runner in collecting.runners if runner.lag.seconds > _LATE_S]
         found |= {name: f"is {seconds:.0f} s behind" for name, seconds in late}

@@ -61,6 +61,12 @@ class Config(BaseModel):
         pattern=r"^[^/+#]*$",
         description="Name of the broker's session; `wardkeeper-<link>` when empty. One broker, two sites: two names.",
     )
+    share: str = Field(
+        "",
+        pattern=r"^[^/+#]*$",
+        description="Name of a group of collectors among which the broker deals out the messages; "
+        "each has a `client_id` of its own.",
+    )
     keepalive: int = Field(
         60, ge=5, le=65535, description="Seconds after which a silent connection is asked for a sign of life."
     )
@@ -242,7 +248,8 @@ class MqttLink:
             self._refused = f"The broker refused the connection: {reason}; check username, password and client_id"
             return
         self._delivery.begin(self._session_of(self.name, flags.session_present))
-        client.subscribe([(one, 1) for one in self._filters])
+        shared = f"$share/{self._config.share}/" if self._config.share else ""
+        client.subscribe([(shared + one, 1) for one in self._filters])
 
     def _on_subscribe(
         self,

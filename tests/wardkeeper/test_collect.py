@@ -6,11 +6,13 @@ can be asked.
 
 import json
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
@@ -34,6 +36,15 @@ web: {{port: 0}}
 links:
   ward: {{kind: mqtt, port: {here}, client_id: edge, dialects: [{{kind: mqtt.wardkeeper}}]}}
 forward: {{host: 127.0.0.1, port: {there}, client_id: clinic}}
+"""
+ONE_OF_SEVERAL = """
+site: test
+data: {data}
+web: {{port: 0}}
+links:
+  ward: {{kind: mqtt, port: {port}, client_id: {name}, share: {share}, dialects: [{{kind: mqtt.wardkeeper}}]}}
+stores:
+  history: {{kind: store.influx, dialect: influxdb1, url: "{url}", bucket: {bucket}}}
 """
 CENTRE = """
 site: test
@@ -103,8 +114,8 @@ def collect(tmp_path):
     """A function that starts `wardkeeper collect` with these settings; `{data}` in them is a folder of its own."""
     running = []
 
-    def start(name, text, **values):
-        running.append(Process(tmp_path / name, text.format(data=tmp_path / name / "data", **values)).start())
+    def start(folder, text, **values):
+        running.append(Process(tmp_path / folder, text.format(data=tmp_path / folder / "data", **values)).start())
         return running[-1]
 
     yield start
@@ -152,10 +163,18 @@ def centre_at(tmp_path):
         one.stop()
 
 
-def say(publisher, numbers, **more):
+def say(publisher, numbers, *, devices=0, wait=True, **more):
     for number in numbers:
-        last = publisher(SCRIPT, {"device": "d", "metric": "temperature", "value": number, **more})
-    last.wait_for_publish(30)
+        device = f"d{number % devices}" if devices else "d"
+        last = publisher(SCRIPT, {"device": device, "metric": "temperature", "value": number, **more})
+    if wait:
+        last.wait_for_publish(30)
+
+
+def heard(collector):
+    """How many readings its link has heard."""
+    found = re.search(r'wardkeeper_input_readings_total\{link="ward"\} (\d+)', collector.get("/metrics")[1])
+    return int(found[1]) if found else 0
 
 
 # ---------------------------------------------------------------- the process
@@ -168,7 +187,7 @@ def test_it_says_how_it_is_and_stops_in_order(collect, centre_at, publisher, mos
     assert edge.get("/healthz") == (200, "ok\n")
     until(edge.ready, 20)
     say(publisher, [20])
-    until(lambda: 'wardkeeper_input_readings_total{link="ward"} 1' in edge.get("/metrics")[1], 10)
+    until(lambda: heard(edge) == 1, 10)
     assert edge.get("/")[0] == 404
     publisher.broker.stop()
     until(lambda: edge.troubles().get("link ward"), 20)
@@ -221,3 +240,54 @@ def test_the_centres_broker_is_killed_and_forgets_all_and_the_edge_too_and_nothi
     say(publisher, range(1000, 1500))
     until(lambda: centre.values() == list(range(1500)), 60)
     assert [point[1] for point in centre.points()] == sorted(point[1] for point in centre.points())
+
+
+# ---------------------------------------------------------------- several at one broker, killed under load
+
+
+def stored(influx, what="temperature"):
+    """What an InfluxDB has of all devices."""
+    text = influx.statement(f"SELECT {what} FROM db1.autogen.environment")
+    [series] = json.loads(text)["results"][0].get("series", [{"values": []}])
+    return [round(value) for _, value in series["values"]]
+
+
+DEVICES = 500
+"""Two collectors may hear two messages in one millisecond; of one device they would be one point."""
+
+
+def everything_once(influx, total):
+    """Every message has its own time from when it was heard: one that was taken twice would be two points."""
+    until(lambda: sum(stored(influx, "count(temperature)")) >= total, 60)
+    assert sorted(stored(influx)) == list(range(total))
+
+
+def test_one_of_two_collectors_that_share_a_subscription_is_killed_and_every_message_is_stored_once(
+    collect, publisher, influxd
+):
+    influx = influxd()
+    there = {"port": publisher.port, "share": "wards", "url": influx.url, "bucket": influx.database()}
+    one, other = (collect(which, ONE_OF_SEVERAL, name=which, **there) for which in ("left", "right"))
+    until(lambda: one.ready() and other.ready(), 20)
+    say(publisher, range(2000), devices=DEVICES, wait=False)
+    until(lambda: heard(one) and heard(other), 20)
+    one.kill()
+    say(publisher, range(2000, 3000), devices=DEVICES)
+    one.start()
+    everything_once(influx, 3000)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_collector_is_killed_fifty_times_under_load_and_every_message_is_stored_once(collect, publisher, influxd):
+    influx, chance, each = influxd(), random.Random(50), 4000
+    edge = collect(
+        "edge", ONE_OF_SEVERAL, name="edge", port=publisher.port, share="", url=influx.url, bucket=influx.database()
+    )
+    until(edge.ready, 20)
+    for round_ in range(50):
+        say(publisher, range(round_ * each, (round_ + 1) * each), wait=False)
+        time.sleep(chance.uniform(0, 1))  # there is no event to wait for: any moment may be the one that hurts
+        edge.kill()
+        edge.start()
+    everything_once(influx, 50 * each)
