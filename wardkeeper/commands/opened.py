@@ -5,14 +5,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asset_registry.db import Database
 from collector.clock import Clock, SystemClock
 from collector.errors import ConfigError
 from wardkeeper.settings import Settings
+
+if TYPE_CHECKING:  # not every command needs a database
+    from asset_registry.db import Database
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The settings file.", show_default=False)]
 
@@ -25,7 +27,7 @@ def load(config: Path) -> Settings:
 
 
 @contextmanager
-def database_of(config: Path) -> Iterator[Database]:
+def database_of(config: Path) -> Iterator["Database"]:
     """The database that the settings file names, upgraded; closed afterwards."""
     database = database_in(load(config), SystemClock())
     try:
@@ -34,7 +36,7 @@ def database_of(config: Path) -> Iterator[Database]:
         database.close()
 
 
-def database_in(settings: Settings, clock: Clock, *, backup: bool = True) -> Database:
+def database_in(settings: Settings, clock: Clock, *, backup: bool = True) -> "Database":
     """The database that the settings name, upgraded; a line on stderr says so."""
     from wardkeeper.backups import Backups
     from wardkeeper.database import open_database
