@@ -10,22 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from asset_registry.audit import hold, record
 from asset_registry.db import Base
 from asset_registry.errors import Conflict, Invalid, Missing
-
-ROLES = (
-    "admin",
-    "biomed",
-    "facilities",
-    "it_agent",
-    "clinician",
-    "equipment_cleaning",
-    "pharmacy_lab",
-    "infection_prevention",
-    "requester",
-    "vendor",
-    "auditor",
-    "gateway",
-)
-"""`gateway` is no person's: what sends readings, and may do nothing else."""
+from asset_registry.roles import ROLES
 
 
 class Person(Base):

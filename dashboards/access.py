@@ -18,7 +18,8 @@ from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 
-from asset_registry.people import ROLES, Principal
+from asset_registry.people import Principal
+from asset_registry.roles import ROLES
 from dashboards.context import Context, context_of
 
 COOKIE = "wardkeeper_session"

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from asset_registry.people import ROLES, Person, Token
+from asset_registry.people import Person, Token
+from asset_registry.roles import ROLES
 from dashboards.access import SIGNED_IN, NotAdmitted, Visitor
 from dashboards.api.models import At
 from dashboards.api.params import Id

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
-from asset_registry.people import ROLES
+from asset_registry.roles import ROLES
 from dashboards import access
 from dashboards.access import READERS, WORKERS, admit, declared
 from dashboards.app import create_app

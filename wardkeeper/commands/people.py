@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from asset_registry.people import ROLES
+from asset_registry.roles import ROLES
 from collector.clock import SystemClock
 from collector.errors import ConfigError
 from wardkeeper.commands.opened import ConfigFile, database_of, operator

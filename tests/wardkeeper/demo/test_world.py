@@ -3,7 +3,7 @@
 from collections import Counter
 
 from asset_registry.assets import CONDITION, HOLDING, HYGIENE, USE
-from asset_registry.people import ROLES
+from asset_registry.roles import ROLES
 from wardkeeper.demo.inventory import LOT, OLD_PUMPS
 from wardkeeper.demo.thing import gtin
 from wardkeeper.demo.world import ARCHIVE, PORTAL_CODES, SERIAL_LINK, build_world
