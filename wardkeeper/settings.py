@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from collector.errors import ConfigError, Unreachable
 from collector.influx.heard import Config as LineProtocol
 from drivers.links.forward import Config as Forwarding
+from drivers.links.mqtt import Config as Broker
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
 MAIN_STORE = "store"
@@ -206,7 +207,7 @@ def _mistakes(data: object, config_of: PartConfig, kinds: list[str]) -> Iterator
         return
     yield from _open_secrets(data, ())
     yield from _part_mistakes(data.get("store"), ("store",), config_of, kinds)
-    yield from _doubles(data.get("links"), config_of)
+    yield from _doubles(data, config_of)
     for group in ("links", "sinks", "stores"):
         parts = data.get(group)
         for name, part in parts.items() if isinstance(parts, dict) else ():
@@ -230,22 +231,35 @@ def _part_mistakes(part: object, loc: Loc, config_of: PartConfig, kinds: list[st
     yield from _model_mistakes(config, {key: value for key, value in part.items() if key != "kind"}, loc)
 
 
-def _doubles(links: object, config_of: PartConfig) -> Iterator[tuple[Loc, str]]:
-    """What two links want for themselves alone (`exclusive` in `drivers.links.link`)."""
+def _connections(data: dict[Any, Any], config_of: PartConfig) -> Iterator[tuple[Loc, BaseModel]]:
+    """Links, and where to forward to, each with its settings; what is wrong in itself say others."""
+    links = data.get("links")
+    given: list[tuple[Loc, object]] = (
+        [(("links", name), link) for name, link in links.items()] if isinstance(links, dict) else []
+    )
+    for loc, part in [*given, (("forward",), data.get("forward"))]:
+        if isinstance(part, dict):
+            kind = part.get("kind")
+            model = Forwarding if loc == ("forward",) else config_of(kind) if isinstance(kind, str) else None
+            with suppress(ValidationError):
+                if model is not None:
+                    yield loc, model.model_validate({key: value for key, value in part.items() if key != "kind"})
+
+
+def _doubles(data: dict[Any, Any], config_of: PartConfig) -> Iterator[tuple[Loc, str]]:
+    """What two want for themselves alone (`exclusive` in `drivers.links.link`), and what would go round for ever."""
     first: dict[str, str] = {}
-    for name, given in links.items() if isinstance(links, dict) else ():
-        kind = given.get("kind") if isinstance(given, dict) else None
-        model = config_of(kind) if isinstance(kind, str) else None
-        exclusive = getattr(model, "exclusive", None)
-        if model is None or exclusive is None:
-            continue
-        with suppress(ValidationError):  # what is wrong in itself says _part_mistakes
-            config = model.model_validate({key: value for key, value in given.items() if key != "kind"})
-            for loc, what in exclusive(config, name).items():
-                here: Loc = ("links", name, *loc)
-                other = first.setdefault(what, _dotted(here))
-                if other != _dotted(here):
-                    yield here, f"is that of {other} already: {what}"
+    connections = list(_connections(data, config_of))
+    forward = next((config for _, config in connections if isinstance(config, Forwarding)), None)
+    for loc, config in connections:
+        exclusive = getattr(config, "exclusive", None)
+        for field, what in exclusive(str(loc[-1])).items() if exclusive else ():
+            here: Loc = (*loc, *field)
+            other = first.setdefault(what, _dotted(here))
+            if other != _dotted(here):
+                yield here, f"is that of {other} already: {what}"
+        if forward is not None and isinstance(config, Broker) and forward.returns_by(config):
+            yield loc, "hears at this broker what forward says there: it would go round for ever"
 
 
 def _model_mistakes(model: type[BaseModel], data: object, loc: Loc) -> Iterator[tuple[Loc, str]]:

@@ -26,6 +26,7 @@ from collector.errors import Unreachable
 from collector.reading import Item, Reading
 from collector.tls import Tls
 from drivers.links.mqtt import OFFLINE, ONLINE, equip, words_of
+from drivers.links.mqtt import Config as Broker
 from drivers.mqtt.wardkeeper import encode
 
 _KEEPALIVE_S = 30
@@ -55,6 +56,15 @@ class Config(BaseModel):
     topic: str = Field(
         "", pattern=r"^[^+#]*$", description="Where to publish; `wardkeeper/<client_id>/readings` when empty."
     )
+
+    def exclusive(self, _link: str) -> dict[tuple[str, ...], str]:
+        """The broker's session: a second client of that name throws the first one out."""
+        return {("client_id",): f"{self.host.casefold()}:{self.port} {self.client_id}"}
+
+    def returns_by(self, link: Broker) -> bool:
+        """Whether the link hears what is forwarded."""
+        same = (link.host.casefold(), link.port) == (self.host.casefold(), self.port)
+        return same and any(dialect.kind == "mqtt.wardkeeper" for dialect in link.dialects)
 
 
 class Forward:

@@ -12,7 +12,8 @@ from service_desk.rules_yaml import read
 from tools.tree import ROOT
 from wardkeeper import catalog, settings
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+ROOTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES = [*ROOTS, *sorted((ROOT / "docs").rglob("*.md"))]
 ELSEWHERE = re.compile(r"^(\./run|\./test|wardkeeper serve)\b")
 """Run by tests of their own: tests/house/test_scripts.py, tests/wardkeeper/test_serve.py and test_demo.py."""
 
@@ -57,7 +58,7 @@ def test_examples_of_settings_are_good(block, tmp_path):
     assert settings.load(path, catalog.config_of, catalog.kinds(), {}).site == "linden"
 
 
-@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", [*PAGES, ROOT / "deploy" / "README.md"], ids=lambda document: document.name)
 def test_links_lead_somewhere(document):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target

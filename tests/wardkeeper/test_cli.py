@@ -115,6 +115,18 @@ def test_check_finds_two_ports_with_one_address_or_one_name(config):
     assert run("check", "--config", config).stderr.startswith(f"{config}:7: links.bed-12.ports.first: given twice")
 
 
+def test_check_finds_that_forwarding_would_throw_a_link_out_or_go_round_for_ever(config):
+    config.write_text(
+        "site: test\nlinks:\n  ward: {kind: mqtt, host: broker, client_id: edge}\n"
+        "  other: {kind: mqtt, host: broker, dialects: [{kind: mqtt.wardkeeper}]}\n"
+        "forward:\n  host: Broker\n  client_id: edge\n"
+    )
+    assert run("check", "--config", config).stderr.splitlines() == [
+        f"{config}:4: links.other: hears at this broker what forward says there: it would go round for ever",
+        f"{config}:7: forward.client_id: is that of links.ward.client_id already: broker:1883 edge",
+    ]
+
+
 def test_check_finds_two_links_that_want_one_port_or_one_session_of_a_broker(config):
     port = "{protocol: serial.nonin_df2, address: %s}"
     config.write_text(

@@ -42,7 +42,7 @@ site: test
 data: {data}
 web: {{port: 0}}
 links:
-  ward: {{kind: mqtt, port: {port}, client_id: {name}, share: {share}, dialects: [{{kind: mqtt.wardkeeper}}]}}
+  ward: {{kind: mqtt, port: {port}, client_id: {name}, share: "{share}", dialects: [{{kind: mqtt.wardkeeper}}]}}
 stores:
   history: {{kind: store.influx, dialect: influxdb1, url: "{url}", bucket: {bucket}}}
 """
