@@ -6,7 +6,7 @@ import pytest
 
 from tests.guides.guide import Guide
 
-PORTS = ("1883", "1884", "8080")
+PORTS = ("1883", "1884", "8080", "8081")
 
 
 @pytest.fixture

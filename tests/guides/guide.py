@@ -22,7 +22,8 @@ from tools.tree import ROOT
 
 _BLOCK = re.compile(r"^```(sh|conf|yaml|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r"# (\S+)\n")
-_SERVE = "wardkeeper serve"
+_SERVERS = {"wardkeeper serve": "Wardkeeper is at", "wardkeeper collect": "Wardkeeper collects"}
+"""What keeps running, and what it says when it does."""
 
 
 class Guide:
@@ -41,7 +42,7 @@ class Guide:
         text = (ROOT / "docs" / "guides" / name).read_text()
         self.blocks = [(found.group(1), self.here(found.group(2))) for found in _BLOCK.finditer(text)]
         self.brokers: dict[str, subprocess.Popen[bytes]] = {}
-        self.servers: list[subprocess.Popen[str]] = []
+        self.servers: dict[str, subprocess.Popen[str]] = {}
 
     def here(self, text: str) -> str:
         """The text as it is on this machine."""
@@ -61,9 +62,9 @@ class Guide:
                 path = self.folder / named.group(1)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(block)
-            elif kind == "sh" and block.startswith(_SERVE):
+            elif kind == "sh" and block.startswith(tuple(_SERVERS)):
                 self._start_brokers()
-                self._serve(block.strip())
+                self.serve(block.strip())
             elif kind == "sh":
                 printed = self.shell(block)
             elif kind == "text":
@@ -88,7 +89,8 @@ class Guide:
 
     def _start_brokers(self) -> None:
         for conf in sorted(self.folder.glob("etc/mosquitto/conf.d/*.conf")):
-            self.start_broker(conf.stem)
+            if conf.stem not in self.brokers:
+                self.start_broker(conf.stem)
 
     def start_broker(self, name: str) -> None:
         """Start the broker of `conf.d/<name>.conf` below a `mosquitto.conf` as Debian's, or start it again."""
@@ -107,7 +109,8 @@ class Guide:
         port = int(re.search(r"^listener (\d+)", conf.read_text(), re.MULTILINE).group(1))
         until(lambda: process.poll() is None and _listens(port))
 
-    def _serve(self, command: str) -> None:
+    def serve(self, command: str) -> None:
+        """Start what keeps running, or start it again."""
         process = subprocess.Popen(
             ["sh", "-c", f"exec {command}"],
             cwd=self.folder,
@@ -116,14 +119,15 @@ class Guide:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.servers.append(process)
+        self.servers[command] = process
+        sign = next(sign for start, sign in _SERVERS.items() if command.startswith(start))
         said: list[str] = []
         ready = threading.Event()
 
         def listen() -> None:
             for line in process.stdout or ():
                 said.append(line)
-                if "Wardkeeper is at" in line:
+                if sign in line:
                     ready.set()
 
         threading.Thread(target=listen, daemon=True).start()
@@ -133,9 +137,15 @@ class Guide:
         """Stop a broker: its line is out."""
         _end(self.brokers.pop(name))
 
+    def cut(self, command: str) -> None:
+        """A power cut."""
+        process = self.servers.pop(command)
+        process.kill()
+        process.wait(10)
+
     def stop(self) -> None:
         """Stop what the guide started."""
-        for process in (*self.servers, *self.brokers.values()):
+        for process in (*self.servers.values(), *self.brokers.values()):
             _end(process)
 
 
