@@ -166,7 +166,7 @@ def test_a_quota_smaller_than_a_segment_is_no_trap(tmp_path):
     spool = Spool(tmp_path, clock, segment_bytes=64 << 20, quota_bytes=20_000)
     spool.register("store")
     reading = Reading("d", "co2", 1.0, clock.now(), clock.now())
-    for _ in range(1000):
+    for _ in range(300):
         spool.append([([reading], None)])
         clock.advance(0.1)
         spool.advance("store", spool.head)
