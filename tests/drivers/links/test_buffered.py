@@ -10,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from drivers.links.buffered import BufferedClient
 
 CONNACK = b"\x20\x02\x00\x00"
-SUBACK = b"\x90\x09\x00\x01" + b"\x01" * 7
+SUBACK = b"\x90\x0a\x00\x01" + b"\x01" * 8
 
 
 def publish_packet(number):
