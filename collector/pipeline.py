@@ -18,7 +18,7 @@ from collector.clock import Clock
 from collector.counters import Counters
 from collector.errors import Unreachable
 from collector.latest import Latest
-from collector.ports import Consumer, RemoteStore, Store, TrailingConsumer
+from collector.ports import Consumer, Part, RemoteStore, Store, TrailingConsumer
 from collector.reading import DeliveryKey, Item
 from collector.sacrifice import Sacrifice
 from collector.spool import Spool
@@ -41,11 +41,9 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class _Offer(msgspec.Struct, gc=False):
-    items: Sequence[Item]
+    parts: Sequence[Part]
     durable: Durable | None
-    key: DeliveryKey | None
     weight: int  # how many items it counts for; 1 for a message that says nothing
-    elsewhere: bool
 
 
 class _Batch(msgspec.Struct):
@@ -92,7 +90,11 @@ class Pipeline:
         elsewhere: bool = False,
     ) -> bool:
         """Take `items` if there is room; see `collector.ports.Intake`."""
-        offer = _Offer(items, durable, key, len(items) or 1, elsewhere)
+        return self.offer_all((Part(items, key, elsewhere),), durable)
+
+    def offer_all(self, parts: Sequence[Part], durable: Durable | None = None) -> bool:
+        """The same for many messages; see `collector.ports.Intake`."""
+        offer = _Offer(parts, durable, sum([len(part.items) or 1 for part in parts]))
         with self._arrived:
             if self._queue and self._queued + offer.weight > self._limits.queued:
                 return False
@@ -136,7 +138,7 @@ class Pipeline:
             self._queued -= weight
         return taken
 
-    def _prepared(self, offers: Iterable[_Offer]) -> _Batch:
+    def _prepared(self, offers: Sequence[_Offer]) -> _Batch:
         """What is to be written of the offers: neither redelivered, nor unsound, nor out of order."""
         batch = _Batch([], [])
         now = self._clock.now()
@@ -149,23 +151,23 @@ class Pipeline:
             batch.parts.append((self._timeline.place(said, now, changed), None))
         quick = self._sacrifice.calm and not self._timeline.watch(now)
         passes = self._timeline.passes
-        again = any(offer.key is not None and offer.key.redelivered for offer in offers)
-        for offer in offers:
-            if offer.durable is not None:
-                batch.durable.append(offer.durable)
-            key = offer.key
+        batch.durable += [offer.durable for offer in offers if offer.durable is not None]
+        parts = [part for offer in offers for part in offer.parts]
+        again = any(part.key is not None and part.key.redelivered for part in parts)
+        for part in parts:
+            key = part.key
             if again and key is not None:
                 name = (key.link, key.session, key.mid, key.digest)
                 if key.redelivered and (name in keys or self._spool.known(key)):
-                    dropped["redelivered"] += len(offer.items)
+                    dropped["redelivered"] += len(part.items)
                     continue
                 keys.add(name)
-            if offer.elsewhere:
-                spared = self._sacrifice.spared(_sound(offer.items, dropped, changed), dropped)
+            if part.elsewhere:
+                spared = self._sacrifice.spared(_sound(part.items, dropped, changed), dropped)
                 items = kept(spared, now - self._limits.news, changed)
             else:
                 items = []
-                for item in offer.items:
+                for item in part.items:
                     if quick and passes(item):
                         items.append(item)
                     else:

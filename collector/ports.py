@@ -48,6 +48,14 @@ class Session(Protocol):
         """What to send now, of the module's `QUERIES`; None: nothing."""
 
 
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """What one message says. `elsewhere`: another Wardkeeper heard it, whose times it keeps."""
+
+    items: Sequence[Item]
+    key: DeliveryKey | None = None
+    elsewhere: bool = False
+
+
 class Intake(Protocol):
     """Where links hand over what they heard. Thread-safe, never blocks."""
 
@@ -64,6 +72,9 @@ class Intake(Protocol):
         `elsewhere`: another Wardkeeper heard them, whose times they keep.
         False: no room. A link that can pause keeps the items and offers them again; others count the loss.
         """
+
+    def offer_all(self, parts: Sequence[Part], durable: Callable[[], None] | None = None) -> bool:
+        """The same for many messages at once: all or none of them; `durable` when the last is fsynced."""
 
 
 class Selection(msgspec.Struct, frozen=True):

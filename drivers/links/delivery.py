@@ -14,37 +14,27 @@ import msgspec
 
 from collector.counters import bad_frame
 from collector.errors import BadFrame
+from collector.ports import Part
 from collector.reading import DeliveryKey, Frame, Item, Reading
 from drivers.dialects import Dialects
+from drivers.links.bulk import Message
 from drivers.links.link import House
 
 _DIGEST_BYTES = 12
 
 
-class Message(msgspec.Struct, frozen=True):
-    """One PUBLISH. `mid` is 0 at QoS 0; `duplicate` is the broker's word that it may have been delivered before."""
-
-    topic: bytes
-    payload: bytes
-    mid: int = 0
-    duplicate: bool = False
-    retained: bool = False
-
-
 class _Pending(msgspec.Struct):
-    """A message the broker waits for."""
+    """Messages of one read that the broker waits for."""
 
-    mid: int
+    mids: list[int]
     done: bool = False
 
 
 class _Held(msgspec.Struct, frozen=True):
     """What the intake had no room for."""
 
-    items: Sequence[Item]
+    parts: Sequence[Part]
     durable: Callable[[], None] | None
-    key: DeliveryKey | None
-    elsewhere: bool = False
 
 
 class Delivery:
@@ -68,7 +58,7 @@ class Delivery:
         self._session = ""
         self._window: deque[_Pending] = deque()
         self._held: deque[_Held] = deque()
-        self._in_hand: bytes | None = None
+        self._in_hand: Message | None = None
         self._poison: set[bytes] = set()
 
     @property
@@ -79,7 +69,7 @@ class Delivery:
     def recover(self) -> None:
         """After a crash of the link's thread: the message it was working on will not be tried again."""
         if self._in_hand is not None:
-            self._poison.add(self._in_hand)
+            self._poison.add(_digest(self._in_hand))
             self._in_hand = None
 
     def begin(self, session: str) -> None:
@@ -87,29 +77,33 @@ class Delivery:
         self._session = session
         self._window = deque()
 
-    def receive(self, message: Message) -> None:
-        """Hand over what `message` says, or hold it when there is no room."""
-        pending = None
-        if message.mid:
-            pending = _Pending(message.mid)
-            self._window.append(pending)
-        digest = _digest(message)
-        self._in_hand = digest
+    def receive(self, messages: Sequence[Message]) -> None:
+        """Hand over what the messages of one read say, or hold it when there is no room."""
         now = self._clock.now()
-        items = self._understood(message, digest, now)
+        parts: list[Part] = []
+        mids: list[int] = []
+        readings = 0
+        for message in messages:
+            if message.mid:
+                mids.append(message.mid)
+            self._in_hand = message
+            items = self._understood(message, now)
+            if items:
+                readings += len(items)
+                elsewhere = any(item.received is not now for item in items)
+                parts.append(Part(items, self._key(message) if message.mid else None, elsewhere))
         self._in_hand = None
-        self._counters.heard(self._link, readings=len(items))
-        if items:
-            durable = partial(self._done, pending) if pending else None
-            key = DeliveryKey(self._link, self._session, message.mid, digest, message.duplicate) if pending else None
-            self._offer(_Held(items, durable, key, any(item.received != now for item in items)))
-        elif pending:
-            pending.done = True
+        self._counters.heard(self._link, len(messages), readings)
+        pending = _Pending(mids, done=not parts) if mids else None
+        if pending:
+            self._window.append(pending)
+        if parts:
+            self._offer(_Held(parts, partial(self._done, pending) if pending else None))
 
     def report(self, *, up: bool) -> None:
         """Say that the link came up or went down."""
         now = self._clock.now()
-        self._offer(_Held((Reading(f"link:{self._link}", "link_up", up, now, now),), None, None))
+        self._offer(_Held([Part((Reading(f"link:{self._link}", "link_up", up, now, now),))], None))
 
     def retry(self) -> None:
         """Offer again what was held, in order."""
@@ -121,9 +115,9 @@ class Delivery:
 
     def acknowledged(self) -> list[int]:
         """The ids of the messages that the broker can forget now."""
-        mids = []
+        mids: list[int] = []
         while self._window and self._window[0].done:
-            mids.append(self._window.popleft().mid)
+            mids += self._window.popleft().mids
         return mids
 
     def _offer(self, one: _Held) -> None:
@@ -131,25 +125,28 @@ class Delivery:
             self._held.append(one)
 
     def _taken(self, one: _Held) -> bool:
-        return self._intake.offer(one.items, one.durable, one.key, elsewhere=one.elsewhere)
+        return self._intake.offer_all(one.parts, one.durable)
 
     def _done(self, pending: _Pending) -> None:
         pending.done = True
         self._wake()
 
-    def _understood(self, message: Message, digest: bytes, now: datetime) -> Sequence[Item]:
+    def _key(self, message: Message) -> DeliveryKey:
+        return DeliveryKey(self._link, self._session, message.mid, _digest(message), message.duplicate)
+
+    def _understood(self, message: Message, now: datetime) -> Sequence[Item]:
         try:
-            return self._decoded(message, digest, now)
+            return self._decoded(message, now)
         except BadFrame as trouble:
             topic = message.topic.decode(errors="backslashreplace")
             record = bad_frame(self._link, topic, message.payload, str(trouble), at=now, offset=trouble.offset)
             self._counters.bad(record)
             return ()
 
-    def _decoded(self, message: Message, digest: bytes, now: datetime) -> Sequence[Item]:
+    def _decoded(self, message: Message, now: datetime) -> Sequence[Item]:
         if len(message.payload) > self._max_payload:
             raise BadFrame(f"The payload has more than {self._max_payload} bytes", self._max_payload)
-        if digest in self._poison:
+        if self._poison and _digest(message) in self._poison:
             raise BadFrame("The decoder failed on this message before, so it was left out")
         topic = _topic(message.topic)
         items = self._dialects.decode(Frame(self._link, topic, message.payload, now, message.retained))

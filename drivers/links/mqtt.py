@@ -1,4 +1,4 @@
-"""MQTT broker: subscribe, decode, spool, acknowledge (MQTT 3.1.1, OASIS Standard 2014).
+"""MQTT broker: subscribe, decode, spool, acknowledge (MQTT 3.1.1 and 5, OASIS Standards 2014 and 2019).
 
 The session is persistent and nothing is acknowledged before it is fsynced, so the broker keeps what this link has not.
 When the intake is full the link stops reading: the broker keeps that too. Brokers limit how much they keep and how
@@ -12,10 +12,11 @@ import ssl
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -23,8 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from collector.errors import ConfigError, Unreachable
 from collector.tls import Tls
 from drivers.dialects import Dialect, DialectChoice, Dialects, open_dialects
-from drivers.links.buffered import BufferedClient
-from drivers.links.delivery import Delivery, Message
+from drivers.links.bulk import PlainClient, open_client
+from drivers.links.delivery import Delivery
 from drivers.links.link import House, LinkStatus, State
 
 ONLINE, OFFLINE = "online", "offline"
@@ -33,6 +34,9 @@ _FILTER = r"^(\+|[^+#\x00/]*)(/(\+|[^+#\x00/]*))*(/#)?$|^#$"  # MQTT 3.1.1 §4.7
 _CONNECT_TIMEOUT_S = 5.0
 _TURN_S = 1.0
 _PAUSE_S = 0.1
+_BREATH_MS = 2
+"""Brokers send a packet at a time: after a small read the next one is larger when it comes a moment later."""
+_FOREVER = 0xFFFF_FFFF  # MQTT 5 §3.1.2.11.2: the session does not expire
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 1.0, 60.0
 _STEADY_S = 10.0  # a connection that held this long was a good one: the next delay is the first again
 _LAST_WORDS_S = 1.0
@@ -61,11 +65,12 @@ class Config(BaseModel):
         pattern=r"^[^/+#]*$",
         description="Name of the broker's session; `wardkeeper-<link>` when empty. One broker, two sites: two names.",
     )
+    protocol: Literal["3.1.1", "5"] = Field("3.1.1", description="The version of MQTT.")
     share: str = Field(
         "",
-        pattern=r"^[^/+#]*$",
-        description="Name of a group of collectors among which the broker deals out the messages; "
-        "each has a `client_id` of its own.",
+        pattern=r"^[^/+#\x00]*$",
+        description="Name of a group of collectors among which the broker deals out the messages; each has a"
+        " `client_id` of its own. Retained messages are not sent to those who share.",
     )
     keepalive: int = Field(
         60, ge=5, le=65535, description="Seconds after which a silent connection is asked for a sign of life."
@@ -104,7 +109,8 @@ class MqttLink:
         self._clock = house.clock
         self._session_of = house.session_of
         tree = Dialects(dialects)
-        self._filters = list(dict.fromkeys([*tree.filters, *config.topics]))
+        filters = dict.fromkeys([*tree.filters, *config.topics])
+        self._filters = [f"$share/{config.share}/{one}" if config.share else one for one in filters]
         self._bell = _Bell()
         self._delivery = Delivery(name, tree, house, config.max_payload, self._bell.ring)
         self._random = random.SystemRandom()
@@ -114,11 +120,11 @@ class MqttLink:
         self._since = house.clock.now()
         self._error = ""
         self._refused = ""
-        self._client = _client(name, self.client_id, config)
+        self._client, self._hint = _client(name, self.client_id, config)
         self._client.will_set(self.available_topic, OFFLINE, qos=1, retain=True)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
+        self._client.on_batch = self._delivery.receive
 
     # ------------------------------------------------------------------ from outside
 
@@ -150,6 +156,7 @@ class MqttLink:
             error=self._error,
             last_frame=figures.last_frame if figures else None,
             frames_per_minute=figures.frames_per_minute if figures else 0,
+            hint=self._hint,
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -178,15 +185,14 @@ class MqttLink:
             self._delivery.retry()
         self._refused = ""
         try:
-            self._client.connect(self._config.host, self._config.port, self._config.keepalive)
+            self._client.connect(self._config.host, self._config.port, self._config.keepalive, **_session(self._config))
         except (OSError, UnicodeError) as trouble:  # UnicodeError: a host that cannot be a host's name
             raise Unreachable(f"{self._address}: {words_of(trouble)}") from trouble
 
     def _listen(self, stop: threading.Event) -> None:
         while not stop.is_set():
             self._delivery.retry()
-            for mid in self._delivery.acknowledged():
-                self._client.ack(mid, 1)
+            self._client.acknowledge(self._delivery.acknowledged())
             code = self._turn()
             if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
                 why = self._refused or f"The connection was lost: {paho.error_string(code)}"
@@ -214,6 +220,11 @@ class MqttLink:
             return select.POLLIN
         poll = select.poll()
         poll.register(self._bell.socket, select.POLLIN)
+        if self._client.sipped and not self._client.want_write():
+            self._client.sipped = False
+            if poll.poll(_BREATH_MS):  # acknowledge first: the broker may be waiting for it
+                self._bell.quiet()
+                return 0
         reading = 0 if paused else select.POLLIN
         poll.register(sock, reading | (select.POLLOUT if self._client.want_write() else 0))
         ready = dict(poll.poll(1000 * (_PAUSE_S if paused else _TURN_S)))
@@ -248,8 +259,7 @@ class MqttLink:
             self._refused = f"The broker refused the connection: {reason}; check username, password and client_id"
             return
         self._delivery.begin(self._session_of(self.name, flags.session_present))
-        shared = f"$share/{self._config.share}/" if self._config.share else ""
-        client.subscribe([(shared + one, 1) for one in self._filters])
+        client.subscribe([(one, 1) for one in self._filters])
 
     def _on_subscribe(
         self,
@@ -267,10 +277,6 @@ class MqttLink:
         self._enter("up")
         self._delivery.report(up=True)
 
-    def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
-        topic = message._topic  # noqa: SLF001 - the property raises for a topic that is not UTF-8
-        self._delivery.receive(Message(topic, bytes(message.payload), message.mid, message.dup, message.retain))
-
     # ------------------------------------------------------------------ how it is
 
     def _enter(self, state: State) -> None:
@@ -287,13 +293,22 @@ class MqttLink:
         return self._state == "up" and (self._clock.now() - self._since).total_seconds() >= _STEADY_S
 
 
-def _client(name: str, client_id: str, config: Config) -> BufferedClient:
-    client = BufferedClient(
-        CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=paho.MQTTv311, manual_ack=True
+def _client(name: str, client_id: str, config: Config) -> tuple[PlainClient, str]:
+    client, hint = open_client(
+        client_id, MQTTProtocolVersion.MQTTv5 if config.protocol == "5" else MQTTProtocolVersion.MQTTv311
     )
     client.on_socket_register_write = _write_later
     equip(client, f"Link {name}", config)
-    return client
+    return client, hint
+
+
+def _session(config: Config) -> dict[str, Any]:
+    """What `connect` must be told in MQTT 5 so that the broker keeps the session."""
+    if config.protocol == "3.1.1":
+        return {}
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
+    properties.SessionExpiryInterval = _FOREVER
+    return {"clean_start": False, "properties": properties}
 
 
 class Account(Protocol):

@@ -6,6 +6,8 @@ import threading
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from collector.clock import SystemClock
 from collector.counters import Counters
@@ -43,6 +45,14 @@ class Memory:
             self.changed.notify_all()
         return True
 
+    def offer_all(self, parts, durable=None):
+        if self.full:
+            return self.offer(())
+        *before, last = parts
+        for part in before:
+            self.offer(part.items, None, part.key)
+        return self.offer(last.items, durable, last.key)
+
     def confirm(self):
         with self.changed:
             self.slow = False
@@ -62,10 +72,10 @@ class Memory:
 class Peer:
     """Another client of the broker."""
 
-    def __init__(self, port, **credentials):
+    def __init__(self, port, version=4, **credentials):
         self.heard = []
         self.changed = threading.Condition()
-        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, protocol=version)
         if credentials:
             self.client.username_pw_set(**credentials)
         self.client.on_message = self._on_message
@@ -76,8 +86,11 @@ class Peer:
         self.client.loop_start()
         assert connected.wait(15)
 
-    def publish(self, topic, payload=b"", *, qos=1, retain=False):
-        self.client.publish(topic, payload, qos, retain).wait_for_publish(15)
+    def publish(self, topic, payload=b"", *, qos=1, retain=False, properties=None):
+        said = Properties(PacketTypes.PUBLISH) if properties else None
+        for name, value in (properties or {}).items():
+            setattr(said, name, value)
+        self.client.publish(topic, payload, qos, retain, said).wait_for_publish(15)
 
     def listen(self, topic):
         self.client.subscribe(topic, 1)
@@ -115,8 +128,8 @@ def counters(clock):
 def peer():
     peers = []
 
-    def connect(port, **credentials):
-        peers.append(Peer(port, **credentials))
+    def connect(port, version=4, **credentials):
+        peers.append(Peer(port, version, **credentials))
         return peers[-1]
 
     yield connect

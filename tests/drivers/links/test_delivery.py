@@ -6,7 +6,8 @@ from collector.counters import Counters
 from collector.errors import BadFrame
 from collector.reading import Reading
 from drivers.dialects import Dialect, Dialects
-from drivers.links.delivery import Delivery, Message
+from drivers.links.bulk import Message
+from drivers.links.delivery import Delivery
 from drivers.links.link import House
 
 
@@ -43,7 +44,7 @@ def figures(counters: Counters):
 
 def test_acknowledged_once_durable(delivery, intake, woken):
     intake.slow = True
-    delivery.receive(Message(b"a/b", b"xx", mid=7))
+    delivery.receive([Message(b"a/b", b"xx", mid=7)])
     assert delivery.acknowledged() == []
     intake.confirm()
     assert woken
@@ -53,9 +54,9 @@ def test_acknowledged_once_durable(delivery, intake, woken):
 
 def test_acknowledged_in_the_order_of_arrival(delivery, intake):
     intake.slow = True
-    delivery.receive(Message(b"a/b", b"xx", mid=1))
-    delivery.receive(Message(b"a/b", b"bad", mid=2))
-    delivery.receive(Message(b"a/b", b"", mid=3))
+    delivery.receive([Message(b"a/b", b"xx", mid=1)])
+    delivery.receive([Message(b"a/b", b"bad", mid=2)])
+    delivery.receive([Message(b"a/b", b"", mid=3)])
     assert delivery.acknowledged() == []  # 2 and 3 are done, but 1 came first
     intake.confirm()
     assert delivery.acknowledged() == [1, 2, 3]
@@ -70,7 +71,7 @@ def test_acknowledged_in_the_order_of_arrival(delivery, intake):
     ],
 )
 def test_a_bad_frame_is_counted_kept_and_acknowledged(delivery, intake, counters, message, why):
-    delivery.receive(message)
+    delivery.receive([message])
     assert delivery.acknowledged() == [1]
     assert intake.items == []
     assert (figures(counters).frames, figures(counters).bad_frames) == (1, 1)
@@ -80,23 +81,23 @@ def test_a_bad_frame_is_counted_kept_and_acknowledged(delivery, intake, counters
 
 
 def test_an_unknown_topic_is_counted_and_acknowledged(delivery, counters):
-    delivery.receive(Message(b"somebody/else" * 5000, b"x", mid=1))
+    delivery.receive([Message(b"somebody/else" * 5000, b"x", mid=1)])
     assert delivery.acknowledged() == [1]
     assert figures(counters).unknown_topics == 1
     assert all(len(topic) <= 200 for topic in figures(counters).unknown)
 
 
 def test_at_qos_0_nothing_is_owed(delivery, intake):
-    delivery.receive(Message(b"a/b", b"xx"))
+    delivery.receive([Message(b"a/b", b"xx")])
     assert intake.keys == [None]
     assert delivery.acknowledged() == []
 
 
 def test_the_key_recognises_a_redelivery(delivery, intake):
-    delivery.receive(Message(b"a/b", b"xx", mid=7))
-    delivery.receive(Message(b"a/b", b"xx", mid=7, duplicate=True))
-    delivery.receive(Message(b"a/b", b"yy", mid=7))
-    delivery.receive(Message(b"a/bx", b"x", mid=7))
+    delivery.receive([Message(b"a/b", b"xx", mid=7)])
+    delivery.receive([Message(b"a/b", b"xx", mid=7, duplicate=True)])
+    delivery.receive([Message(b"a/b", b"yy", mid=7)])
+    delivery.receive([Message(b"a/bx", b"x", mid=7)])
     first, again, *others = intake.keys
     assert (first.link, first.session, first.mid, first.redelivered) == ("house", "first session", 7, False)
     assert (again.digest, again.redelivered) == (first.digest, True)
@@ -106,13 +107,13 @@ def test_the_key_recognises_a_redelivery(delivery, intake):
 def test_a_full_intake_loses_nothing_and_keeps_the_order(delivery, intake):
     intake.full = True
     for mid in range(1, 6):
-        delivery.receive(Message(b"a/b", b"x" * mid, mid=mid))
+        delivery.receive([Message(b"a/b", b"x" * mid, mid=mid)])
     assert delivery.paused
     delivery.retry()
     assert delivery.paused
     assert delivery.acknowledged() == []
     intake.full = False
-    delivery.receive(Message(b"a/b", b"x" * 6, mid=6))  # does not overtake those before it
+    delivery.receive([Message(b"a/b", b"x" * 6, mid=6)])  # does not overtake those before it
     delivery.retry()
     assert not delivery.paused
     assert intake.values("co2") == [1, 2, 3, 4, 5, 6]
@@ -121,20 +122,20 @@ def test_a_full_intake_loses_nothing_and_keeps_the_order(delivery, intake):
 
 def test_a_late_confirmation_is_not_for_the_next_connection(delivery, intake):
     intake.slow = True
-    delivery.receive(Message(b"a/b", b"xx", mid=7))
+    delivery.receive([Message(b"a/b", b"xx", mid=7)])
     delivery.begin("first session")
     intake.confirm()
     assert delivery.acknowledged() == []  # the broker sends 7 again, and then it is acknowledged
-    delivery.receive(Message(b"a/b", b"xx", mid=7, duplicate=True))
+    delivery.receive([Message(b"a/b", b"xx", mid=7, duplicate=True)])
     assert delivery.acknowledged() == [7]
 
 
 def test_a_message_that_breaks_the_decoder_is_left_out_the_next_time(delivery, counters):
     with pytest.raises(ZeroDivisionError):
-        delivery.receive(Message(b"a/b", b"defect", mid=1))
+        delivery.receive([Message(b"a/b", b"defect", mid=1)])
     delivery.recover()
     delivery.begin("first session")
-    delivery.receive(Message(b"a/b", b"defect", mid=1, duplicate=True))
+    delivery.receive([Message(b"a/b", b"defect", mid=1, duplicate=True)])
     assert delivery.acknowledged() == [1]
     assert "failed on this message before" in figures(counters).bad[0].why
 

@@ -135,11 +135,12 @@ from drivers.links.link import House
 from drivers.links.mqtt import Config, open_link
 
 class Intake:
-    def offer(self, items, durable=None, key=None, *, elsewhere=False):
-        for item in items:
-            if item.metric == "co2":
-                print(item.value, key.mid, key.digest.hex(), int(key.redelivered), flush=True)
-        if durable and items[0].metric == "co2" and items[0].value < 5:
+    def offer_all(self, parts, durable=None):
+        for part in parts:
+            for item in part.items:
+                if item.metric == "co2":
+                    print(item.value, part.key.mid, part.key.digest.hex(), int(part.key.redelivered), flush=True)
+        if durable and all(item.metric == "co2" and item.value < 5 for part in parts for item in part.items):
             durable()
         return True
 
