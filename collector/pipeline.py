@@ -150,7 +150,7 @@ class Pipeline:
         if said := self._sacrifice.says(known and known.value, now):
             batch.parts.append((self._timeline.place(said, now, changed), None))
         quick = self._sacrifice.calm and not self._timeline.watch(now)
-        passes = self._timeline.passes
+        passed = self._timeline.passed
         batch.durable += [offer.durable for offer in offers if offer.durable is not None]
         parts = [part for offer in offers for part in offer.parts]
         again = any(part.key is not None and part.key.redelivered for part in parts)
@@ -168,8 +168,8 @@ class Pipeline:
             else:
                 items = []
                 for item in part.items:
-                    if quick and passes(item):
-                        items.append(item)
+                    if quick and (fit := passed(item)) is not None:
+                        items.append(fit)
                     else:
                         items += self._looked_at(item, now, dropped, changed)
             if items:

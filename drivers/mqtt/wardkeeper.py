@@ -72,8 +72,10 @@ class Wardkeeper:
         if not frame.payload:  # an empty payload deletes a retained message
             return ()
         said = typed(_parse, frame.payload)
-        everything = said if isinstance(said, list) else (said,)
-        return [item for one in everything if (item := _item(frame, one)) is not None]
+        if type(said) is not list:
+            item = _item(frame, said)
+            return () if item is None else (item,)
+        return [item for one in said if (item := _item(frame, one)) is not None]
 
 
 def encode(items: Iterable[Item]) -> bytes:
@@ -108,11 +110,13 @@ def _reading(frame: Frame, said: _Said, received: datetime) -> Reading | None:
         return None
     if value is None or type(value) is not kind or not said.device:
         raise BadFrame(f"A reading of {said.metric} needs a device, and as value a {kind.__name__}")
+    at = None if said.at is None else _moment(said.at)
+    retained = said.retained or (frame.retained and at is None)
+    if not (retained or said.quality):
+        return Reading(said.device, said.metric, value, at or received, received, said.gateway)
     quality = _QUALITIES.get(said.quality)
     if quality is None:
         raise BadFrame(f"quality is one of {', '.join(Quality)}")
-    at = None if said.at is None else _moment(said.at)
-    retained = said.retained or (frame.retained and at is None)
     if retained and quality is Quality.GOOD:
         quality = Quality.UNCERTAIN
     return Reading(said.device, said.metric, value, at or received, received, said.gateway, quality, retained)
