@@ -236,6 +236,7 @@ class MqttLink:
         if self._state == "up":
             self._delivery.report(up=False)
         if self._client.is_connected():
+            self._client.acknowledge(self._delivery.acknowledged())
             self._client.publish(self.available_topic, OFFLINE, qos=0, retain=True)
         self._client.disconnect()
         while (sock := self._client.socket()) is not None and self._client.want_write():
