@@ -111,11 +111,12 @@ class Process:
 
 @pytest.fixture
 def collect(tmp_path):
-    """A function that starts `wardkeeper collect` with these settings; `{data}` in them is a folder of its own."""
+    """A function that starts `wardkeeper collect`, which listens then; `{data}` in its settings is a folder of its own."""
     running = []
 
     def start(folder, text, **values):
         running.append(Process(tmp_path / folder, text.format(data=tmp_path / folder / "data", **values)).start())
+        until(lambda: "link ward" not in running[-1].troubles(), 20)  # now the broker keeps what is said
         return running[-1]
 
     yield start
