@@ -111,7 +111,7 @@ class Process:
 
 @pytest.fixture
 def collect(tmp_path):
-    """A function that starts `wardkeeper collect`, which listens then; `{data}` in its settings is a folder of its own."""
+    """A function that starts `wardkeeper collect`, which listens then; `{data}` is a folder of its own."""
     running = []
 
     def start(folder, text, **values):
