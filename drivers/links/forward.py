@@ -190,7 +190,7 @@ class _Line:
     def _wait(self, done: Callable[[], bool]) -> None:
         with self._changed:
             if not self._changed.wait_for(lambda: self._trouble or done(), _PATIENCE_S):
-                raise Unreachable(f"No answer for {_PATIENCE_S:.0f} s")
+                self._fail(f"No answer for {_PATIENCE_S:.0f} s")
             if self._trouble:
                 raise Unreachable(self._trouble)
 
