@@ -128,7 +128,7 @@ class Centre:
     """What the centre has of the edge, in a store in memory."""
 
     def __init__(self, folder, port):
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         config = folder / "centre.yaml"
         config.write_text(CENTRE.format(data=folder / "data", port=port))
         self._edge = Edge(load(config, catalog.config_of, catalog.kinds()), SystemClock())
@@ -251,6 +251,18 @@ def stored(influx, what="temperature"):
     text = influx.statement(f"SELECT {what} FROM db1.autogen.environment")
     [series] = json.loads(text)["results"][0].get("series", [{"values": []}])
     return [round(value) for _, value in series["values"]]
+
+
+def test_what_a_killed_broker_had_kept_for_a_collector_that_was_away_is_not_lost(centre_at, publisher):
+    centre_at(publisher.port).stop()
+    say(publisher, range(500))
+    kept = publisher.broker.folder / "mosquitto.db"
+    publisher.broker.process.send_signal(signal.SIGUSR1)  # write down what you have, as every autosave_interval
+    until(kept.exists, 10)
+    publisher.broker.kill()
+    publisher.broker.start()
+    centre = centre_at(publisher.port)
+    until(lambda: centre.values() == list(range(500)), 20)
 
 
 DEVICES = 500
