@@ -12,19 +12,26 @@ PREFACE = 0
 """The position of a preface."""
 
 Batch = Sequence[tuple[Sequence[Item], DeliveryKey | None]]
-Messages = list[tuple[list[Item], DeliveryKey | None]]
+
+
+class _Said(msgspec.Struct, array_like=True, gc=False):
+    """A message without its key, which is passed over."""
+
+    items: tuple[Item, ...]
+
 
 encode = msgspec.msgpack.Encoder().encode
 """`(written, batch)` of a record, `(written, remembered)` of a preface."""
 
-batch_of = msgspec.msgpack.Decoder(tuple[datetime | None, Messages]).decode
+batch_of = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[list[Item], DeliveryKey | None]]]).decode
 preface_of = msgspec.msgpack.Decoder(tuple[datetime | None, Remembered]).decode
+_said = msgspec.msgpack.Decoder(tuple[datetime | None, list[_Said]]).decode
 _keys = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[msgspec.Raw, DeliveryKey | None]]]).decode
 
 
 def items_of(payload: bytes) -> list[Item]:
     """Everything in a record, in order."""
-    return flat(batch_of(payload)[1])
+    return [item for said in _said(payload)[1] for item in said.items]
 
 
 def keys_of(payload: bytes) -> tuple[datetime | None, list[DeliveryKey]]:
