@@ -13,6 +13,7 @@ from statistics import median
 
 from collector.clock import monotonic
 from collector.errors import Unreachable
+from collector.segment import SUFFIX
 from wardkeeper.checkup import Case, Finding, Trouble, unseen, well
 
 NOT_WRITABLE = Trouble(
@@ -34,8 +35,8 @@ FOREIGN = Trouble(
 )
 SMALL = Trouble(
     "disk.small",
-    "The spool may grow to more than there is room for. When the disk is full before the quota is reached, everything "
-    "stops, and brokers have to keep what comes.",
+    "The spool may grow to more than there is room for. When the disk is full before the quota is reached, sightings "
+    "are given up, then rooms are thinned, and at last brokers have to keep what comes (docs/spool.md).",
     "Give `data` more room, or lower `spool.quota_mb`.",
 )
 NETWORK = Trouble(
@@ -100,7 +101,7 @@ def owners(case: Case, data: Path) -> Iterator[Finding]:
 
 def room(case: Case, folder: Path) -> Finding:
     """Free space against what the spool may still grow by."""
-    spool = sum(path.stat().st_size for path in (case.settings.data / "spool").glob("*.seg"))
+    spool = sum(path.stat().st_size for path in (case.settings.data / "spool").glob(f"*{SUFFIX}"))
     quota = case.settings.spool.quota_mb << 20
     free = shutil.disk_usage(folder).free
     words = f"{free / _GB:,.1f} GB are free, and the spool may grow by {max(0, quota - spool) / _GB:,.1f} GB"

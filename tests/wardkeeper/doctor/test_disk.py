@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from collector.segment import name as segment_name
 from wardkeeper.doctor import disk
 
 SOMEBODY = 12345
@@ -52,6 +53,14 @@ def test_files_that_a_command_run_as_another_user_left_behind(patient):
 def test_a_spool_that_may_grow_beyond_the_disk(patient):
     patient.write("spool: {quota_mb: 1000000000}\n")
     assert patient.names("disk") == ["disk.small"]
+
+
+def test_what_the_spool_has_already_it_need_not_grow_by(patient):
+    patient.write("spool: {quota_mb: 100}\n")
+    (patient.data / "spool").mkdir(parents=True)
+    with (patient.data / "spool" / segment_name(1)).open("wb") as sparse:
+        sparse.truncate(90 << 20)
+    assert any("the spool may grow by 0.0 GB" in each.what for each in patient.findings("disk"))
 
 
 @pytest.mark.parametrize(
