@@ -63,6 +63,7 @@ class InputFigures(msgspec.Struct, frozen=True):
     last_frame: datetime | None
     bad: tuple[BadFrameRecord, ...]  # newest first
     unknown: Mapping[str, int]  # how often each of the first topics that no part claims was heard
+    size: int = 0  # bytes of the frames' payloads, for links that tell
 
 
 class Rate:
@@ -82,6 +83,7 @@ class Rate:
 class _Input:
     def __init__(self) -> None:
         self.frames = 0
+        self.size = 0
         self.readings = 0
         self.bad_frames = 0
         self.unknown_topics = 0
@@ -117,13 +119,14 @@ class Counters:
         with self._lock:
             return dict(self._counts)
 
-    def heard(self, link: str, frames: int = 1, readings: int = 0) -> None:
-        """A link heard `frames` frames, good or bad, that gave `readings` readings and sightings."""
+    def heard(self, link: str, frames: int = 1, readings: int = 0, size: int = 0) -> None:
+        """A link heard `frames` frames, good or bad, of `size` bytes, that gave `readings` readings and sightings."""
         now = self._clock.now()
         second = int(now.timestamp())
         with self._lock:
             figures = self._of(link)
             figures.frames += frames
+            figures.size += size
             figures.readings += readings
             figures.frame_rate.add(second, frames)
             figures.reading_rate.add(second, readings)
@@ -168,6 +171,7 @@ class Counters:
                     last_frame=of.last_frame,
                     bad=tuple(of.bad),
                     unknown=dict(of.unknown),
+                    size=of.size,
                 )
                 for link, of in sorted(self._inputs.items())
             ]

@@ -103,6 +103,8 @@ METRICS = _table(
     Metric("tamper", "device_health", "Tampered with", kind=bool),
     Metric("available", "device_health", "Available", kind=bool),
     Metric("link_up", "device_health", "Link up", kind=bool),
+    Metric("broker_dropped", "device_health", "Dropped by the broker", "1", "messages"),
+    Metric("broker_dropped_rate", "device_health", "Dropped by the broker", "/min", "messages/min", digits=1),
     Metric("sensor_fault", "device_health", "Sensor fault", kind=bool),
     Metric("technical_alarm", "device_health", "Technical alarm", kind=str),
     Metric("action", "device_health", "Button", kind=str),

@@ -26,12 +26,18 @@ encode = msgspec.msgpack.Encoder().encode
 batch_of = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[list[Item], DeliveryKey | None]]]).decode
 preface_of = msgspec.msgpack.Decoder(tuple[datetime | None, Remembered]).decode
 _said = msgspec.msgpack.Decoder(tuple[datetime | None, list[_Said]]).decode
+_written = msgspec.msgpack.Decoder(tuple[datetime | None, msgspec.Raw]).decode
 _keys = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[msgspec.Raw, DeliveryKey | None]]]).decode
 
 
 def items_of(payload: bytes) -> list[Item]:
     """Everything in a record, in order."""
     return [item for said in _said(payload)[1] for item in said.items]
+
+
+def written_of(payload: bytes) -> datetime | None:
+    """When a record was written."""
+    return _written(payload)[0]
 
 
 def keys_of(payload: bytes) -> tuple[datetime | None, list[DeliveryKey]]:

@@ -14,9 +14,10 @@ import msgspec
 
 from collector import sacrifice
 from collector.admission import ClockState, Refusal, Timeline, kept, sound
-from collector.clock import Clock
+from collector.clock import Clock, monotonic
 from collector.counters import Counters
 from collector.errors import Unreachable
+from collector.histogram import Histogram
 from collector.latest import Latest
 from collector.ports import Consumer, Part, RemoteStore, Store, TrailingConsumer
 from collector.reading import DeliveryKey, Item
@@ -70,11 +71,20 @@ class Pipeline:
         self._unwritten: _Batch | None = None
         self._written: deque[Durable] = deque()
         self._taps: tuple[Tap, ...] = ()
+        self._timed: tuple[float, int] | None = None  # when one message came, and how many were before it
+        self.acknowledged = Histogram()  # from a message's arrival to its fsync; one message at a time is timed
+        self.wrote = Histogram()  # one append to the spool
 
     @property
     def queued(self) -> int:
         """How many items wait for the disk."""
         return self._queued
+
+    @property
+    def waiting_s(self) -> float:
+        """How long a message has been waiting for the disk, in seconds."""
+        timed = self._timed
+        return monotonic() - timed[0] if timed else 0.0
 
     @property
     def clock_state(self) -> ClockState:
@@ -98,6 +108,8 @@ class Pipeline:
         with self._arrived:
             if self._queue and self._queued + offer.weight > self._limits.queued:
                 return False
+            if self._timed is None:
+                self._timed = monotonic(), len(self._queue)
             self._queue.append(offer)
             self._queued += offer.weight
             self._arrived.notify()
@@ -136,6 +148,8 @@ class Pipeline:
                 taken.append(self._queue.popleft())
                 weight += taken[-1].weight
             self._queued -= weight
+            if self._timed is not None:
+                self._timed = self._timed[0], self._timed[1] - len(taken)
         return taken
 
     def _prepared(self, offers: Sequence[_Offer]) -> _Batch:
@@ -185,7 +199,10 @@ class Pipeline:
 
     def _write(self, batch: _Batch) -> None:
         if batch.parts:
+            start = monotonic()
             self._spool.append(batch.parts)
+            self.wrote.add(monotonic() - start)
+        self._time()
         self._unwritten = None
         self._written.extend(batch.durable)
         self._acknowledge()
@@ -195,6 +212,12 @@ class Pipeline:
             self._latest.update(items)
             for tap in self._taps:
                 tap(items)
+
+    def _time(self) -> None:
+        with self._arrived:
+            if self._timed is not None and self._timed[1] < 0:
+                self.acknowledged.add(monotonic() - self._timed[0])
+                self._timed = None
 
     def _acknowledge(self) -> None:
         """Tell the links; one that raises has been told, and the others are told after the restart."""
@@ -221,7 +244,7 @@ def _sound(items: Iterable[Item], dropped: Counter[str], changed: Counter[str]) 
 
 
 class Lag(msgspec.Struct, frozen=True):
-    """How far a consumer is behind: records of the spool, and seconds since the oldest one it is working at came in."""
+    """How far a consumer is behind: records of the spool, and seconds since the oldest of them was written."""
 
     records: int
     seconds: float
@@ -244,7 +267,7 @@ class ConsumerRunner:
         self._batch = batch
         self._gather = gather_s
         self._position = 0
-        self._oldest: datetime | None = None
+        self.took = Histogram()  # one batch
         with suppress(Unreachable):  # then everything is kept until it can be asked
             self._position = consumer.position()
         spool.register(self.name, self._position)
@@ -255,13 +278,18 @@ class ConsumerRunner:
         return self._position
 
     @property
+    def behind(self) -> int:
+        """How many records it is behind."""
+        return max(0, self._spool.head - self._position)
+
+    @property
     def lag(self) -> Lag:
         """How far behind it is."""
-        records = max(0, self._spool.head - self._position)
-        oldest = self._oldest
-        if not records or oldest is None:
-            return Lag(records, 0.0)
-        return Lag(records, max(0.0, (self._clock.now() - oldest).total_seconds()))
+        since = None
+        with suppress(Unreachable):
+            since = self._spool.waiting_since(self._position) if self.behind else None
+        seconds = (self._clock.now() - since).total_seconds() if since else 0.0
+        return Lag(self.behind, max(0.0, seconds))
 
     def run(self, stop: threading.Event) -> None:
         """Hand over what comes, until `stop`. Raises what the consumer raises; the batch is handed over again then."""
@@ -274,9 +302,10 @@ class ConsumerRunner:
     def _step(self) -> int:
         records = self._spool.read(self._position, self._batch)
         items = [item for _, inside in records for item in inside]
-        self._oldest = items[0].received if items else None
         position = records[-1][0]
+        start = monotonic()
         self._consumer.consume(items, position)
+        self.took.add(monotonic() - start)
         self._position = position
         self._spool.advance(self.name, self._settled())
         return len(items)

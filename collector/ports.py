@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -129,6 +130,22 @@ class RemoteStore(Store, Protocol):
 
     def troubles(self) -> list[str]:
         """Asks the server what a person should mend there: it does not answer, keeps points too short a time."""
+
+
+class DeadLetters(msgspec.Struct, frozen=True):
+    """`count` points that a store would not take, `last` the newest reason, `path` the file where they are."""
+
+    count: int
+    last: str
+    path: Path
+
+
+@runtime_checkable
+class DeadLetterOffice(Protocol):
+    """A store that keeps what its server would not take."""
+
+    def dead_letters(self) -> DeadLetters:
+        """What was refused so far."""
 
 
 class Place(Protocol):

@@ -9,6 +9,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from collector.admission import reached
 from collector.clock import Clock
 from collector.deliveries import Deliveries, Sessions
 from collector.errors import Unreachable
-from collector.payload import PREFACE, Batch, encode, flat, items_of, keys_of, preface_of
+from collector.payload import PREFACE, Batch, encode, flat, items_of, keys_of, preface_of, written_of
 from collector.quota import NO_ROOM, Quota
 from collector.reading import DeliveryKey, Item
 from collector.recent import RECENT_ITEMS, Recent
@@ -26,6 +27,7 @@ from collector.segment import Damage, Record, frame, scan
 from collector.segments import Segment, Segments
 from collector.told import Telling
 
+_TIMES_KEPT = 4096
 _DAMAGE_KEPT = 100
 _PARTS_OF_QUOTA = 8
 
@@ -58,6 +60,7 @@ class Spool:
         self._changed = threading.Condition(threading.RLock())
         self._consumers: dict[str, int] = {}
         self._recent = Recent(recent_items)
+        self._times: deque[tuple[int, datetime]] = deque(maxlen=_TIMES_KEPT)  # when the newest records were written
         self._deliveries = Deliveries()
         self._telling = Telling(directory)
         if quota_bytes is not None:  # a delivered part of a segment takes room until all of it is delivered
@@ -115,6 +118,7 @@ class Spool:
                 self._full = False
                 self._recent.add(self._head, position, items, len(record))
                 self._head = position
+                self._times.append((position, now))
                 self.written_at = now
                 self._deliveries.remember(key for _, key in batch if key)
                 self._changed.notify_all()
@@ -151,6 +155,18 @@ class Spool:
         if last is not None:
             self._files.mark(*last)
         return found
+
+    def waiting_since(self, after: int) -> datetime | None:
+        """When the record after position `after` was written, whenever its items were heard; None without any."""
+        with self._changed:
+            if self._times and self._times[0][0] <= after + 1:
+                return next((at for position, at in self._times if position > after), None)
+            places = self._files.places(after)
+        for _, record in self._records(places):
+            if record.position > after:
+                with suppress(msgspec.DecodeError):
+                    return written_of(record.payload)
+        return None
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until there is something after `after`; False when there is not within `timeout` seconds."""

@@ -14,9 +14,11 @@ from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
 from collector.clock import Clock
 from collector.counters import Counters
+from collector.exposition import Family
+from collector.histogram import Durations
 from collector.influx.heard import Config as LineProtocol
 from collector.latest import Latest
-from collector.ports import Intake, Store
+from collector.ports import DeadLetters, Intake, Store
 
 
 class Service(Protocol):
@@ -69,22 +71,36 @@ class LinkState(Service, Protocol):
 
 @dataclass(frozen=True)
 class CursorState:
-    """How far one consumer has read the spool: `behind` records, the oldest of them `behind_s` seconds old."""
+    """How far one consumer has read the spool: `behind` records, the oldest of them `behind_s` seconds old.
+
+    `took`: what its batches took; `refused`: what a store's server would not take.
+    """
 
     name: str
     position: int
     behind: int
     behind_s: float
+    took: Durations | None = None
+    store: bool = False
+    refused: DeadLetters | None = None
 
 
 @dataclass(frozen=True)
 class SpoolState:
-    """Records ever written, bytes on disk, the share of its quota; damage and a set-back clock in words."""
+    """Records ever written, bytes on disk, the share of its `quota` in bytes; damage and a set-back clock in words.
+
+    `waiting` items wait for the disk, a message for `waiting_s`; `acknowledged`: how long messages took from their
+    arrival until they were on it.
+    """
 
     head: int
     size: int
     fullness: float
     troubles: tuple[str, ...]
+    quota: int = 0
+    waiting: int = 0
+    acknowledged: Durations | None = None
+    waiting_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,7 @@ class Inside:
     links: Callable[[], Sequence[LinkState]] = list
     cursors: Callable[[], Sequence[CursorState]] = list
     spool: Callable[[], SpoolState | None] = lambda: None
+    figures: Callable[[], Sequence[Family]] = list
 
 
 Extra = Callable[[Request], str]

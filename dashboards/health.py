@@ -1,37 +1,36 @@
-"""For machines that watch this one: alive, ready, and figures in Prometheus' text format."""
-
-import re
-from collections import defaultdict
+"""For machines that watch this one (docs/watching.md): alive, ready, and figures for Prometheus."""
 
 from fastapi import APIRouter, Request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from collector.counters import Counters
 from collector.errors import WardkeeperError
+from collector.exposition import OPENMETRICS, TEXT, exposition, family, openmetrics_wanted
 from collector.sacrifice import THINNED_FROM
-from dashboards.access import PUBLIC
+from dashboards.access import PUBLIC, admit
 from dashboards.context import Context, Here
 
-router = APIRouter(dependencies=[PUBLIC])
-
-_NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")
+router = APIRouter()
 
 
-@router.get("/healthz")
+@router.get("/healthz", dependencies=[PUBLIC])
 def alive() -> PlainTextResponse:
     """The process answers."""
     return PlainTextResponse("ok\n")
 
 
-@router.get("/metrics")
-def metrics(here: Here) -> PlainTextResponse:
-    """Counts since the start of this process, in Prometheus' text format 0.0.4."""
-    return PlainTextResponse(exposition(here.counters), media_type="text/plain; version=0.0.4; charset=utf-8")
+@router.get("/metrics", dependencies=[admit("biomed", "it_agent", "auditor")])
+def metrics(request: Request, here: Here) -> Response:
+    """Figures since the start of this process, in the format that the scraper asks for."""
+    open_now = len(request.app.state.live.clients)
+    screens = family("wardkeeper_websocket_clients", "gauge", "Screens that are open", [({}, open_now)])
+    openmetrics = openmetrics_wanted(request.headers.get("accept", ""))
+    text = exposition([*here.inside.figures(), screens], openmetrics=openmetrics)
+    return Response(text, media_type=OPENMETRICS if openmetrics else TEXT)
 
 
-@router.get("/readyz")
+@router.get("/readyz", dependencies=[PUBLIC])
 def ready(request: Request, here: Here) -> Response:
     """200 when the database, the store and every supervised part work, else 503; either way which of them do not."""
     troubles = troubles_of(here)
@@ -64,30 +63,6 @@ def troubles_of(here: Context) -> dict[str, str]:
     spool = here.inside.spool()
     if spool is not None and spool.fullness >= THINNED_FROM:
         troubles["spool"] = "is full" if spool.fullness >= 1 else "is nearly full"
+    elif spool is not None and spool.waiting_s > LATE_S:
+        troubles["spool"] = f"has not written for {spool.waiting_s:.0f} s"
     return troubles
-
-
-INPUT_COUNTS = ("frames", "readings", "bad_frames", "unknown_topics", "lost")
-
-
-def exposition(counters: Counters) -> str:
-    """Every count as `wardkeeper_NAME_total{label="value"} n`, and those of the links as `wardkeeper_input_…`."""
-    samples: dict[str, list[tuple[dict[str, str], int]]] = defaultdict(list)
-    for (name, labels), count in counters.snapshot().items():
-        samples[_NOT_A_NAME.sub("_", name)].append((dict(labels), count))
-    for figures in counters.inputs():
-        for name in INPUT_COUNTS:
-            samples[f"input_{name}"].append(({"link": figures.link}, getattr(figures, name)))
-    lines = []
-    for name, counts in sorted(samples.items()):
-        lines.append(f"# TYPE wardkeeper_{name}_total counter")
-        lines += [f"wardkeeper_{name}_total{_labels(labels)} {count}" for labels, count in counts]
-    return "\n".join([*lines, ""])
-
-
-def _labels(labels: dict[str, str]) -> str:
-    def quoted(text: str) -> str:
-        return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-    inside = ",".join(f'{_NOT_A_NAME.sub("_", name)}="{quoted(text)}"' for name, text in labels.items())
-    return f"{{{inside}}}" if inside else ""

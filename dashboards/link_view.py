@@ -7,6 +7,7 @@ from typing import NamedTuple
 from collector import sacrifice
 from collector.counters import InputFigures
 from dashboards.context import Context, LinkState
+from dashboards.sentences import many
 from dashboards.words import age
 
 STATES = {"up": "ok", "paused": "medium", "connecting": "unknown", "down": "high", "stopped": "off"}
@@ -18,12 +19,18 @@ LINE_PROTOCOL = "line protocol"
 _QUIET = timedelta(minutes=15)
 _STUCK = timedelta(minutes=1)
 _FORGOTTEN = timedelta(days=1)
+_RECENTLY = timedelta(hours=1)
 _SOME = 20  # frames: of fewer nothing can be concluded
 _DOWN = {
     "mqtt": "Wardkeeper tries again by itself. Check that the broker runs, that its address and password in the "
     "configuration are right, and the network between. What devices send meanwhile waits at the broker.",
 }
 _SILENT = {"mqtt": "Does the broker's access list let Wardkeeper read these topics?"}
+_DROPPED = (
+    "The broker has thrown away {total} since its start{now}: a client was away or slow, perhaps this one, and its "
+    "queue was full. For mosquitto set max_queued_messages 0 and a limit in bytes, max_queued_bytes; "
+    "wardkeeper doctor mqtt tries out how much it keeps."
+)
 _DOWN_HERE = "Wardkeeper tries again by itself. Check that the other side runs, and what is between."
 _DOWN_ELSEWHERE = (
     "It runs on another machine, or is no longer configured: look there. wardkeeper doctor on that machine says more."
@@ -36,6 +43,14 @@ class Advice(NamedTuple):
     text: str
     href: str = ""
     word: str = ""
+
+
+class Dropped(NamedTuple):
+    """Messages that the broker of a link threw away: in a minute now, since its start, and when it said so last."""
+
+    rate: float
+    total: float
+    said: datetime
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,7 @@ class Input:
     parts: tuple["Input", ...] = ()
     figures: InputFigures | None = None
     elsewhere: bool = False
+    dropped: Dropped | None = None
 
     @property
     def shape(self) -> str:
@@ -105,7 +121,8 @@ def links(here: Context) -> list[Input]:
     said = _said(here)
     for name in (said.keys() | figures.keys()) - found.keys():
         found[name] = replace(said.get(name) or _unsaid(name), figures=figures.get(name))
-    return sorted(found.values(), key=lambda link: (link.state != "down", link.well and not link.troubled, link.name))
+    all_ = [replace(link, dropped=_dropped(here, name)) for name, link in found.items()]
+    return sorted(all_, key=lambda link: (link.state != "down", link.well and not link.troubled, link.name))
 
 
 def _unsaid(name: str) -> Input:
@@ -146,6 +163,14 @@ def _said(here: Context) -> dict[str, Input]:
     return found
 
 
+def _dropped(here: Context, name: str) -> Dropped | None:
+    total = here.latest.get(f"link:{name}", "broker_dropped")
+    rate = here.latest.get(f"link:{name}", "broker_dropped_rate")
+    if total is None:
+        return None
+    return Dropped(float(rate.value) if rate is not None else 0.0, float(total.value), total.at)
+
+
 def advice(link: Input, now: datetime) -> list[Advice]:
     """What a person can do, the link's own word first."""
     given = [Advice(link.hint)] if link.hint else []
@@ -171,6 +196,9 @@ def _of_figures(link: Input, now: datetime) -> list[Advice]:
         else:
             words = f"It is up, and nothing has come for {age(now - last)}: do the devices send, to this address?"
         given.append(Advice(f"{words} {_SILENT[link.kind]}" if link.kind in _SILENT else words))
+    if link.dropped is not None and (link.dropped.rate > 0 or now - link.dropped.said < _RECENTLY):
+        now_too = f", about {link.dropped.rate:,.0f} a minute now" if link.dropped.rate >= 1 else ""
+        given.append(Advice(_DROPPED.format(total=many(int(link.dropped.total), "message"), now=now_too)))
     figures = link.figures
     if figures is None:
         return given

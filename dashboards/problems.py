@@ -90,8 +90,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def for_program(request: HTTPConnection) -> bool:
-    """Whether a program asks: a socket, anything under /api, or one that wants JSON."""
-    if request.scope["type"] == "websocket" or request.url.path.startswith("/api/"):
+    """Whether a program asks: a socket, anything under /api, the figures, or one that wants JSON."""
+    if request.scope["type"] == "websocket" or request.url.path.startswith(("/api/", "/metrics")):
         return True
     return "application/json" in request.headers.get("accept", "")
 

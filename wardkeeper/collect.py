@@ -1,6 +1,7 @@
 """An edge box, or one of several collectors: links, spool, stores and forwarding, watched over HTTP."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 from starlette.applications import Starlette
@@ -10,9 +11,12 @@ from starlette.routing import Route
 
 from collector.clock import Clock
 from collector.errors import ConfigError
-from collector.supervisor import Supervised
-from dashboards.health import exposition
+from collector.exposition import OPENMETRICS, TEXT, exposition, openmetrics_wanted
+from collector.supervisor import Status, Supervised
 from wardkeeper.collecting import Collecting
+from wardkeeper.figures import figures
+from wardkeeper.heartbeat import NAME as HEARTBEAT
+from wardkeeper.heartbeat import heartbeat_of
 from wardkeeper.settings import MAIN_STORE, Settings
 
 _LONGEST_PAUSE_S = 5.0
@@ -35,7 +39,12 @@ class Edge:
             raise ConfigError("Nobody would get what is heard: give `forward`, or a `store`")
         self.collecting = Collecting(settings, clock, stores)
         targets = [*self.collecting.targets(), *self.collecting.listening()]
+        if heartbeat := heartbeat_of(settings, self.collecting, self._statuses, clock):
+            targets.append((HEARTBEAT, heartbeat.run))
         self._services = [Supervised(name, target, clock, longest_s=_LONGEST_PAUSE_S) for name, target in targets]
+
+    def _statuses(self) -> list[Status]:
+        return [service.status for service in self._services]
 
     def start(self) -> None:
         """Run everything."""
@@ -69,8 +78,10 @@ class Edge:
             troubles = self.troubles()
             return JSONResponse({"ready": not troubles, "troubles": troubles}, 503 if troubles else 200)
 
-        def metrics(_request: Request) -> Response:
-            text = exposition(self.collecting.counters)
-            return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        def metrics(request: Request) -> Response:
+            openmetrics = openmetrics_wanted(request.headers.get("accept", ""))
+            told = figures(self.collecting, self._statuses(), version("wardkeeper"))
+            text = exposition(told, openmetrics=openmetrics)
+            return Response(text, media_type=OPENMETRICS if openmetrics else TEXT)
 
         return Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)])

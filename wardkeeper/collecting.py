@@ -80,7 +80,7 @@ class Collecting:
 
     def caught_up(self, consumer: Consumer) -> bool:
         """Whether `consumer` has read everything there is."""
-        return next(runner for runner in self.runners if runner.name == consumer.name).lag.records == 0
+        return next(runner for runner in self.runners if runner.name == consumer.name).behind == 0
 
     def troubles(self) -> list[str]:
         """What a person should know of spool, stores and clock."""

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from collector.errors import ConfigError, Unreachable
 from collector.influx.heard import Config as LineProtocol
+from collector.tls import Tls
 from drivers.links.forward import Config as Forwarding
 from drivers.links.mqtt import Config as Broker
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
@@ -72,6 +74,29 @@ class BackupSettings(_Section):
     keep: int = Field(5, ge=1, le=1000, description="How many are kept in `backups` under `data`.")
 
 
+class HeartbeatSettings(_Section):
+    """A sign of life to a monitor outside, while all is well."""
+
+    url: SecretStr = Field(description="Address that is asked while all is well; a secret: !file PATH or !env NAME.")
+    failing_url: SecretStr | None = Field(
+        None, description="Address that is asked while something is not; without it there is silence then."
+    )
+    method: Literal["GET", "HEAD", "POST"] = Field("GET", description="How they are asked; POST says what is not well.")
+    every_s: float = Field(60.0, ge=5, description="Seconds between two signs of life.")
+    timeout_s: float = Field(10.0, gt=0, le=60, description="Seconds after which no answer is none.")
+    late_s: float = Field(300.0, gt=0, description="A reader of the spool that is further behind is not well.")
+    tls: Tls | None = Field(None, description="Files for TLS; the system's authorities count without it.")
+
+    @field_validator("url", "failing_url")
+    @classmethod
+    def _an_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError("needs an address that begins with https:// or http://")
+        return value
+
+
 class Settings(_Section):
     """The whole file. Parts (links, store, sinks) are checked against the part's own settings."""
 
@@ -112,6 +137,8 @@ class Settings(_Section):
         default_factory=lambda: {"desk": {"kind": "sink.desk"}},
         description="Ticket systems by name: `kind` and that part's settings.",
     )
+
+    heartbeat: HeartbeatSettings | None = Field(None, description="A sign of life to a monitor outside.")
 
     @field_validator("timezone")
     @classmethod

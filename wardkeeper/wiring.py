@@ -25,8 +25,10 @@ from asset_registry.snapshot import SnapshotSource
 from asset_registry.status import watch_claims
 from collector.clock import Clock
 from collector.errors import Refused, Unreachable
+from collector.exposition import Family
+from collector.pipeline import ConsumerRunner
 from collector.points import SCHEMA, readings_of
-from collector.ports import Store
+from collector.ports import DeadLetterOffice, Store
 from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
 from dashboards.context import Context, CursorState, Extra, Inside, SpoolState
@@ -39,6 +41,9 @@ from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper.collecting import Collecting, without_kind
+from wardkeeper.figures import figures
+from wardkeeper.heartbeat import NAME as HEARTBEAT
+from wardkeeper.heartbeat import heartbeat_of
 from wardkeeper.settings import MAIN_STORE, Settings
 
 _log = logging.getLogger(__name__)
@@ -78,6 +83,7 @@ class Wardkeeper:
         self.locating = self._locating(fixes_in(readings_of(newest)))
         for consumer in (RegistryConsumer(database, settings.site, clock), self.locating, self.alarms):
             self.collecting.read(consumer)
+        self.heartbeat = heartbeat_of(settings, self.collecting, self._statuses, clock)
         self.services = self._services()
 
     def _newest_in_store(self) -> pa.Table:
@@ -138,6 +144,7 @@ class Wardkeeper:
             ("claims", claims),
             ("outbox", self.outbox.run),
             *self.collecting.listening(),
+            *([(HEARTBEAT, self.heartbeat.run)] if self.heartbeat else []),
         ]
         return [Supervised(name, _patient(target), self.clock, longest_s=_LONGEST_PAUSE_S) for name, target in targets]
 
@@ -176,13 +183,37 @@ class Wardkeeper:
         return [*(service.status for service in self.services), *rules]
 
     def _cursors(self) -> list[CursorState]:
-        return [
-            CursorState(runner.name, runner.position, runner.lag.records, runner.lag.seconds)
-            for runner in self.collecting.runners
-        ]
+        return [self._cursor(runner) for runner in self.collecting.runners]
+
+    def _cursor(self, runner: ConsumerRunner) -> CursorState:
+        store, lag = self.collecting.stores.get(runner.name), runner.lag
+        return CursorState(
+            runner.name,
+            runner.position,
+            lag.records,
+            lag.seconds,
+            runner.took.snapshot(),
+            store is not None,
+            store.dead_letters() if isinstance(store, DeadLetterOffice) else None,
+        )
 
     def _spool(self) -> SpoolState:
-        return SpoolState(self.spool.head, self.spool.size, self.spool.fullness, tuple(self.collecting.troubles()))
+        troubles = self.collecting.troubles()
+        if self.heartbeat is not None and self.heartbeat.trouble:
+            troubles.append(self.heartbeat.trouble)
+        return SpoolState(
+            self.spool.head,
+            self.spool.size,
+            self.spool.fullness,
+            tuple(troubles),
+            self.settings.spool.quota_mb << 20,
+            self.pipeline.queued,
+            self.pipeline.acknowledged.snapshot(),
+            self.pipeline.waiting_s,
+        )
+
+    def _figures(self) -> list[Family]:
+        return figures(self.collecting, [service.status for service in self.services], version("wardkeeper"))
 
     def app(self, first_link: str = "", extras: Mapping[str, Extra] | None = None) -> FastAPI:
         """The screens and the API over these parts; `first_link` is the secret that makes the first administrator."""
@@ -209,6 +240,7 @@ class Wardkeeper:
                     links=lambda: [link.status for link in self.links],
                     cursors=self._cursors,
                     spool=self._spool,
+                    figures=self._figures,
                 ),
             )
         )

@@ -20,6 +20,7 @@ from collector.influx.ports import Dialect
 from collector.influx.server import Server, authorization
 from collector.influx.victoriametrics import VictoriaMetrics
 from collector.points import SCHEMA, points_of, table_of
+from collector.ports import DeadLetters as RefusedPoints
 from collector.ports import Selection
 from collector.reading import Item
 from collector.stores.influx import Config
@@ -94,6 +95,9 @@ class InfluxStore:
             return ""
         why = f", the last because {letters.last}" if letters.last else ""
         return f"The store refused {letters.count} points{why}. They are in {letters.path}."
+
+    def dead_letters(self) -> RefusedPoints:
+        return RefusedPoints(self._letters.count, self._letters.last, self._letters.path)
 
     def troubles(self) -> list[str]:
         try:

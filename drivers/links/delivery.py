@@ -19,6 +19,7 @@ from collector.reading import DeliveryKey, Frame, Item, Reading
 from drivers.dialects import Dialects
 from drivers.links.bulk import Message
 from drivers.links.link import House
+from drivers.links.sys_topics import OF_THE_BROKER
 
 _DIGEST_BYTES = 12
 
@@ -93,7 +94,10 @@ class Delivery:
                 elsewhere = any(item.received is not now for item in items)
                 parts.append(Part(items, self._key(message) if message.mid else None, elsewhere))
         self._in_hand = None
-        self._counters.heard(self._link, len(messages), readings)
+        of_devices = [message for message in messages if not message.topic.startswith(OF_THE_BROKER)]
+        if of_devices:  # else a broker that talks of itself would pass for devices
+            size = sum([len(message.payload) for message in of_devices])
+            self._counters.heard(self._link, len(of_devices), readings, size)
         pending = _Pending(mids, done=not parts) if mids else None
         if pending:
             self._window.append(pending)

@@ -25,6 +25,7 @@ from drivers.links.mqtt import Config, equip, words_of
 PAYLOAD: Final = b"wardkeeper doctor"
 
 _VERSION = "$SYS/broker/version"
+_DROPPED = "$SYS/broker/publish/messages/dropped"  # mosquitto(8)
 _ANSWER_S = 10.0
 _QUIET_S = 0.5  # nothing more comes when nothing came for so long
 _HUNG_UP = "It closed the connection without an answer; is that port the broker's, and does it want TLS?"
@@ -46,7 +47,7 @@ class Visitor:
 
     def __init__(self, link: str, config: Config, name: str, *, clean: bool = True, answers: bool = True) -> None:
         self.heard = 0  # messages of a trial
-        self.version = ""
+        self.version, self.dropped = "", 0
         self._address = f"{config.host}:{config.port}"
         self._config = config
         self._changed = threading.Condition()
@@ -154,16 +155,19 @@ class Visitor:
         with self._changed:
             if message.topic == _VERSION:
                 self.version = message.payload.decode(errors="replace")
+            elif message.topic == _DROPPED:
+                self.dropped = int(message.payload) if message.payload.isdigit() else 0
             else:
                 self.heard += message.payload == PAYLOAD
             self._changed.notify_all()
 
 
 class Welcome(msgspec.Struct, frozen=True):
-    """What the broker calls itself ("" when it does not say), and the filters that it refuses."""
+    """What the broker calls itself ("" when it does not say), the filters that it refuses, how much it threw away."""
 
     version: str
     refused: Sequence[str]
+    dropped: int = 0
 
 
 def welcome(link: str, config: Config, filters: Sequence[str]) -> Welcome:
@@ -171,8 +175,9 @@ def welcome(link: str, config: Config, filters: Sequence[str]) -> Welcome:
     with Visitor(link, config, _name()) as visitor:
         refused = visitor.subscribe(filters, qos=0) if filters else []
         with suppress(Unreachable):  # some brokers hang up on who asks for their figures
+            visitor.subscribe([_DROPPED], qos=0)
             visitor.settle(_VERSION)
-        return Welcome(visitor.version, refused)
+        return Welcome(visitor.version, refused, visitor.dropped)
 
 
 def on_the_way(link: str, config: Config, folder: str, count: int) -> int:

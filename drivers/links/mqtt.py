@@ -23,14 +23,16 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from collector.errors import ConfigError, Unreachable
 from collector.tls import Tls
-from drivers.dialects import Dialect, DialectChoice, Dialects, open_dialects
+from drivers.dialects import Dialect, DialectChoice, Dialects, dialect, open_dialects
 from drivers.links.bulk import PlainClient, open_client
 from drivers.links.delivery import Delivery
 from drivers.links.link import House, LinkStatus, State
+from drivers.links.sys_topics import OwnWords
 
 ONLINE, OFFLINE = "online", "offline"
 
 _FILTER = r"^(\+|[^+#\x00/]*)(/(\+|[^+#\x00/]*))*(/#)?$|^#$"  # MQTT 3.1.1 §4.7
+_BROKER = "mqtt.mosquitto"
 _CONNECT_TIMEOUT_S = 5.0
 _TURN_S = 1.0
 _PAUSE_S = 0.1
@@ -108,9 +110,12 @@ class MqttLink:
         self._counters = house.counters
         self._clock = house.clock
         self._session_of = house.session_of
-        tree = Dialects(dialects)
-        filters = dict.fromkeys([*tree.filters, *config.topics])
+        broker = dialect(_BROKER)
+        tree = Dialects([*dialects, broker])
+        asked = [one for other in dialects if other.family == "mqtt" for one in other.claims]
+        filters = dict.fromkeys([*asked, *config.topics])
         self._filters = [f"$share/{config.share}/{one}" if config.share else one for one in filters]
+        self._own_words = OwnWords(broker.claims)
         self._bell = _Bell()
         self._delivery = Delivery(name, tree, house, config.max_payload, self._bell.ring)
         self._random = random.SystemRandom()
@@ -266,15 +271,18 @@ class MqttLink:
         self,
         client: paho.Client,
         _userdata: object,
-        _mid: int,
+        mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
         """Only now is the link up: from here on the broker keeps what is published."""
+        if self._own_words.answered(mid):
+            return
         refused = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
             self._error = f"The broker lets nobody listen to {', '.join(refused)}; check its access list"
         client.publish(self.available_topic, ONLINE, qos=1, retain=True)
+        self._own_words.ask(client)
         self._enter("up")
         self._delivery.report(up=True)
 
@@ -285,6 +293,7 @@ class MqttLink:
             self._state, self._since = state, self._clock.now()
 
     def _down(self, why: str) -> None:
+        self._own_words.lost()
         if self._state == "up":
             self._delivery.report(up=False)
         self._error = why

@@ -112,7 +112,7 @@ class Port:
         self._heard = now
         self._unclear = self._unclear or now
         items: list[Item] = []
-        frames = 0
+        frames, size = 0, len(data)
         while True:
             try:
                 items += self._session.receive(data, now)
@@ -129,7 +129,7 @@ class Port:
             self.ring.put(items)
         if frames:
             self._rate.add(int(now.timestamp()), frames)
-            self._house.counters.heard(self._link, frames, len(items))
+            self._house.counters.heard(self._link, frames, len(items), size)
 
     def due(self) -> datetime | None:
         """When `ask` wants to be called."""

@@ -41,6 +41,12 @@ def test_rates_are_those_of_the_last_minute(counters, clock):
     assert (mqtt.frames_per_minute, mqtt.frames, mqtt.readings) == (0, 11, 32)
 
 
+def test_bytes_are_those_that_the_link_tells(counters):
+    counters.heard("mqtt", size=117)
+    counters.heard("mqtt", frames=2, size=200)
+    assert counters.inputs()[0].size == 317
+
+
 def test_the_last_bad_frames_are_kept_newest_first_and_cut(counters, clock):
     for n in range(BAD_FRAMES_KEPT + 5):
         counters.bad(bad_frame("mqtt", "t" * 60_000, b"\xff" * 10_000_000, f"no {n}", at=clock.now(), offset=n))

@@ -317,3 +317,14 @@ def test_what_another_wardkeeper_heard_is_the_same_point_again_after_a_restart(t
     again = [item for item in house.spooled() if item.received <= T0 and item != reading(0)]
     assert again == [items[0], items[1], replace(items[2], retained=True)] * 2
     house.spool.close()
+
+
+def test_the_first_message_of_each_batch_is_timed_until_it_is_on_disk(house):
+    house.pipeline.offer([reading(1)])
+    house.pipeline.offer([reading(2)])
+    assert house.pipeline.acknowledged.snapshot().count == 0
+    house.write()
+    assert house.pipeline.acknowledged.snapshot().count == 1
+    house.take(reading(3))
+    assert house.pipeline.acknowledged.snapshot().count == 2
+    assert house.pipeline.wrote.snapshot().count == 2

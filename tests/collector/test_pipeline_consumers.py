@@ -98,6 +98,32 @@ def test_a_failing_consumer_holds_up_no_other_loses_nothing_and_shows_its_lag(ho
         assert thread.stop()
 
 
+def test_a_consumer_whose_server_was_never_there_is_behind_by_the_age_of_what_waits_for_it(house):
+    scribe = Scribe()
+    house.take(reading(1))
+    runner = ConsumerRunner(scribe, house.spool, house.clock)
+    house.clock.advance(90)
+    assert (runner.lag.records, runner.lag.seconds) == (1, 90.0)
+
+
+def test_what_another_collector_heard_an_hour_ago_is_behind_only_since_it_came_here(house):
+    forwarded = Reading("d", "temperature", 21.5, T0 - timedelta(hours=1), T0 - timedelta(hours=1))
+    runner = ConsumerRunner(Scribe(), house.spool, house.clock)
+    house.take(forwarded)
+    house.clock.advance(2)
+    assert runner.lag.seconds == 2.0
+
+
+def test_the_age_of_what_waits_is_known_after_a_restart_too(house, tmp_path):
+    for n in range(9):
+        house.take(reading(n))
+        house.clock.advance(10)
+    house.spool.close()
+    again = Spool(tmp_path, house.clock, segment_bytes=2000)
+    assert ConsumerRunner(Scribe(position=3), again, house.clock).lag.seconds == 60.0
+    again.close()
+
+
 def test_a_batch_that_failed_is_handed_over_again_and_the_lag_is_its_age(house):
     scribe = Scribe()
     runner = ConsumerRunner(scribe, house.spool, house.clock)

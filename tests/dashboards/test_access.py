@@ -27,7 +27,7 @@ CLAIMING = RULING = roles("biomed", "facilities", "it_agent")
 EXPECTED = {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
-    "GET /metrics": EVERYBODY,
+    "GET /metrics": roles("biomed", "it_agent", "auditor"),
     "GET /ping": EVERYBODY,
     "HEAD /ping": EVERYBODY,
     "GET /health": EVERYBODY,

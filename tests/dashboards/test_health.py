@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from collector.counters import bad_frame
+from collector.exposition import family
 from collector.supervisor import Status
 from dashboards.context import CursorState, Inside, SpoolState
 
@@ -36,6 +36,11 @@ def test_not_ready_when_rooms_begin_to_be_thinned(nobody, hospital):
         assert nobody.get("/readyz").json()["troubles"] == troubles
 
 
+def test_not_ready_while_a_disk_hangs_and_every_part_still_seems_to_run(nobody, hospital):
+    hospital.context.inside = Inside(spool=lambda: SpoolState(10, 1000, 0.1, (), waiting_s=31.4))
+    assert nobody.get("/readyz").json()["troubles"] == {"spool": "has not written for 31 s"}
+
+
 def test_not_ready_while_a_reader_of_the_spool_is_late(nobody, hospital):
     hospital.context.inside = Inside(
         cursors=lambda: [CursorState("alarms", 7, 3, 42.4), CursorState("store", 9, 1, 14.0)],
@@ -49,18 +54,19 @@ def test_not_ready_without_its_database(nobody, hospital, database_url, take_awa
     assert nobody.get("/readyz").json() == {"ready": False, "troubles": {"database": "does not answer"}}
 
 
-def test_figures_in_the_text_format_of_prometheus(nobody, hospital):
-    counters = hospital.context.counters
-    counters.inc("spool.records", 3)
-    counters.inc("refused", 2, sink='he said "no"\n', path="a\\b")
-    counters.heard("mqtt:main", 5, 4)
-    counters.bad(bad_frame("mqtt:main", "t", b"x", "not JSON", at=NOW))
-    answer = nobody.get("/metrics")
+def test_a_scraper_with_a_token_reads_the_figures_in_the_format_it_asks_for(program, hospital):
+    hospital.context.inside = Inside(
+        figures=lambda: [family("wardkeeper_items_total", "counter", "Written", [({}, 3)])],
+    )
+    scraper = program("auditor")
+    answer = scraper.get("/metrics", headers={"Accept": "text/plain;version=0.0.4"})
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    lines = answer.text.splitlines()
-    assert "# TYPE wardkeeper_spool_records_total counter" in lines
-    assert "wardkeeper_spool_records_total 3" in lines
-    assert 'wardkeeper_refused_total{path="a\\\\b",sink="he said \\"no\\"\\n"} 2' in lines
-    assert 'wardkeeper_input_frames_total{link="mqtt:main"} 5' in lines
-    assert 'wardkeeper_input_bad_frames_total{link="mqtt:main"} 1' in lines
-    assert answer.text.endswith("\n")
+    assert "# TYPE wardkeeper_items_total counter\nwardkeeper_items_total 3\n" in answer.text
+    assert "wardkeeper_websocket_clients 0\n" in answer.text
+    answer = scraper.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"})
+    assert answer.headers["content-type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert answer.text.endswith("# EOF\n")
+
+
+def test_without_a_token_nobody_learns_how_much_is_measured_here(nobody):
+    assert nobody.get("/metrics", headers={"Accept": "text/plain"}).status_code == 401

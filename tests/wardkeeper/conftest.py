@@ -96,6 +96,12 @@ class Server:
     def get(self, path):
         return self._ask(urllib.request.Request(self.url + path, headers=self._headers))
 
+    def text(self, path):
+        with urllib.request.urlopen(
+            urllib.request.Request(self.url + path, headers=self._headers), timeout=20
+        ) as answer:
+            return answer.read().decode()
+
     def post(self, path, body):
         headers = {**self._headers, "Content-Type": "application/json"}
         return self._ask(urllib.request.Request(self.url + path, json.dumps(body).encode(), headers))

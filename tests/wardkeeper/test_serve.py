@@ -7,6 +7,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.collector.test_exposition import read
 from tests.wardkeeper.conftest import until
 
 DEVICE = "mqtt:zigbee2mqtt/OR-2/air"
@@ -84,6 +85,12 @@ def test_garbage_is_counted_and_shown_and_nothing_else_is_lost(server_of, publis
     assert {"some/other/topic", "z" * 200} == set(figures["unknown"])
     assert [one["device"] for one in readings(server, "mqtt:zigbee2mqtt/never/seen", "humidity")]
     assert server.get("/readyz")["ready"]
+    told = read(server.text("/metrics"))
+    assert told['wardkeeper_input_bad_frames_total{link="ward"}'] == 3
+    assert told['wardkeeper_input_bytes_total{link="ward"}'] > 10_000_000
+    assert told['wardkeeper_link_up{link="ward"}'] == 1
+    assert told["wardkeeper_acknowledge_seconds_count"] >= 1
+    assert told['wardkeeper_reader_batch_seconds_count{reader="store"}'] >= 1
 
 
 @pytest.mark.dialects("sqlite")  # the database has no part in it

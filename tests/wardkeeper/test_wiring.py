@@ -1,5 +1,7 @@
 """What only the whole shows: parts that were wired together and not started."""
 
+import threading
+
 import pytest
 from pydantic import ValidationError
 
@@ -9,6 +11,7 @@ from collector.points import readings_of
 from collector.reading import Reading
 from service_desk.rulebook import RuleRow
 from tests.wardkeeper.conftest import until
+from tests.wardkeeper.test_heartbeat import SECRET, Monitor
 from wardkeeper.settings import Settings
 from wardkeeper.wiring import Wardkeeper
 
@@ -77,3 +80,17 @@ def test_which_tags_name_a_device_in_line_protocol_is_a_setting(make):
     lines = make(line_protocol={"device_tags": ["name"]}).app().state.lines
     [item] = lines.heard(b"ahu,name=4 temperature=21", 1, ManualClock().now()).items
     assert item.device == "lp:4"
+
+
+@pytest.mark.dialects("sqlite")
+def test_the_outside_monitor_hears_nothing_before_all_parts_run_and_is_named_when_it_does_not_answer(make):
+    monitor = Monitor()
+    house = make(SystemClock(100), heartbeat={"url": monitor.url})
+    house.heartbeat.beat(threading.Event())
+    assert monitor.heard == []
+    house.start()
+    monitor.wait(1)
+    monitor.shutdown()
+    monitor.server_close()
+    until(lambda: "The outside monitor 127.0.0.1 does not answer" in str(house._spool().troubles), 10)
+    assert SECRET not in str(house._spool().troubles)

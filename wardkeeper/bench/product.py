@@ -50,7 +50,7 @@ def _watch(collecting: Collecting, count: int) -> None:
         time.sleep(_TURN_S)
     print("ready", flush=True)
     began = time.process_time()
-    while _on_disk(collecting) < count or any(runner.lag.records for runner in collecting.runners):
+    while _on_disk(collecting) < count or any(runner.behind for runner in collecting.runners):
         time.sleep(_TURN_S)
     print("done", json.dumps({"cpu_s": time.process_time() - began, "threads": _threads()}), flush=True)
 

@@ -65,6 +65,14 @@ FORGETFUL = Trouble(
     "`persistent_client_expiration`. The embedded broker cannot: it is for trying things out.",
 )
 
+DROPPED = Trouble(
+    "mqtt.dropped",
+    "The broker has thrown messages away since it was started: the queue of a client that was away or slow was full. "
+    "It does not say whose; what doctor tried out before counts too.",
+    "Let it keep more (mqtt.max_queued_messages), and see on the page Inputs whether it goes on. It counts from its "
+    "own start.",
+)
+
 
 def look(case: Case) -> Iterator[Finding]:
     """Every link of this kind."""
@@ -90,6 +98,8 @@ def _visit(case: Case, name: str, config: Config) -> Iterator[Finding]:
         yield DEAF.at(name, f"{broker} refuses {', '.join(welcome.refused)}")
     else:
         yield well(name, f"{broker} lets us in and listen to all {len(filters)} topics")
+    if welcome.dropped:
+        yield DROPPED.at(name, f"It has thrown away {welcome.dropped:,} messages since its start")
     yield from _limits(case, name, config, filters)
 
 

@@ -2,14 +2,18 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from collector.counters import bad_frame
+from collector.histogram import Durations
+from collector.ports import DeadLetters
 from collector.reading import Reading
 from dashboards.context import CursorState, Inside, SpoolState
+from dashboards.link_view import Dropped, Input, advice
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def hear(counters, frames, readings, bad, lost):
 
 
 @pytest.mark.parametrize(
-    "minutes,figures,advice",
+    "minutes,figures,told",
     [
         (14, (0, 0, 0, 0), None),
         (16, (0, 0, 0, 0), "up for 16\u00a0min and has heard nothing yet"),
@@ -112,12 +116,38 @@ def hear(counters, frames, readings, bad, lost):
         (1, (5, 5, 0, 7), "7 readings were lost for want of room"),
     ],
 )
-def test_figures_that_tell_of_a_mistake_say_which(signed_in, hospital, inside, minutes, figures, advice):
+def test_figures_that_tell_of_a_mistake_say_which(signed_in, hospital, inside, minutes, figures, told):
     """Figures: frames, readings, frames not understood, readings lost."""
     inside(links=[Link("main", "up", hospital.clock.now() - timedelta(minutes=minutes))])
     hear(hospital.context.counters, *figures)
     page = signed_in("it_agent").get("/inputs").text
-    assert advice in page if advice else 'class="todo"' not in page
+    assert told in page if told else 'class="todo"' not in page
+
+
+TOOK = Durations((0.005, 0.25), (98, 2, 0), 0.6)
+LETTERS = Path("/var/lib/wardkeeper/stores/copy/refused.jsonl")
+NOW = datetime(2026, 11, 24, 6, 42, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "rate,minutes,told",
+    [
+        (12.4, 120, "3,034 messages since its start, about 12 a minute now"),
+        (0.0, 1, "3,034 messages since its start: a client"),
+        (0.0, 120, ""),
+    ],
+)
+def test_what_the_broker_threw_away_is_told_while_it_does_and_for_an_hour(rate, minutes, told):
+    dropped = Dropped(rate, 3034.0, NOW - timedelta(minutes=minutes))
+    words = "".join(each.text for each in advice(Input("main", "up", NOW, dropped=dropped), NOW))
+    assert told in words
+    assert bool(words) == bool(told)
+
+
+def test_what_the_broker_threw_away_stands_at_its_link(signed_in, hospital, inside):
+    inside(links=[Link("main", "up", hospital.clock.now())])
+    hospital.measure("link:main", "broker_dropped", 7.0)
+    assert "max_queued_messages 0" in signed_in("it_agent").get("/inputs").text
 
 
 def ports_of(hospital, count, down=()):
@@ -235,23 +265,6 @@ def test_it_is_for_those_who_run_it(signed_in, role):
     assert signed_in(role).get("/inputs").status_code == 403
 
 
-def test_the_collector_shows_who_is_behind_and_what_fell_over(signed_in, hospital, inside):
-    inside(
-        cursors=[CursorState("store", 8100, 23, 12.4), CursorState("alarms", 8123, 0, 0.0)],
-        services=[Link("spool", "running", hospital.clock.now())],
-        spool=SpoolState(8123, 64_000_000, 0.02, ()),
-    )
-    client = signed_in("it_agent")
-    page = client.get("/collector").text
-    assert "One reader is behind" in page
-    assert "23 records" in page
-    assert "64.0 <small>MB" in page
-    inside(services=[Link("alarms", "waiting", hospital.clock.now(), "disk full")])
-    page = client.get("/collector").text
-    assert "One part does not run" in page
-    assert "disk full" in page
-
-
 def test_figures_move_by_themselves(page, server, hospital, inside):
     inside(links=[Link("main", "up", hospital.clock.now())])
     hospital.context.counters.heard("main", 1, 1)
@@ -267,14 +280,21 @@ def test_inputs_and_collector_are_good_to_look_at(page, server, hospital, inside
     now = hospital.clock.now()
     inside(
         links=[Link("main", "up", now), Link("lab", "down", now, "refused"), ports_of(hospital, 20, down=(1, 2))],
-        cursors=[CursorState("store", 8100, 23, 12.4)],
+        cursors=[
+            CursorState("store", 8100, 23, 12.4, TOOK, store=True),
+            CursorState("copy", 8123, 0, 0.0, TOOK, True, DeadLetters(3, "field type conflict: " + "x" * 80, LETTERS)),
+            CursorState("alarms", 8123, 0, 0.0),
+        ],
         services=[Link("spool", "running", now)],
-        spool=SpoolState(8123, 64_000_000, 0.02, ("a record was changed on disk and skipped",)),
+        spool=SpoolState(
+            8123, 9_700_000_000, 0.91, ("a record was changed on disk and skipped",), 10_737_418_240, 50_000, TOOK
+        ),
     )
     hospital.context.counters.heard("main", 4210, 9120)
     hospital.context.counters.bad(
         bad_frame("main", "zigbee2mqtt/" + "OR-2" * 40, bytes(500), "not JSON: end", at=now, offset=6)
     )
     hospital.context.counters.unknown("main", "y" * 300)
+    hospital.context.counters.inc("items_dropped", 1234, why="sighting, spool nearly full")
     good_to_look_at(page, f"{server.url}/inputs")
     good_to_look_at(page, f"{server.url}/collector")

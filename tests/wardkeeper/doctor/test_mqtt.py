@@ -19,7 +19,7 @@ AS_IT_COMES = ("max_inflight_messages 20", "max_queued_messages 1000")
 def test_a_broker_as_it_comes_lets_little_through_and_keeps_little(patient, mosquitto):
     patient.write(link(mosquitto(*AS_IT_COMES).port))
     welcome, few, kept = patient.findings("mqtt")
-    assert (welcome.state, "lets us in and listen to all 7 topics" in welcome.what) == ("well", True)
+    assert (welcome.state, "lets us in and listen to all 8 topics" in welcome.what) == ("well", True)
     assert (few.name, few.what) == ("mqtt.max_inflight_messages", "Only 20 messages may be on the way at once")
     assert "max_inflight_messages 1000" in few.do
     assert kept.name == "mqtt.max_queued_messages"
@@ -48,6 +48,17 @@ def test_the_running_link_is_not_disturbed_and_nothing_is_left_behind(patient, m
     broker.restart()  # what it would still keep is in its file now
     for name in visitors:
         assert name.encode() not in (broker.folder / "mosquitto.db").read_bytes()
+
+
+def test_a_broker_that_threw_messages_away_is_told_of(patient, mosquitto):
+    broker = mosquitto("max_queued_messages 1000", "sys_interval 1")
+    patient.write(link(broker.port))
+    patient.findings("mqtt")  # it tries out how much is kept: more than that
+    for _ in range(10):  # it says so every second, and is listened to for half a one
+        dropped = patient.findings("mqtt", gentle=True)[1]
+        if dropped.name:
+            break
+    assert (dropped.name, dropped.what) == ("mqtt.dropped", "It has thrown away 500 messages since its start")
 
 
 def test_gentle_sends_nothing(patient, mosquitto):
