@@ -102,6 +102,9 @@ class Store(Protocol):
         Idempotent on (device, metric, gateway, at). Raises Unreachable or Refused.
         """
 
+    def write_table(self, table: "pa.Table", position: int | None = None) -> None:
+        """Keep many points at once, columns as in SCHEMA; the position stays where it is with None. As `write`."""
+
     def position(self) -> int:
         """The spool position up to which everything is kept."""
 
@@ -146,6 +149,21 @@ class DeadLetterOffice(Protocol):
 
     def dead_letters(self) -> DeadLetters:
         """What was refused so far."""
+
+
+class Retention(Protocol):
+    """How long points are kept. What it says may change at any time."""
+
+    def keep(self, device: str, metric: str) -> "tuple[timedelta | None, timedelta | None]":
+        """How long a device's points of a metric stay, and their rollups, which stay no shorter; None: for ever."""
+
+
+@runtime_checkable
+class TendedStore(Store, Protocol):
+    """A store on this machine that needs a hand in the background (`collector.upkeep`)."""
+
+    def tend(self, now: datetime, retention: Retention) -> None:
+        """Seal the days that have ended, merge late points, forget what need not be kept any more."""
 
 
 class Place(Protocol):

@@ -19,10 +19,10 @@ from collector.influx.influxdb3 import InfluxDB3
 from collector.influx.ports import Dialect
 from collector.influx.server import Server, authorization
 from collector.influx.victoriametrics import VictoriaMetrics
-from collector.points import SCHEMA, points_of, table_of
+from collector.points import SCHEMA, points_of, readings_of, table_of
 from collector.ports import DeadLetters as RefusedPoints
 from collector.ports import Selection
-from collector.reading import Item
+from collector.reading import Item, Reading
 from collector.stores.influx import Config
 from collector.windows import windows
 
@@ -48,7 +48,12 @@ class InfluxStore:
         self._life: str | None = None
 
     def write(self, items: Sequence[Item], position: int) -> None:
-        points = points_of(items)
+        self._keep(points_of(items), position)
+
+    def write_table(self, table: pa.Table, position: int | None = None) -> None:
+        self._keep(readings_of(table), position)
+
+    def _keep(self, points: list[Reading], position: int | None) -> None:
         with self._lock:
             try:
                 if points:
@@ -59,7 +64,7 @@ class InfluxStore:
                 self._cursor.rewind()
                 self._life = None
                 raise
-            self._cursor.advance(position, self._dialect.newest)
+            self._cursor.advance(self._cursor.position if position is None else position, self._dialect.newest)
 
     def position(self) -> int:
         return self._cursor.position

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from collector.metrics import family_of
-from collector.points import points_of, table_of
+from collector.points import points_of, readings_of, table_of
 from collector.ports import Selection, Store
 from collector.reading import Item, Reading
 from collector.windows import windows
@@ -45,10 +45,13 @@ class MemoryStore:
 
     def write(self, items: Sequence[Item], position: int) -> None:
         with self._lock:
-            for point in points_of(items):
-                series = self._series.setdefault((point.device, point.metric, point.gateway), {})
-                series[point.at] = point
+            self._keep(points_of(items))
             self._position = position
+
+    def write_table(self, table: pa.Table, position: int | None = None) -> None:
+        with self._lock:
+            self._keep(readings_of(table))
+            self._position = self._position if position is None else position
 
     def position(self) -> int:
         return self._position
@@ -79,6 +82,10 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _keep(self, points: Sequence[Reading]) -> None:
+        for point in points:
+            self._series.setdefault((point.device, point.metric, point.gateway), {})[point.at] = point
 
     def _wanted(self, devices: Collection[str], metrics: Collection[str]) -> Iterator[dict[datetime, Reading]]:
         for series in sorted(self._series):

@@ -45,7 +45,7 @@ def test_points_series_and_position_survive_reopening(tmp_path):
 def test_a_write_that_fails_in_the_middle_leaves_neither_points_nor_series_nor_position(tmp_path):
     store = open_store(Config(), tmp_path)
     store.write([reading(1.0)], 1)
-    with store._connection.cursor() as aside:
+    with store._hot.connection.cursor() as aside:
         aside.execute("ALTER TABLE latest RENAME TO hidden")
         with pytest.raises(duckdb.Error):
             store.write([reading(2.0, device="new")], 2)
