@@ -33,12 +33,12 @@ SCHEMA = pa.schema(
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = timedelta(milliseconds=1)
 
 
 def ms_of(moment: datetime) -> int:
     """Whole milliseconds since 1970, rounded down."""
-    return (moment - _EPOCH) // _MS
+    since = moment - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def moment_of(ms: int) -> datetime:

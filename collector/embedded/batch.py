@@ -72,33 +72,33 @@ def of_items(items: Iterable[Item], series: SeriesIndex) -> tuple[Batch, dict[Se
     """What a store keeps of `items` (see `collector.points.points_of`), and the ids of series not seen before."""
     known, new = series.ids, dict[Series, int]()
     sids, times, delays, numbers, kinds = array("i"), array("q"), array("q"), array("d"), array("B")
+    add_sid, add_time, add_delay = sids.append, times.append, delays.append  # looking up costs as much as adding
+    add_number, add_kind = numbers.append, kinds.append
     texts: dict[int, str] = {}
     worse: dict[int, int] = {}
     for item in items:
-        if isinstance(item, Reading):
+        if type(item) is Reading:
             key = (item.device, item.metric, item.gateway)
             value, at, received = item.value, item.at, item.received
             if item.quality is not Quality.GOOD:
                 worse[len(sids)] = _WORSE[item.quality]
-        elif isinstance(item, Sighting):
+        elif type(item) is Sighting:
             key, value, at = (item.tag, RSSI, item.gateway), item.rssi_dbm, item.received
             received = at
         else:
             continue
-        sid = known.get(key)
-        if sid is None:
-            sid = new.setdefault(key, -1 - len(new))
         if isinstance(value, str):
             texts[len(sids)] = value
-            value = 0.0
-            kinds.append(TEXT)
+            add_kind(TEXT)
+            add_number(0.0)
         else:
-            kinds.append(BOOLEAN if isinstance(value, bool) else NUMBER)
-        sids.append(sid)
-        numbers.append(value)
+            add_kind(BOOLEAN if value is True or value is False else NUMBER)
+            add_number(value)
+        sid = known.get(key)
+        add_sid(new.setdefault(key, -1 - len(new)) if sid is None else sid)
         ms = ms_of(at)
-        times.append(ms)
-        delays.append(0 if received is at else ms_of(received) - ms)
+        add_time(ms)
+        add_delay(0 if received is at else ms_of(received) - ms)
     sid_column = np.frombuffer(sids, np.int32)
     final = series.numbered(new)
     if new:

@@ -50,6 +50,7 @@ class DuckStore:
 
     def __init__(self, config: Config, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        self.folder = directory
         self._path = directory / config.file
         with self._trouble("opening"), self._damage():
             connection = duckdb.connect(
