@@ -142,6 +142,10 @@ class Snapshot:
         """Every binding the asset ever had, newest first."""
         return sorted(self._of_asset.get(asset_id, ()), key=lambda binding: binding.since, reverse=True)
 
+    def past_bindings_of_place(self, place_id: int) -> list[KnownBinding]:
+        """Every binding of a sensor to exactly this place."""
+        return self._of_place.get(place_id, [])
+
     def search_text(self, asset_id: int) -> str:
         """Everything one may call the asset by, as `known.index_words` writes it."""
         return self._search_texts[asset_id]

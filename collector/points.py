@@ -8,10 +8,14 @@ texts have only "last" and "count". "mean", "min" and "max" leave out BAD points
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from collector.reading import Announcement, Item, Quality, Reading, Sighting, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RSSI = "rssi"
 """The metric under which sightings are kept."""
@@ -105,3 +109,14 @@ def readings_of(table: pa.Table) -> list[Reading]:
         )
         for device, metric, gateway, at, number, text, boolean, quality, received in zip(*columns, strict=True)
     ]
+
+
+def to_pandas(table: pa.Table) -> "pd.DataFrame":
+    """The rows for analysis: index `at` with its zone, names and `quality` as categories, values of their own type."""
+    import pandas as pd  # noqa: PLC0415 - it takes half a second to import
+
+    typed = {pa.string(): pd.StringDtype(), pa.bool_(): pd.BooleanDtype()}
+    frame = table.to_pandas(types_mapper=typed.get)
+    names = dict.fromkeys(("device", "metric", "gateway", "quality"), "category")
+    found: pd.DataFrame = frame.astype(names).set_index("at")
+    return found

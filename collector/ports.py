@@ -78,10 +78,21 @@ class Intake(Protocol):
         """The same for many messages at once: all or none of them; `durable` when the last is fsynced."""
 
 
+class Span(msgspec.Struct, frozen=True):
+    """A device from `start` until `end`: while it was an asset's, or in a room."""
+
+    device: str
+    start: datetime
+    end: datetime
+
+
 class Selection(msgspec.Struct, frozen=True):
     """Which points of a store: `start <= at < end`; empty `devices` or `metrics` means all.
 
     With `every` the points are put into windows of that length aligned to the epoch, and `aggregate` says how.
+    With `points` there are at most so many of each series, as `collector.spans.downsampled` chooses them.
+    With `spans` only what a device said within one of its own counts: () is nothing at all.
+    `asset_registry.spans` finds those of an asset, a room or a building.
     """
 
     start: datetime
@@ -91,6 +102,8 @@ class Selection(msgspec.Struct, frozen=True):
     every: timedelta | None = None
     aggregate: Aggregate = "mean"
     limit: int | None = None
+    points: int | None = None
+    spans: tuple[Span, ...] | None = None
 
 
 class Store(Protocol):

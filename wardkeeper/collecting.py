@@ -1,6 +1,6 @@
 """What listens and keeps: links, spool and stores of one process, without database, desk or screens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -8,14 +8,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from asset_registry.retention import Policy, Terms
+from asset_registry.snapshot import Snapshot
 from collector.clock import Clock
 from collector.counters import Counters
 from collector.latest import Latest
 from collector.pipeline import ConsumerRunner, Limits, Pipeline, StoreConsumer
-from collector.ports import Consumer, RemoteStore, Store
+from collector.ports import Consumer, RemoteStore, Store, TendedStore
 from collector.sacrifice import words as short_of_room
 from collector.spool import Spool
 from collector.supervisor import Target
+from collector.upkeep import Upkeep
 from drivers.links.forward import Forward
 from drivers.links.link import House, Link
 from wardkeeper import catalog
@@ -38,6 +41,7 @@ class Collecting:
         """`stores` by name, as in the settings. Raises ConfigError or Unreachable."""
         settings.make_data()
         self._clock = clock
+        self._retention = settings.retention.model_dump() | {"hold": tuple(settings.retention.hold)}
         self.counters = Counters(clock)
         self.latest = Latest()
         self.spool = Spool(
@@ -70,9 +74,15 @@ class Collecting:
         link: Link = module.open_link(name, module.Config.model_validate(without_kind(given)), house)
         return link
 
-    def targets(self) -> list[tuple[str, Target]]:
-        """The spool's writer and who reads the spool."""
-        return [("spool", self.pipeline.run), *((runner.name, runner.run) for runner in self.runners)]
+    def targets(self, snapshot: Callable[[], Snapshot] | None = None) -> list[tuple[str, Target]]:
+        """The spool's writer, who reads the spool, and who tends stores, with the registry where there is one."""
+        retention = Policy(Terms(**self._retention), snapshot)
+        tended = {name: store for name, store in self.stores.items() if isinstance(store, TendedStore)}
+        return [
+            ("spool", self.pipeline.run),
+            *((runner.name, runner.run) for runner in self.runners),
+            *((f"upkeep of {name}", Upkeep(store, self._clock, retention).run) for name, store in tended.items()),
+        ]
 
     def listening(self) -> list[tuple[str, Target]]:
         """The links: started last, stopped first."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from collector.errors import ConfigError, Unreachable
 from collector.influx.heard import Config as LineProtocol
+from collector.metrics import FAMILIES
 from collector.tls import Tls
 from drivers.links.forward import Config as Forwarding
 from drivers.links.mqtt import Config as Broker
@@ -68,6 +69,34 @@ class Alarms(_Section):
     history_after_s: float = Field(900.0, gt=0, description="Readings older than this make history, never an alarm.")
 
 
+Days = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class RetentionSettings(_Section):
+    """How long the store on this machine keeps points. The longest of what family and category say holds."""
+
+    days: Days = Field(0, description="Days that points are kept; 0: for ever.")
+    rollup_days: Days = Field(
+        0, description="Days that minutes, quarters of an hour and days of them are kept, no shorter; 0: for ever."
+    )
+    families: dict[str, Days] = Field(
+        default_factory=dict, description="Days by family of metrics: `vital`, `location`."
+    )
+    classes: dict[str, Days] = Field(default_factory=dict, description="Days by category of the asset: `refrigerator`.")
+    hold: list[str] = Field(
+        default_factory=list,
+        description="Devices (native ids) and assets (numbers) of which everything is kept, whatever the rest says.",
+    )
+
+    @field_validator("families")
+    @classmethod
+    def _known_family(cls, value: dict[str, int]) -> dict[str, int]:
+        for name in value:
+            if name not in FAMILIES:
+                raise ValueError(f"no family {name!r}{_did_you_mean(difflib.get_close_matches(name, FAMILIES, 1))}")
+        return value
+
+
 class BackupSettings(_Section):
     """Backups that are made before the database is upgraded."""
 
@@ -115,6 +144,7 @@ class Settings(_Section):
     spool: SpoolSettings = Field(default_factory=SpoolSettings, description="Spool.")
     locating: Locating = Field(default_factory=Locating, description="Locating.")
     alarms: Alarms = Field(default_factory=Alarms, description="Alarms.")
+    retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long points are kept.")
     backups: BackupSettings = Field(
         default_factory=BackupSettings, description="Backups before an upgrade of the database."
     )

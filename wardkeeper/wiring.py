@@ -138,7 +138,7 @@ class Wardkeeper:
 
         targets: list[tuple[str, Target]] = [
             ("registry snapshot", self.snapshots.follow),
-            *self.collecting.targets(),
+            *self.collecting.targets(lambda: self.snapshots.current),
             ("locating timers", locating),
             ("alarm timers", alarms),
             ("claims", claims),

@@ -1,5 +1,6 @@
 """Questions to the hot table, the late points and the sealed days together, each as of one moment."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,11 +17,11 @@ from collector.embedded.sealing import late_days
 from collector.embedded.series import Chosen
 from collector.points import MOMENT, SCHEMA, ms_of
 from collector.ports import Selection
+from collector.spans import shortened, times_of
 
 _ROW = "place, epoch_ms(t) AS ms, v, s, kind, quality, epoch_ms(t) + delay AS received"
 _VALUE = {"last": "a.v AS v, a.s AS s, a.kind AS kind"}
 _FEW = 4096  # so many ids are listed in a statement
-_ANY = 10**9  # days
 
 
 class Question:
@@ -30,9 +31,21 @@ class Question:
         """`cursor` is in a transaction, and no file is removed meanwhile."""
         self._cursor, self._files, self._selection, self._chosen = cursor, files, selection, chosen
         self._start, self._end = ms_of(selection.start), ms_of(selection.end)
-        self._where = during(self._start, self._end) + _among(chosen)
+        self._times = times_of(selection)
+        self._where = during(self._start, self._end) + _among(chosen) + self._within()
         self._late = late_days(cursor, self._where)
         self._days = catalog(cursor, self._start // DAY_MS, (self._end - 1) // DAY_MS)
+
+    def _within(self) -> str:
+        """A condition, where some series count only at times."""
+        if self._times is None or all(times == [(self._start, self._end)] for times in self._times.values()):
+            return ""
+        same: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for sid, device in zip(self._chosen.sids, self._chosen.names["device"].to_pylist(), strict=True):
+            for time in self._times.get(device, ()):
+                same[time].append(sid)
+        parts = (f"({during(*time)} AND sid IN ({', '.join(map(str, sids))}))" for time, sids in same.items())
+        return f" AND ({' OR '.join(parts) or 'false'})"
 
     def points(self) -> pa.Table:
         """Every point."""
@@ -80,7 +93,8 @@ class Question:
     def _exact(self, day: int, step: int) -> bool:
         """Whether the selection cuts no window of a rollup of this day."""
         first, last = day * DAY_MS, (day + 1) * DAY_MS
-        return all(not first < edge < last or edge % step == 0 for edge in (self._start, self._end))
+        times = [(self._start, self._end), *(one for each in (self._times or {}).values() for one in each)]
+        return all(not first < edge < last or edge % step == 0 for time in times for edge in time)
 
     def _raw(self, files: Sequence[Sealed]) -> str:
         """The points, late ones before those they replace."""
@@ -98,8 +112,9 @@ class Question:
         return f"read_parquet([{', '.join(paths)}])"
 
     def _answer(self, text: str) -> pa.Table:
-        limit = self._selection.limit
-        return answer(self._cursor, text if limit is None else f"{text} LIMIT {limit}", self._chosen)
+        limit = None if self._selection.points else self._selection.limit
+        found = answer(self._cursor, text if limit is None else f"{text} LIMIT {limit}", self._chosen)
+        return shortened(found, self._selection)
 
 
 def latest(cursor: duckdb.DuckDBPyConnection, chosen: Chosen) -> pa.Table:

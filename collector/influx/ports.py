@@ -37,7 +37,8 @@ class Column(NamedTuple):
 
 def limit_each(selection: Selection) -> int | None:
     """How many points of a series are enough: of one metric, the first so many; of several nobody knows."""
-    return selection.limit if selection.every is None and len(selection.metrics) == 1 else None
+    whole = selection.every is None and selection.spans is None and selection.points is None
+    return selection.limit if whole and len(selection.metrics) == 1 else None
 
 
 class Lines(NamedTuple):

@@ -23,6 +23,7 @@ from collector.points import SCHEMA, points_of, readings_of, table_of
 from collector.ports import DeadLetters as RefusedPoints
 from collector.ports import Selection
 from collector.reading import Item, Reading
+from collector.spans import devices_of, holds, shortened, times_of
 from collector.stores.influx import Config
 from collector.windows import windows
 
@@ -75,15 +76,19 @@ class InfluxStore:
     def query(self, selection: Selection) -> pa.Table:
         tables = [SCHEMA.empty_table()]
         rows = 0
-        for part in self._parts(selection):
+        devices, times = devices_of(selection), times_of(selection)
+        if devices is None:
+            return tables[0]
+        for part in self._parts(msgspec.structs.replace(selection, devices=devices)):
             with self._understood():
                 found = readings(self._dialect.query(part, self._server.ask))
+            found = [point for point in found if holds(times, point.device, point.at)] if times else found
             table = table_of(found) if part.every is None else windows(found, part.every, part.aggregate)
             tables.append(table)
             rows += table.num_rows
-            if selection.limit is not None and rows >= selection.limit:
+            if selection.points is None and selection.limit is not None and rows >= selection.limit:
                 break
-        return pa.concat_tables(tables).combine_chunks().slice(0, selection.limit)
+        return shortened(pa.concat_tables(tables).combine_chunks(), selection)
 
     def latest(self, devices: Collection[str] = (), metrics: Collection[str] = ()) -> pa.Table:
         with self._understood():
@@ -126,7 +131,7 @@ class InfluxStore:
 
     def _parts(self, selection: Selection) -> Iterator[Selection]:
         """With a limit device by device, then more at a time: what comes after the limit need not be fetched."""
-        if selection.limit is None:
+        if selection.limit is None or selection.points is not None:
             yield selection
             return
         with self._understood():

@@ -20,9 +20,10 @@ from collector.embedded.sealing import Sealing
 from collector.embedded.upkeep import Upkeep
 from collector.errors import Unreachable
 from collector.metrics import family_of
-from collector.points import ms_of
+from collector.points import SCHEMA, ms_of
 from collector.ports import Retention, Selection, Store
 from collector.reading import Item
+from collector.spans import devices_of
 
 PROVEN = True
 
@@ -81,7 +82,10 @@ class DuckStore:
 
     def query(self, selection: Selection) -> pa.Table:
         with self._trouble("reading from"), self._files.reading(), self._hot.cursor() as cursor:
-            chosen = self._hot.series.chosen(selection.devices, selection.metrics)
+            devices = devices_of(selection)
+            if devices is None:
+                return SCHEMA.empty_table()
+            chosen = self._hot.series.chosen(devices, selection.metrics)
             question = answers.Question(cursor, self._files, selection, chosen)
             return question.points() if selection.every is None else question.windows(selection.every)
 

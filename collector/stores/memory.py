@@ -16,6 +16,7 @@ from collector.metrics import family_of
 from collector.points import points_of, readings_of, table_of
 from collector.ports import Selection, Store
 from collector.reading import Item, Reading
+from collector.spans import holds, shortened, times_of
 from collector.windows import windows
 
 PROVEN = True
@@ -59,9 +60,9 @@ class MemoryStore:
     def query(self, selection: Selection) -> pa.Table:
         with self._lock:
             points = list(self._selected(selection))
-        if selection.every is None:
-            return table_of(points[: selection.limit])
-        return windows(points, selection.every, selection.aggregate).slice(0, selection.limit)
+        every = selection.every
+        table = table_of(points) if every is None else windows(points, every, selection.aggregate)
+        return shortened(table, selection)
 
     def latest(self, devices: Collection[str] = (), metrics: Collection[str] = ()) -> pa.Table:
         with self._lock:
@@ -93,7 +94,8 @@ class MemoryStore:
                 yield self._series[series]
 
     def _selected(self, selection: Selection) -> Iterator[Reading]:
+        times = times_of(selection)
         for points in self._wanted(selection.devices, selection.metrics):
             for at in sorted(points):
-                if selection.start <= at < selection.end:
+                if selection.start <= at < selection.end and holds(times, points[at].device, at):
                     yield points[at]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.clock import ManualClock
-from collector.points import SCHEMA, moment_of, ms_of, readings_of, table_of
+from collector.points import SCHEMA, moment_of, ms_of, readings_of, table_of, to_pandas
 from collector.reading import Announcement, Quality, Reading, Sighting
 
 T0 = ManualClock().now()
@@ -43,3 +43,21 @@ def test_milliseconds_and_moments_are_inverse(moment):
 
 def test_a_part_of_a_millisecond_is_rounded_down():
     assert ms_of(moment_of(0) - timedelta(microseconds=1)) == -1
+
+
+def test_in_pandas_every_value_has_its_own_type_and_the_index_its_zone():
+    values = (21.5, True, "4.12")
+    wrote = [Reading("d", metric, value, T0, T0) for metric, value in zip("abc", values, strict=True)]
+    frame = to_pandas(table_of(wrote))
+    assert str(frame.index.dtype) == "datetime64[ms, UTC]"
+    assert frame.index[0] == T0
+    kinds = {name: str(kind) for name, kind in frame.dtypes.items()}
+    assert kinds == {
+        **dict.fromkeys(("device", "metric", "gateway", "quality"), "category"),
+        "number": "float64",
+        "text": "string",
+        "boolean": "boolean",
+        "received": "datetime64[ms, UTC]",
+    }
+    assert frame.number.sum() == 21.5
+    assert frame.boolean.dropna().tolist() == [True]

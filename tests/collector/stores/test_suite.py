@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from collector.clock import ManualClock
 from collector.errors import Refused
 from collector.parts import part, parts
-from collector.points import SCHEMA, moment_of, ms_of, readings_of
-from collector.ports import Selection, Store
+from collector.points import SCHEMA, moment_of, ms_of, readings_of, table_of
+from collector.ports import Selection, Span, Store
 from collector.reading import Announcement, Item, Quality, Reading, Sighting
 
 T0 = ManualClock().now()
@@ -73,6 +74,10 @@ class Flushed:
 
     def write(self, items, position):
         self._store.write(items, position)
+        self._flush()
+
+    def write_table(self, table, position=None):
+        self._store.write_table(table, position)
         self._flush()
 
 
@@ -245,6 +250,46 @@ def test_a_window_is_as_good_as_its_worst_point_and_bad_points_do_not_count_in_a
     assert (mean.value, mean.quality, mean.received) == (2.0, Quality.BAD, s(2))
     store.write([reading(85.0, 1, metric="humidity", quality=Quality.BAD)], 2)
     assert store.query(everything(every=day, metrics=("humidity",))).num_rows == 0
+
+
+def test_spans_choose_devices_each_for_its_time(store):
+    store.write([reading(float(at), at=at, device=device) for at in range(6) for device in "abc"], 1)
+    spans = (Span("a", s(-9), s(2)), Span("b", s(2), s(4)), Span("b", s(3), s(5)), Span("nobody", s(0), s(9)))
+    found = readings_of(store.query(everything(spans=spans)))
+    assert [(r.device, r.value) for r in found] == [("a", 0.0), ("a", 1.0), ("b", 2.0), ("b", 3.0), ("b", 4.0)]
+    assert readings_of(store.query(everything(spans=spans, limit=3, metrics=("temperature",)))) == found[:3]
+    assert readings_of(store.query(everything(spans=spans, devices=("b", "c")))) == found[2:]
+    counts = store.query(everything(spans=spans, every=timedelta(days=100_000), aggregate="count"))
+    assert counts["number"].to_pylist() == [2.0, 3.0]
+    assert store.query(everything(spans=())).num_rows == 0
+
+
+def test_a_chart_has_at_most_so_many_points_of_a_series_with_its_extremes_and_its_gap(store):
+    def value(at):
+        return 99.0 if at == 123 else -99.0 if at == 456 else float(at % 7)
+
+    heard = [at for at in range(1000) if not 600 <= at < 800]
+    store.write([reading(value(at), at=at) for at in heard] + [reading(1.0, device="few")], 1)
+    selection = Selection(s(0), s(1000), points=50)
+    few, *chart = readings_of(store.query(selection))
+    assert few.device == "few"
+    assert 40 <= len(chart) <= 50
+    assert {99.0, -99.0} < {r.value for r in chart}
+    assert (chart[0].at, chart[-1].at) == (s(0), s(999))
+    (gap,) = [b.at - a.at for a, b in pairwise(chart) if b.at - a.at > timedelta(seconds=100)]
+    assert gap >= timedelta(seconds=200)
+    assert all(r == reading(r.value, at=(r.at - T0).total_seconds()) for r in chart), "points are what was written"
+
+
+def test_many_points_come_in_as_a_table(store):
+    wrote = [reading(float(at), at=at, device=device) for device in "ab" for at in range(50)]
+    wrote += [reading(True, metric="door_open", quality=Quality.BAD), reading("4.12", metric="room", received=3)]
+    store.write([reading(-1.0, device="a")], 5)
+    store.write_table(table_of(wrote))
+    assert store.position() == 5
+    assert readings_of(store.query(everything())) == sorted(wrote, key=lambda r: (r.device, r.metric, r.at))
+    store.write_table(table_of(wrote[:1]), 6)
+    assert store.position() == 6
 
 
 def test_drop_forgets_one_family_before_a_time_and_says_how_many(store, limits):
