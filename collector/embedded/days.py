@@ -129,9 +129,9 @@ class Files:
         """
         present = {path.name for path in self.folder.glob("*.parquet")} if self.folder.is_dir() else set()
         wanted = {self.path(one).name for levels in named.values() for one in levels.values()}
-        self.missing = wanted - present
+        self.missing = {name for name in wanted if name not in present or not _is_whole(self.folder / name)}
         if self.missing:
-            _log.error("%s: %s and perhaps more is missing; restore it", self.folder, min(self.missing))
+            _log.error("%s: %s and perhaps more is missing or damaged: restore it", self.folder, min(self.missing))
         whole = {date_of(day) for day, levels in named.items() if all(map(self.there, levels.values()))}
         known = whole | {date_of(day) for day in set(hot) - named.keys()}
         for name in sorted(present - wanted):
@@ -148,6 +148,13 @@ class Files:
             return (pq.read_metadata(path).metadata or {}).get(b"wardkeeper_store") == self.store.encode()
         except (OSError, pa.ArrowException):
             return False
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether it ends as Parquet does: what was cut short, or never written, does not."""
+    with path.open("rb") as file:
+        file.seek(-min(4, path.stat().st_size), os.SEEK_END)
+        return file.read() == b"PAR1"
 
 
 def sync(path: Path) -> None:

@@ -207,15 +207,18 @@ def test_files_that_another_store_has_left_are_not_touched(tmp_path):
     store.close()
 
 
-def test_a_file_that_is_missing_is_told_and_the_others_are_read(tmp_path, caplog):
+@pytest.mark.parametrize("cut", [None, 0, 500])
+def test_a_file_that_is_missing_or_cut_short_is_told_and_the_others_are_read(tmp_path, caplog, cut):
     store = open_store(Config(), tmp_path)
     store.write([reading(1.0, 1), reading(2.0, 30)], 1)
     store.tend(NOW, ForEver())
     store.close()
     gone = tmp_path / "days" / files(tmp_path, "points")[0]
     aside = gone.rename(tmp_path / "aside")
+    if cut is not None:
+        gone.write_bytes(aside.read_bytes()[:cut])
     store = open_store(Config(), tmp_path)
-    assert f"{gone.name} and perhaps more is missing" in caplog.text
+    assert f"{gone.name} and perhaps more is missing or damaged" in caplog.text
     store.write([reading(1.5, 1.5)], 2)
     store.tend(NOW, ForEver())
     assert readings_of(store.query(ALL)) == [reading(1.5, 1.5), reading(2.0, 30)]
