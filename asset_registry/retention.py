@@ -35,7 +35,7 @@ class Policy:
         """As `collector.ports.Retention`."""
         terms = self._terms
         now = self._snapshot() if self._snapshot is not None else None
-        if self._needs_registry() and (now is None or now.revision < 0 or self.unknown(now)):
+        if self._needs_registry() and (now is None or now.revision < 0 or any(unknown_holds(terms, now))):
             return None, None
         if now is not None and self._held(now, device):
             return None, None
@@ -46,16 +46,19 @@ class Policy:
         rollups = 0 if not days or not terms.rollup_days else max(days, terms.rollup_days)
         return _span(days), _span(rollups)
 
-    def unknown(self, now: Snapshot) -> list[str]:
-        """Holds that name neither a device nor an asset."""
-        return [name for name in self._terms.hold if now.device(name) is None and now.asset(name) is None]
-
     def _needs_registry(self) -> bool:
         return bool(self._terms.hold or self._terms.classes)
 
     def _held(self, now: Snapshot, device: str) -> bool:
         hold = self._terms.hold
         return bool(hold) and (device in hold or any(number in hold for number in _numbers(now, device)))
+
+
+def unknown_holds(terms: Terms, now: Snapshot) -> Iterator[str]:
+    """Which holds name neither a device nor an asset, in words."""
+    for name in terms.hold:
+        if now.device(name) is None and now.asset(name) is None:
+            yield f"retention.hold: there is no device and no asset {name}; nothing is forgotten until that is mended."
 
 
 def _categories(now: Snapshot, device: str) -> Iterator[str]:

@@ -41,7 +41,7 @@ class Collecting:
         """`stores` by name, as in the settings. Raises ConfigError or Unreachable."""
         settings.make_data()
         self._clock = clock
-        self._retention = settings.retention.model_dump() | {"hold": tuple(settings.retention.hold)}
+        self.terms = Terms(**settings.retention.model_dump() | {"hold": tuple(settings.retention.hold)})
         self.counters = Counters(clock)
         self.latest = Latest()
         self.spool = Spool(
@@ -76,7 +76,7 @@ class Collecting:
 
     def targets(self, snapshot: Callable[[], Snapshot] | None = None) -> list[tuple[str, Target]]:
         """The spool's writer, who reads the spool, and who tends stores, with the registry where there is one."""
-        retention = Policy(Terms(**self._retention), snapshot)
+        retention = Policy(self.terms, snapshot)
         tended = {name: store for name, store in self.stores.items() if isinstance(store, TendedStore)}
         return [
             ("spool", self.pipeline.run),

@@ -20,6 +20,7 @@ from asset_registry.locating.nearest import NearestGateway, Tuning
 from asset_registry.locating.ports import Fix, SpotsOf
 from asset_registry.locating.service import LocatingConsumer, fixes_in
 from asset_registry.people import has_admin
+from asset_registry.retention import unknown_holds
 from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
 from asset_registry.status import watch_claims
@@ -201,6 +202,7 @@ class Wardkeeper:
         troubles = self.collecting.troubles()
         if self.heartbeat is not None and self.heartbeat.trouble:
             troubles.append(self.heartbeat.trouble)
+        troubles += unknown_holds(self.collecting.terms, self.snapshots.current)
         return SpoolState(
             self.spool.head,
             self.spool.size,

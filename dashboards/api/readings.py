@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
+from asset_registry.spans import spans_of_asset, spans_of_place
 from collector.metrics import METRICS, is_vital
 from collector.points import readings_of
-from collector.ports import Aggregate, Selection
+from collector.ports import Aggregate, Selection, Span
 from collector.reading import Reading
 from dashboards.access import STAFF, VITAL_READERS, NotAdmitted, Visitor
 from dashboards.api.models import ReadingOut, reading_out
@@ -38,6 +39,8 @@ class Series(BaseModel):
 class Question(Series):
     """Which points: `from <= at < to`."""
 
+    asset: int | None = Field(None, description="What spoke for this asset: each device while it was its own.")
+    place: int | None = Field(None, description="What was in this building, floor or room: each device while it was.")
     start: Moment | None = Field(None, alias="from", description="A day before `to` when left away.")
     to: Moment | None = Field(None, description="Now when left away.")
     every: str | None = Field(None, max_length=20, description='The length of windows: "60 s", "5 min", "1 h".')
@@ -53,8 +56,8 @@ def readings(here: Here, visitor: Visitor, question: Annotated[Question, Query()
     Vitals are told of one device at a time, to those who may see them. They are not for patient monitoring: they may
     be late or missing. Look at the bedside device.
     """
-    if not question.device and not question.metric:
-        raise Wrong("device", "Name at least one device or one metric.")
+    if not question.device and not question.metric and question.asset is None and question.place is None:
+        raise Wrong("device", "Name at least one device, metric, asset or place.")
     devices = native_ids(here, question.device)
     metrics = allowed_metrics(visitor, devices, question.metric)
     skip, end = place_in(question.cursor, question.to or here.clock.now() + timedelta(milliseconds=1))
@@ -62,7 +65,8 @@ def readings(here: Here, visitor: Visitor, question: Annotated[Question, Query()
     window = window_of(question.every)
     if begin >= end:
         return Listed(items=[])
-    selection = Selection(begin, end, devices, metrics, window, question.aggregate, skip + question.limit + 1)
+    most, spans = skip + question.limit + 1, spans_in(here, question, begin, end)
+    selection = Selection(begin, end, devices, metrics, window, question.aggregate, most, spans=spans)
     found = readings_of(here.store.query(selection).slice(skip))
     items = [reading_out(each) for each in found[: question.limit]]
     if window is not None and question.aggregate == "count":
@@ -80,6 +84,22 @@ def latest(here: Here, visitor: Visitor, series: Annotated[Series, Query()]) -> 
     for native_id in devices or sorted(here.latest.devices()):
         found += [each for name, each in sorted(here.latest.of(native_id).items()) if name in metrics]
     return Listed(items=[reading_out(each) for each in found])
+
+
+def spans_in(here: Context, question: Question, begin: datetime, end: datetime) -> tuple[Span, ...] | None:
+    """When which devices were the asset's or in the place; None for all of them. Raises NotThere, or Wrong for both."""
+    known = here.snapshots.current
+    if question.asset is not None and question.place is not None:
+        raise Wrong("place", "Name an asset or a place, not both.")
+    if question.asset is not None:
+        if question.asset not in known.assets:
+            raise NotThere(f"asset {question.asset}")
+        return spans_of_asset(known, question.asset, begin, end)
+    if question.place is not None:
+        if question.place not in known.places:
+            raise NotThere(f"place {question.place}")
+        return spans_of_place(known, question.place, begin, end)
+    return None
 
 
 def native_ids(here: Context, devices: list[str]) -> tuple[str, ...]:

@@ -124,6 +124,23 @@ def test_what_is_not_understood_is_named_by_its_field(biomed, ask, field):
     assert problem["errors"][0]["why"]
 
 
+def test_an_asset_and_a_room_are_asked_for_as_what_spoke_for_them_then(biomed, hospital):
+    hospital.hear(hospital.reading(AIR, "temperature", 22.0), hospital.reading(PUMP_TAG, "battery", 80.0))
+
+    def asked(**ask):
+        return [item["device"] for item in biomed.get("/api/v1/readings", params=ask).json()["items"]]
+
+    assert asked(place=hospital.places["4.12"]) == [AIR]
+    assert asked(asset=hospital.assets["P-117"]) == [PUMP_TAG]
+    assert asked(asset=hospital.assets["P-117"], metric="temperature") == []
+    long_ago = {"from": "2000-01-01T00:00:00Z", "to": "2000-01-02T00:00:00Z"}
+    assert asked(place=hospital.places["4.12"], **long_ago) == []
+    assert biomed.get("/api/v1/readings", params={"asset": 999_999}).status_code == 404
+    assert biomed.get("/api/v1/readings", params={"asset": 1, "place": 1}).status_code == 422
+    vital = biomed.get("/api/v1/readings", params={"place": hospital.places["4.12"], "metric": "spo2"})
+    assert vital.status_code == 422, "a vital is told of one device at a time"
+
+
 def test_latest_has_one_reading_a_series(biomed, hospital):
     hospital.measure(AIR, "temperature", 21.0, ago_s=10)
     hospital.measure(AIR, "temperature", 22.0)

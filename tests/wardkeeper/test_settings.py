@@ -55,6 +55,7 @@ def test_a_misspelt_kind_gets_a_suggestion_with_its_line(tmp_path: Path) -> None
 
 def test_every_mistake_is_named_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = "site: Linden!\ntimezone: Europe/Berln\nweb:\n  prot: 80\nlinks:\n  ward:\n    kind: mqtt\n    port: many\n"
+    text += "retention:\n  families:\n    vitals: 9\n"
     problems = _problems(tmp_path, text)
     assert [problem.split(": ")[0] for problem in problems] == [
         "w.yaml:1",
@@ -62,7 +63,9 @@ def test_every_mistake_is_named_at_once_in_the_order_of_the_file(tmp_path: Path)
         "w.yaml:4",
         "w.yaml:6",
         "w.yaml:8",
+        "w.yaml:10",
     ]
+    assert problems[5] == "w.yaml:10: retention.families: no family 'vitals'; did you mean vital?"
     assert problems[1] == "w.yaml:2: timezone: no such time zone; did you mean Europe/Berlin?"
     assert problems[2] == "w.yaml:4: web.prot: unknown; did you mean port?"
     assert problems[3] == "w.yaml:6: links.ward.host: is missing"

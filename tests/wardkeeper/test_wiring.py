@@ -1,6 +1,7 @@
 """What only the whole shows: parts that were wired together and not started."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -69,6 +70,21 @@ def test_further_stores_are_given_what_the_spool_has_at_their_own_pace(make, fre
     assert readings_of(house.collecting.stores["copy"].latest())[0].value == 21.5
     until(lambda: any(part.name == "away" and "127.0.0.1" in part.error for part in house._statuses()), 10)
     assert [cursor.behind for cursor in house._cursors() if cursor.name == "away"] == [1]
+
+
+def test_stores_on_this_machine_are_tended_and_a_hold_on_nothing_is_told(make):
+    house = make(stores={"copy": {"kind": "store.duckdb"}}, retention={"days": 30, "hold": ["PUMP-0042"]})
+    assert [each.name for each in house._statuses() if "upkeep" in each.name] == ["upkeep of store", "upkeep of copy"]
+    assert "no device and no asset PUMP-0042; nothing is forgotten" in house._spool().troubles[0]
+
+
+def test_days_end_in_files_while_it_runs(make, tmp_path):
+    house = make(SystemClock())
+    yesterday = house.clock.now() - timedelta(days=2)
+    house.store.write([Reading("d", "temperature", 21.5, yesterday, yesterday)], 0)
+    house.start()
+    until(lambda: list((tmp_path / "store" / "days").glob("*.points.*.parquet")), 10)
+    assert readings_of(house.store.latest())[0].value == 21.5
 
 
 def test_a_further_store_may_not_have_the_name_of_the_first():

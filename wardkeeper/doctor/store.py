@@ -26,7 +26,7 @@ LOCKED = Trouble(
 DAMAGED = Trouble(
     "store.damaged",
     "The file of the store cannot be opened.",
-    "Look at the disk (`dmesg`). Restore the file, or move it away with its .wal: Wardkeeper begins a new "
+    "Look at the disk (`dmesg`). Restore it, or move it away with its .wal and `days`: Wardkeeper begins a new "
     "one, and what the spool still has is in it.",
 )
 FORBIDDEN = Trouble(
@@ -75,7 +75,8 @@ def file(case: Case, path: Path) -> Iterator[Finding]:
         yield well(str(path), "It is not there yet and will be made at the first start")
         return
     yield opened(case, path)
-    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    days = sum(each.stat().st_size for each in path.parent.glob("days/*.parquet"))
+    size, free = path.stat().st_size + days, shutil.disk_usage(path.parent).free
     words = f"It takes {size / _GB:,.2f} GB, and {free / _GB:,.1f} GB are free"
     yield FILLING.at(str(path), words) if free < max(size, _LEAST) else well(str(path), words)
 
