@@ -140,6 +140,10 @@ class Files:
                 (self.folder / name).unlink()
             else:
                 _log.warning("%s: no part of this store, and left alone", self.folder / name)
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove what was begun aside and came to nothing; for who writes."""
         for part in self.folder.glob("*.part"):
             part.unlink()
 

@@ -6,6 +6,7 @@ hot points. A crash before it leaves the day as it was, one after it a file that
 
 import threading
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 
 import duckdb
 
@@ -163,12 +164,16 @@ class Sealing:
         return number(cursor, f"SELECT sum(least(n, {DAY_MS // step})) FROM ({each})")
 
     def _copy(self, cursor: duckdb.DuckDBPyConnection, new: Sealed, statement: str) -> Sealed:
-        rows = number(
-            cursor,
-            f"COPY ({statement} ORDER BY sid, t) TO '{_quoted(self._files.aside(new))}' (FORMAT parquet, "
-            f"PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA {{wardkeeper_format: "
-            f"'{VERSION}', wardkeeper_store: '{self._files.store}', level: '{new.level}'}})",
-        )
+        try:
+            rows = number(
+                cursor,
+                f"COPY ({statement} ORDER BY sid, t) TO '{_quoted(self._files.aside(new))}' (FORMAT parquet, "
+                f"PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA {{wardkeeper_format: "
+                f"'{VERSION}', wardkeeper_store: '{self._files.store}', level: '{new.level}'}})",
+            )
+        except duckdb.Error:
+            self._files.clear()  # a disk that is full needs the room
+            raise
         return new._replace(rows=rows)
 
     def _new(self, day: int, level: str, *, complete: bool) -> Sealed:
@@ -185,19 +190,32 @@ class Sealing:
     ) -> None:
         """Name `made` instead of `old`; forget the hot points `hot` and the late ones up to a batch."""
         self._files.publish(made)
-        connection = self._hot.connection
-        with self._hot.lock:
-            with self._hot.transaction():
-                for level in old:
-                    connection.execute("DELETE FROM sealed WHERE day = ? AND level = ?", [day, level])
-                if made:
-                    connection.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?, ?)", [list(one) for one in made])
-                if hot:
-                    connection.execute(f"DELETE FROM point WHERE {hot}")
-                if upto is not None:
-                    connection.execute(f"DELETE FROM late WHERE {hot} AND batch <= ?", [upto])
-            self._open_again(day)
+        try:
+            with self._hot.lock:
+                with self._hot.transaction():
+                    self._name(old, made, hot, upto, day)
+                self._open_again(day)
+        except duckdb.Error:
+            self._unname(made)
+            raise
         self._files.retire([self._files.path(one) for one in old.values()])
+
+    def _name(self, old: Collection[str], made: Collection[Sealed], hot: str, upto: int | None, day: int) -> None:
+        connection = self._hot.connection
+        for level in old:
+            connection.execute("DELETE FROM sealed WHERE day = ? AND level = ?", [day, level])
+        if made:
+            connection.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?, ?)", [list(one) for one in made])
+        if hot:
+            connection.execute(f"DELETE FROM point WHERE {hot}")
+        if upto is not None:
+            connection.execute(f"DELETE FROM late WHERE {hot} AND batch <= ?", [upto])
+
+    def _unname(self, made: Collection[Sealed]) -> None:
+        """Remove files that are not named after all. Those of which that cannot be told are left to the next start."""
+        with suppress(duckdb.Error), self._hot.cursor() as cursor:
+            named = {one for levels in catalog(cursor).values() for one in levels.values()}
+            self._files.retire([self._files.path(one) for one in made if one not in named])
 
     def _open_again(self, day: int) -> None:
         """A day of which nothing is left takes points like any other."""

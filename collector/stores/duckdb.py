@@ -34,7 +34,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     file: str = Field("points.duckdb", description="Name of the file below `data/store`.")
-    memory_mb: int = Field(default=384, ge=64, description="What DuckDB may use of the memory.")
+    memory_mb: int = Field(default=320, ge=64, description="What DuckDB may use of the memory.")
     threads: int = Field(default=2, ge=1, description="What DuckDB may use of the processors.")
 
 

@@ -1,5 +1,6 @@
 """Days that have ended: the same answers from files as from the table, whatever comes late, crashes or is dropped."""
 
+import resource
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.errors import Unreachable
 from collector.points import readings_of
 from collector.ports import Selection, TendedStore
 from collector.reading import Quality, Reading
@@ -143,7 +145,9 @@ step = sys.argv[2]
 if step == "written aside": killed_before(days, "sync")
 if step == "one renamed": killed_before(days, "sync", 2)
 if step == "all renamed": killed_before(store._hot, "transaction")
-if step == "in the transaction": killed_before(store._sealing, "_open_again")
+if step == "in the transaction":
+    name = store._sealing._name
+    store._sealing._name = lambda *given: (name(*given), os.kill(os.getpid(), signal.SIGKILL))
 if step == "named": killed_before(store._files, "retire")
 store.tend(datetime.fromisoformat(sys.argv[3]), ForEver())
 """
@@ -186,6 +190,26 @@ def test_killed_between_any_two_steps_of_sealing_nothing_is_lost_and_nothing_is_
     assert readings_of(store.query(ALL)) == expected
     assert len(files(tmp_path)) == 2
     store.close()
+
+
+@pytest.mark.parametrize("room", [500, 10_000])
+def test_a_disk_that_is_full_leaves_a_day_as_it_was_and_no_half_of_a_file(store, tmp_path, room):
+    """The points do not fit, or the points do and the transaction does not."""
+    wrote = [reading(n / 7, n / 300) for n in range(5000)]
+    store.write(wrote, 1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))  # the kernel lets no file grow beyond it
+    try:
+        for _ in range(2):
+            with pytest.raises(Unreachable, match=r"sealing a day of .*disk full"):
+                store.tend(NOW, ForEver())
+            assert list((tmp_path / "days").iterdir()) == []
+            assert readings_of(store.query(ALL)) == wrote
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    store.tend(NOW, ForEver())
+    assert len(files(tmp_path, "points")) == 1
+    assert readings_of(store.query(ALL)) == wrote
 
 
 def test_files_that_another_store_has_left_are_not_touched(tmp_path):
