@@ -59,3 +59,13 @@ def test_many_at_once_are_acknowledged_and_none_comes_again(broker, link, intake
     assert intake.values("co2") == list(range(5001))
     keys = [key for key in intake.keys if key]
     assert not {key.mid for key in keys[:5000]} & {key.mid for key in keys[5000:]}
+
+
+@pytest.mark.parametrize("window", [1, 20])
+def test_a_broker_with_a_small_window_waits_for_nothing_else(mosquitto, link, intake, peer, window):
+    broker = mosquitto(f"max_inflight_messages {window}\nmax_queued_messages 0")
+    link(broker.port)
+    sender = peer(broker.port)
+    for n in range(500):
+        sender.client.publish(AIR, b'{"co2": %d}' % n, 1)
+    intake.wait(lambda memory: memory.values("co2") == list(range(500)))
