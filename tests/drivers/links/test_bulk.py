@@ -41,7 +41,8 @@ def connack(version):
     return packet(0x20, b"\0\0" if version == "3.1.1" else b"\0\0\0")
 
 
-WRONG = [b"\x30\xff\xff\xff\xff\x01", b"\x30\x01\x00", b"\x30\x04\x00\x09ab", b"\x36\x05\0\x01a\0\1"]
+TORN = b"\x32\x04\0\x01a\0"  # half a message id
+WRONG = [b"\x30\xff\xff\xff\xff\x01", b"\x30\x01\x00", b"\x30\x04\x00\x09ab", b"\x36\x05\0\x01a\0\1", TORN]
 
 mids = st.integers(0, 65_535)
 topics = st.sampled_from([b"a", b"a/b", b"z/" + b"x" * 130, b"\xff\xfe", b"", b"a\0b"])
@@ -61,7 +62,7 @@ def packets(draw, version):
         return publish(draw(topics), draw(payloads), qos=draw(st.integers(0, 2)), mid=draw(mids), **flags)
     if kind == "wrong":
         broken = st.sampled_from(
-            [b"\x30\xff\xff\xff\xff\x01", b"\x30\x01\x00", b"\x30\x04\x00\x09ab", b"\x36\x05\0\x01a\0\1"]
+            [b"\x30\xff\xff\xff\xff\x01", b"\x30\x01\x00", b"\x30\x04\x00\x09ab", b"\x36\x05\0\x01a\0\1", TORN]
         )
         return draw(broken | st.binary(min_size=1, max_size=8))
     nothing = b"\0" if version == "5" else b""
@@ -135,6 +136,13 @@ def test_what_paho_makes_of_any_stream_the_bulk_reader_makes_too(version, data):
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(stream) - 1)), max_size=6)))
     pieces = [stream[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True) if stop > start]
     assert outcome(BulkClient, version, pieces) == outcome(PlainClient, version, [stream])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_no_broker_may_send(version, wrong):
+    stream = connack(version) + wrong + publish(b"a", b"b", properties=b"\0" if version == "5" else b"")
+    assert outcome(BulkClient, version, [stream]) == outcome(PlainClient, version, [stream])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
