@@ -1,49 +1,72 @@
 """`wardkeeper bench`, small: what is measured is right, not how fast this machine is."""
 
 import json
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
 
 import pytest
 
+from collector.errors import Unreachable
 from collector.reading import Frame
 from drivers.mqtt import wardkeeper as dialect
-from wardkeeper.bench import messages
+from wardkeeper.bench import broker as brokers
+from wardkeeper.bench import ingest, pump, stream
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def bench(*words):
-    command = [sys.executable, "-m", "wardkeeper.cli", "bench", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
-@pytest.mark.parametrize("broker", ["mosquitto", "fake"])
-def test_ingest_loses_nothing_doubles_nothing_and_has_its_reference(broker, mosquitto):
-    done = bench("ingest", "--messages", "1000", "--rounds", "1", "--broker", broker, "--json")
+    command = [sys.executable, "-m", "wardkeeper.cli", "bench", *words, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["lost"], told["duplicates"], told["messages"], told["rounds"]) == (0, 0, 1000, 1)
-    assert told["messages_per_s"] > 0
-    assert told["ratio_to_mosquitto_sub"] > 0
-    assert (told["ratio_to_naive"] is None) == (broker == "fake")
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("broker,window", [("mosquitto", 20), ("fake", 1000)])
+def test_ingest_loses_nothing_doubles_nothing_and_has_its_reference(broker, window, mosquitto):
+    told = bench("ingest", "--messages", "1000", "--rounds", "1", "--broker", broker, "--window", str(window))
+    assert (told["lost"], told["duplicates"], told["not_good"], told["messages"], told["rounds"]) == (0, 0, 0, 1000, 1)
+    for figure in ("messages_per_s", "ratio_to_mosquitto_sub", "ratio_to_naive"):
+        assert told[figure] > 0, figure
+    assert {"spool", "store", "registry", "link bench"} <= told["threads"].keys()
+
+
+@pytest.mark.parametrize(
+    "name,figures",
+    [
+        ("codec", {"ratio", "frames_per_s"}),
+        ("spool", {"record_of_20", "record_of_500", "record_of_5000"}),
+        ("adverts", {"new_per_s", "repeated_per_s"}),
+    ],
+)
+def test_the_other_benches_say_their_figures_and_the_machine(name, figures):
+    told = bench(name, "--quick")
+    assert figures | {"machine"} <= told.keys()
 
 
 def test_a_missing_broker_is_named_with_what_to_install(monkeypatch):
-    monkeypatch.setattr("wardkeeper.bench.ingest._found", lambda name: None)
-    from wardkeeper.bench.ingest import ingest
-
-    with pytest.raises(Exception, match="apt-get install mosquitto mosquitto-clients"):
-        ingest(100, 1, 20, "mosquitto", lambda _: None)
+    monkeypatch.setattr(brokers.shutil, "which", lambda *_, **__: None)
+    with pytest.raises(Unreachable, match="apt-get install mosquitto mosquitto-clients"):
+        ingest.Bench(ingest.Plan(), lambda *_: None).run()
 
 
 def test_every_message_is_a_point_of_its_own():
-    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     decoder = dialect.decoder(dialect.Config())
-    points = set()
-    for packet in messages.packets(3000, now):
-        where = int.from_bytes(packet[3:5], "big") if packet[1] & 128 else int.from_bytes(packet[2:4], "big")
-        start = 5 if packet[1] & 128 else 4
-        frame = Frame("bench", packet[start : start + where].decode(), packet[start + where + 2 :], now)
-        [reading] = decoder.decode(frame)
-        points.add((reading.device, reading.metric, reading.at))
-    assert len(points) == 3000
+    frames = [Frame("bench", topic, payload, NOON) for topic, payload in stream.payloads(3000, NOON)]
+    readings = [reading for frame in frames for reading in decoder.decode(frame)]
+    assert len({(one.device, one.metric, one.at) for one in readings}) == 3000
+    assert {one.device.removeprefix("mqtt:") for one in readings} == set(stream.NAMES)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 4, 9])
+def test_acknowledgements_are_counted_wherever_the_socket_cuts_them_and_whatever_is_among_them(cut):
+    near, far = socket.socketpair()
+    with near, far:
+        hello = b"\x32\x09\x00\x03a/b\x00\x07on"
+        said = b"\x40\x02\x00\x01\x40\x02\x00\x02" + hello + b"\x40\x02\x00\x03\xc0\x00\x40\x02\x00\x04"
+        first, rest = pump.acknowledged(near, said[:cut])
+        second, rest = pump.acknowledged(near, rest + said[cut:])
+        assert (first + second, rest) == (4, b"")
+        assert far.recv(99) == b"\x40\x02\x00\x07\xd0\x00"

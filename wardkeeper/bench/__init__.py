@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-Which = Literal["mosquitto", "fake"]
-"""A real broker, or one that does nothing but send."""
+Broker = Literal["mosquitto", "fake"]
+"""A real one, or one that does nothing but send."""

@@ -1,220 +1,197 @@
-"""From the wire to the store: the product, mosquitto_sub and the naive way, one after the other, on the same stream."""
+"""Messages a second from the broker into the store, beside `mosquitto_sub >/dev/null` and the usual way to write it.
 
-import json
-import shutil
-import socket
+Everyone gets the same stream from a broker of their own, in turns; what is said is medians over the rounds.
+"""
+
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from collector.errors import ConfigError, Unreachable
-from collector.ports import Selection, Store
-from wardkeeper.bench import Which
-from wardkeeper.bench.product import settings
-from wardkeeper.collecting import part, store_folder
-from wardkeeper.settings import MAIN_STORE
+import msgspec
 
-Progress = Callable[[str], None]
+from collector.errors import Unreachable
+from wardkeeper.bench import Broker, naive, product, pump
+from wardkeeper.bench.broker import Mosquitto, program
+from wardkeeper.bench.child import Child
+from wardkeeper.bench.load import machine
+from wardkeeper.bench.stream import FILTER, start_before
 
-PUBLISHED_AT_ONCE = 2_000
-"""How far a publisher may be ahead of the broker's acknowledgements."""
+Who = Literal["product", "mosquitto_sub", "naive"]
+Told = Callable[[str, float], None]
 
-_TRIAL, _MOST, _LONG_S = 5_000, 200_000, 3.0
-_ENOUGH_S = 25.0
-_PATIENCE_S = 30.0
-_CONF = """
-listener {port} 127.0.0.1
-allow_anonymous true
-max_inflight_messages {window}
-max_queued_messages 0
-log_dest file {folder}/log
-log_type subscribe
-"""
+WHO: tuple[Who, ...] = ("mosquitto_sub", "product", "naive")
+_TRIAL = 5_000
+_READY_S = 30.0
+_OVERHEAD_S = 1.6  # what a round costs beside the stream itself
+_PUBLISHER_WINDOW = 2_000
+_SHARE = {"product": 0.36, "mosquitto_sub": 0.44, "naive": 0.2}
 
 
-class Run(dict[str, Any]):
-    """What one run gave: `per_s`, of the product also `lost`, `duplicates`, `cpu_s`, `threads`."""
+class Plan(msgspec.Struct, frozen=True):
+    """`messages` of a round, 0: as many as fit into `seconds`. `window` is the broker's. `who` takes part."""
+
+    broker: Broker = "mosquitto"
+    window: int = 1000
+    rounds: int = 3
+    messages: int = 0
+    seconds: float = 38.0
+    who: tuple[Who, ...] = WHO
+    profile: str = ""
 
 
-def ingest(count: int | None, rounds: int, window: int, which: Which, progress: Progress) -> dict[str, Any]:
-    """Measure `count` messages, None for as many as take a few seconds; no new round is begun after half a minute.
+class Run(msgspec.Struct):
+    """One consumer on one stream: the rate until it had everything, and what else it said.
 
-    `window`: messages that may be on the way at once. Raises ConfigError for a program that is missing.
+    `pace` is the rate without the end, which is waited for in a short trial and not noticed in a long run.
     """
-    _programs(which)
-    began = time.monotonic()
-    if count is None:
-        progress("looking how many messages make a few seconds")
-        rate = _run("product", _TRIAL, window, which)["per_s"]
-        count = min(_MOST, max(_TRIAL, round(rate * _LONG_S)))
-    runs: dict[str, list[Run]] = {"product": [], "mosquitto_sub": [], "naive": []}
-    for number in range(rounds):
-        if number and time.monotonic() - began > _ENOUGH_S:
-            break
-        for who, found in runs.items():
-            if who == "naive" and which == "fake":
-                continue
-            progress(f"{who}, round {number + 1} of {rounds}")
-            found.append(_run(who, count // 5 if who == "naive" else count, window, which))
-    product, reference, naive = map(_median, runs.values())
-    return {
-        "messages_per_s": product,
-        "ratio_to_mosquitto_sub": _ratio(product, reference),
-        "ratio_to_naive": _ratio(product, naive),
-        "lost": sum(run["lost"] for run in runs["product"]),
-        "duplicates": sum(run["duplicates"] for run in runs["product"]),
-        "mosquitto_sub_per_s": reference,
-        "naive_per_s": naive,
-        "messages": count,
-        "rounds": len(runs["product"]),
-        "window": window,
-        "broker": which,
-        "cpu_us_per_message": round(statistics.median(run["cpu_s"] for run in runs["product"]) / count * 1e6, 2),
-        "threads": runs["product"][-1]["threads"],
-    }
+
+    rate: float
+    sent_rate: float
+    said: dict[str, Any]
+
+    @property
+    def pace(self) -> float:
+        return float(self.said.get("pace", self.rate))
 
 
-def _median(runs: list[Run]) -> int | None:
-    return round(statistics.median(run["per_s"] for run in runs)) if runs else None
+class Bench:
+    """Runs a plan in a temporary folder."""
+
+    def __init__(self, plan: Plan, told: Told) -> None:
+        self._plan = plan
+        self._told = told
+
+    def run(self) -> dict[str, Any]:
+        """The figures. Raises Unreachable when something is not installed or does not answer."""
+        if "mosquitto_sub" in self._plan.who:
+            program("mosquitto_sub")
+        begin = time.monotonic()
+        counts = {who: self._count(who) for who in self._plan.who}
+        runs: dict[Who, list[Run]] = {who: [] for who in self._plan.who}
+        rounds = self._plan.rounds
+        for turn in range(rounds):
+            took = (time.monotonic() - begin) / (turn or 1)
+            if turn and not self._plan.messages and time.monotonic() - begin + took > self._plan.seconds + _OVERHEAD_S:
+                break  # the machine has become slower since the trial
+            for place, who in enumerate(self._plan.who):
+                self._told(f"round {turn + 1}: {who}", (turn + place / len(self._plan.who)) / rounds)
+                runs[who].append(self._once(who, counts[who]))
+        return self._figures(runs, counts, time.monotonic() - begin)
+
+    def _count(self, who: Who) -> int:
+        """How many messages fill this one's share of the time."""
+        if self._plan.messages:
+            return self._plan.messages
+        self._told(f"trial: {who}", 0)
+        rate = self._once(who, _TRIAL).pace
+        rounds = self._plan.rounds
+        room = self._plan.seconds - (rounds + 1) * len(self._plan.who) * _OVERHEAD_S
+        share = _SHARE[who] / sum(_SHARE[one] for one in self._plan.who)
+        return max(_TRIAL, min(1_000_000, int(rate * share * max(room, 1.0) / rounds / 1000) * 1000))
+
+    def _once(self, who: Who, count: int) -> Run:
+        start = start_before(datetime.now(UTC), count)
+        with (
+            tempfile.TemporaryDirectory(prefix="wardkeeper-bench-") as folder,
+            self._source(folder, count, start) as (
+                source,
+                port,
+                subscribed,
+            ),
+        ):
+            if who == "mosquitto_sub":
+                return _reference(source, port, count, subscribed)
+            job = (
+                product.Job(port, count, start, folder, self._plan.profile)
+                if who == "product"
+                else naive.Job(port, count, self._plan.window, folder)
+            )
+            with Child(f"wardkeeper.bench.{who}", job, who) as child:
+                child.wait("ready", _READY_S)
+                source.wait("ready", _READY_S)
+                source.go()
+                end = child.wait("end", _patience(count))
+                if who == "product":
+                    child.wait("stopped", _patience(count))
+                return _result(source, count, end, child.heard)
+
+    @contextmanager
+    def _source(self, folder: str, count: int, start: datetime) -> Iterator[tuple[Child, int, Callable[[], None]]]:
+        """Who sends the stream, the port to listen at, and what waits for a subscription."""
+        window = self._plan.window
+        if self._plan.broker == "fake":
+            with Child("wardkeeper.bench.pump", pump.Job("broker", 0, count, start, window), "the fake broker") as fake:
+                yield fake, fake.wait("port", _READY_S), lambda: None
+            return
+        job = pump.Job("publisher", 0, count, start, _PUBLISHER_WINDOW)
+        with Mosquitto(Path(folder), window) as broker:
+            job.port = broker.port
+            with Child("wardkeeper.bench.pump", job, "the publisher") as publisher:
+                yield publisher, broker.port, lambda: broker.wait_for_subscription(FILTER)
+
+    def _figures(self, runs: dict[Who, list[Run]], counts: dict[Who, int], seconds: float) -> dict[str, Any]:
+        rates = {who: [run.rate for run in some] for who, some in runs.items()}
+        medians = {who: statistics.median(some) for who, some in rates.items()}
+        ours = [run.said for run in runs["product"]]
+        expected = counts["product"]
+        threads = ours[-1]["threads"]
+        per_second = {
+            "messages_per_s": round(medians["product"]),
+            "acknowledged_per_s": round(statistics.median(run.pace for run in runs["product"])),
+            **{f"{who}_per_s": round(rate) for who, rate in medians.items() if who != "product"},
+        }
+        return {
+            **per_second,
+            **{f"ratio_to_{who}": _ratio(rates["product"], rates[who]) for who in rates if who != "product"},
+            "lost": sum(expected - said["stored"] for said in ours),
+            "duplicates": sum(said["twice"] for said in ours),
+            "not_good": sum(said["not_good"] for said in ours),
+            "broker": self._plan.broker,
+            "window": self._plan.window,
+            "rounds": len(ours),
+            "messages": expected,
+            "messages_of": dict(counts),
+            "rates": {who: [round(rate) for rate in some] for who, some in rates.items()},
+            "sent_per_s": {who: round(statistics.median(run.sent_rate for run in some)) for who, some in runs.items()},
+            "threads": threads,
+            "cpu_us_per_message": round(sum(threads.values()) / expected * 1e6, 2),
+            "seconds": round(seconds, 1),
+            "machine": machine(),
+        }
 
 
-def _ratio(one: int | None, other: int | None) -> float | None:
-    return round(one / other, 2) if one and other else None
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    """The median of the ratios within a round: a machine that is slow for a while is slow for both."""
+    return round(statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True)), 3)
 
 
-def _programs(which: Which) -> None:
-    needed = ("mosquitto", "mosquitto_sub") if which == "mosquitto" else ("mosquitto_sub",)
-    if missing := [name for name in needed if _found(name) is None]:
-        raise ConfigError(f"{' and '.join(missing)} not found: apt-get install mosquitto mosquitto-clients")
+def _patience(count: int) -> float:
+    return 30.0 + count / 1000
 
 
-def _found(name: str) -> str | None:
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+def _reference(source: Child, port: int, count: int, subscribed: Callable[[], None]) -> Run:
+    command = [program("mosquitto_sub"), "-h", "127.0.0.1", "-p", str(port), "-t", FILTER, "-q", "1", "-C", str(count)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            source.wait("ready", _READY_S)
+            subscribed()
+            source.go()
+            process.wait(_patience(count))
+        except subprocess.TimeoutExpired as late:
+            raise Unreachable(f"mosquitto_sub did not get {count} messages") from late
+        finally:
+            process.kill()
+        return _result(source, count, time.monotonic(), {})
 
 
-def _run(who: str, count: int, window: int, which: Which) -> Run:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wardkeeper-bench-")))
-        if which == "fake":
-            sender = stack.enter_context(_child("senders", "broker", count, 0, window))
-            port = int(_word(sender, "listening"))
-        else:
-            port = stack.enter_context(_mosquitto(folder, window))
-            sender = stack.enter_context(_child("senders", "publisher", count, port, PUBLISHED_AT_ONCE))
-            _word(sender, "ready")
-        consumer = stack.enter_context(_consumer(who, folder, port, count))
-        if which == "fake":
-            _word(sender, "ready")
-        else:
-            _until(lambda: b"#" in (folder / "log").read_bytes(), "subscription")
-        began = time.perf_counter()
-        _say(sender)
-        told = {} if who == "mosquitto_sub" else json.loads(_word(consumer, "done"))
-        if who == "mosquitto_sub":
-            consumer.wait(_PATIENCE_S)
-        run = Run(per_s=count / (time.perf_counter() - began), **told)
-        if who == "product":
-            _end(consumer)
-            run |= _kept(folder, port, count)
-        return run
-
-
-def _consumer(who: str, folder: Path, port: int, count: int) -> AbstractContextManager["subprocess.Popen[str]"]:
-    if who != "mosquitto_sub":
-        return _child(who, folder / "data", port, count, ready=True)
-    words = ["-h", "127.0.0.1", "-p", port, "-t", "wardkeeper/bench/#", "-q", 1, "-C", count]
-    return _process([str(_found(who)), *map(str, words)], output=subprocess.DEVNULL)
-
-
-def _kept(folder: Path, port: int, count: int) -> dict[str, int]:
-    """What the store has, by a process that did not write it."""
-    given = settings(folder / "data", port)
-    module, config = part(given.store, site=given.site)
-    store: Store = module.open_store(config, store_folder(given.data, MAIN_STORE))
-    now = datetime.now(UTC)
-    found = store.query(Selection(now - timedelta(days=1), now + timedelta(days=1))).select(["device", "at"])
-    store.close()
-    points = found.filter([device.startswith("mqtt:bench/") for device in found["device"].to_pylist()])
-    distinct = points.group_by(["device", "at"]).aggregate([]).num_rows
-    return {"lost": count - distinct, "duplicates": points.num_rows - distinct}
-
-
-# ---------------------------------------------------------------- processes
-
-
-@contextmanager
-def _mosquitto(folder: Path, window: int) -> Iterator[int]:
-    port = free_port()
-    conf = folder / "mosquitto.conf"
-    conf.write_text(_CONF.format(port=port, window=window, folder=folder))
-    folder.chmod(0o777)  # started by root, it becomes another user
-    with _process([str(_found("mosquitto")), "-c", str(conf)], output=subprocess.DEVNULL):
-        _until(lambda: _listens(port), "broker")
-        yield port
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-@contextmanager
-def _child(module: str, *words: object, ready: bool = False) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", f"wardkeeper.bench.{module}", *map(str, words)]
-    with _process(command, output=subprocess.PIPE) as process:
-        if ready:
-            _word(process, "ready")
-        yield process
-
-
-@contextmanager
-def _process(command: list[str], output: int) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _word(process: "subprocess.Popen[str]", word: str) -> str:
-    """Wait until the process says `word`; what comes behind it."""
-    assert process.stdout is not None  # noqa: S101 - it was asked for
-    for line in process.stdout:
-        said, _, rest = line.strip().partition(" ")
-        if said == word:
-            return rest
-    raise Unreachable(f"{process.args!r} ended before it said {word!r}")
-
-
-def _say(process: "subprocess.Popen[str]") -> None:
-    assert process.stdin is not None  # noqa: S101 - it was asked for
-    process.stdin.write("go\n")
-    process.stdin.flush()
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    process.communicate(timeout=_PATIENCE_S)
-
-
-def _until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise Unreachable(f"no {what} within {_PATIENCE_S:.0f} s")
-        time.sleep(0.005)
+def _result(source: Child, count: int, end: float, said: dict[str, Any]) -> Run:
+    begin, sent = source.wait("begin", _READY_S), source.wait("end", _READY_S)
+    if "on_disk" in said:
+        said = {**said, "pace": count / (said["on_disk"] - begin)}
+    return Run(count / (end - begin), count / (sent - begin), said)

@@ -1,72 +1,73 @@
-"""What is written in an afternoon: paho as it is, json, influxdb-client's Point, a row a message in SQLite.
+"""The usual way to write it: stock paho, `json.loads`, influxdb-client's `Point`, SQLite, an acknowledgement each.
 
-`python -m wardkeeper.bench.naive FOLDER PORT COUNT`, with the words of `wardkeeper.bench.product`. As careful as that:
-a message is acknowledged after the commit of its batch.
+It gathers 500 messages for a commit and acknowledges after it, so it loses nothing either.
 """
 
 import json
 import sqlite3
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 
+import msgspec
 from influxdb_client.client.write.point import Point
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-_BATCH = 500
+from wardkeeper.bench.child import say
+from wardkeeper.bench.stream import FILTER
+
+_COMMIT = 500
 
 
-def line_of(body: bytes | bytearray) -> str:
-    """A message as line protocol, by the library's own means."""
-    said = json.loads(body)
-    at = datetime.fromisoformat(said["at"])
-    point = Point("environment")  # type: ignore[no-untyped-call] # the client's own
-    point.tag("device", said["device"]).field(said["metric"], said["value"]).time(at)  # type: ignore[no-untyped-call]
-    return str(point.to_line_protocol())  # type: ignore[no-untyped-call]
+class Job(msgspec.Struct):
+    """Listen to a broker until so many messages are in the database in `folder`."""
+
+    port: int
+    count: int
+    window: int
+    folder: str
 
 
 class Naive:
-    """One connection to broker and database."""
+    """`commit` at so many messages: no more than the broker's window, or both would wait for each other."""
 
-    def __init__(self, folder: Path, count: int) -> None:
-        folder.mkdir()
-        self._database = sqlite3.connect(folder / "naive.db", check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=FULL")
-        self._database.execute("CREATE TABLE point (line TEXT)")
-        self._count = count
-        self._waiting: list[MQTTMessage] = []
-        self._kept = 0
-        self.client = Client(CallbackAPIVersion.VERSION2, "naive", manual_ack=True)
+    def __init__(self, job: Job) -> None:
+        self._left = job.count
+        self._commit = min(_COMMIT, job.window)
+        self._waiting: list[paho.MQTTMessage] = []
+        self._database = sqlite3.connect(Path(job.folder) / "naive.db", isolation_level=None)
+        self._database.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE point(id INTEGER PRIMARY KEY, line TEXT)"
+        )
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, "bench-naive", manual_ack=True)
+        self.client.on_connect = lambda client, *_: client.subscribe(FILTER, 1)
+        self.client.on_subscribe = lambda *_: say(ready=True)
         self.client.on_message = self._on_message
-        self.client.on_connect = lambda client, *_: client.subscribe("#", 1)
-        self.client.on_subscribe = lambda *_: print("ready", flush=True)
+        self.client.connect("127.0.0.1", job.port)
 
-    def _on_message(self, client: Client, _userdata: object, message: MQTTMessage) -> None:
+    def _on_message(self, client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         self._waiting.append(message)
-        if len(self._waiting) < min(_BATCH, self._count - self._kept):
+        if len(self._waiting) < min(self._commit, self._left):
             return
-        with self._database:
-            lines = [(line_of(one.payload),) for one in self._waiting]
-            self._database.executemany("INSERT INTO point VALUES (?)", lines)
+        lines = [(self._line(one.payload),) for one in self._waiting]
+        self._database.execute("BEGIN")
+        self._database.executemany("INSERT INTO point(line) VALUES (?)", lines)
+        self._database.execute("COMMIT")
         for one in self._waiting:
             client.ack(one.mid, 1)
-        self._kept += len(self._waiting)
+        self._left -= len(self._waiting)
         self._waiting.clear()
-        if self._kept >= self._count:
-            print("done", json.dumps({"cpu_s": time.process_time()}), flush=True)
+        if not self._left:
+            say(end=time.monotonic())
+            client.disconnect()
 
-
-def main(folder: str, port: str, count: str) -> None:
-    """Run until standard input ends."""
-    naive = Naive(Path(folder), int(count))
-    naive.client.connect("127.0.0.1", int(port))
-    naive.client.loop_start()
-    sys.stdin.read()
-    naive.client.loop_stop()
+    @staticmethod
+    def _line(payload: bytes | bytearray) -> str:
+        said = json.loads(payload)
+        point = Point("environment").tag("device", said["device"])  # type: ignore[no-untyped-call]  # has no types
+        return str(point.field(said["metric"], said["value"]).time(said["at"]).to_line_protocol())
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    Naive(msgspec.json.decode(sys.argv[1], type=Job)).client.loop_forever()

@@ -1,74 +1,124 @@
-"""The product as a process: link, registry, spool and embedded store, as `serve` has them, without screens and desk.
+"""Wardkeeper's own collector on a stream: link, decoder, spool, registry and embedded store, as `serve` runs them.
 
-`python -m wardkeeper.bench.product FOLDER PORT COUNT`. Says "ready" when it listens, "done SECONDS_OF_CPU" when COUNT
-readings have been acknowledged and read by everybody, and ends with its standard input. FOLDER keeps what it has.
+What came out is counted in the spool and in the store, message by message.
 """
 
-import json
+import cProfile
+import pstats
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+
+import msgspec
+import pyarrow.compute as pc
 
 from asset_registry.consumer import RegistryConsumer
 from collector.clock import SystemClock
-from collector.supervisor import Supervised
+from collector.ports import Selection
+from collector.reading import Announcement, Item, Reading
+from collector.supervisor import Supervised, Target
+from wardkeeper.bench.child import say
+from wardkeeper.bench.load import ThreadTimes
+from wardkeeper.bench.stream import METRIC, NAMES
 from wardkeeper.collecting import Collecting
 from wardkeeper.database import open_database
-from wardkeeper.settings import Settings
+from wardkeeper.settings import MAIN_STORE, Settings
 
-_TURN_S = 0.005
-
-
-def settings(folder: Path, port: int) -> Settings:
-    """A house with one broker."""
-    link = {"kind": "mqtt", "port": port, "dialects": [{"kind": "mqtt.wardkeeper"}]}
-    return Settings(site="bench", data=folder, links={"bench": link})
+_LOOK_S = 0.002
+_GIVE_UP_S = 5.0
+_LINES = 30
+_AFTERWARDS_S = 0.3  # a message that comes twice comes in this time
 
 
-def main(folder: str, port: str, count: str) -> None:
-    """Run until standard input ends."""
-    given, clock = settings(Path(folder), int(port)), SystemClock()
-    given.make_data()
-    database = open_database(given.database_url, None, lambda _: None)
-    collecting = Collecting(given, clock, given.all_stores)
-    collecting.read(RegistryConsumer(database, given.site, clock))
-    services = [Supervised(name, run, clock) for name, run in (*collecting.targets(), *collecting.listening())]
-    for service in services:
-        service.start()
-    threading.Thread(target=_watch, args=(collecting, int(count)), daemon=True).start()
-    sys.stdin.read()
-    for service in reversed(services):
-        service.stop()
-    collecting.close()
-    database.close()
+class Job(msgspec.Struct):
+    """Listen to a broker until so many messages are in the store below `folder`. `profile`: the thread to look into."""
+
+    port: int
+    count: int
+    start: datetime
+    folder: str
+    profile: str = ""
 
 
-def _watch(collecting: Collecting, count: int) -> None:
-    """Say when the link is up, and when everything has arrived everywhere."""
-    while collecting.links[0].status.state != "up":
-        time.sleep(_TURN_S)
-    print("ready", flush=True)
-    began = time.process_time()
-    while _on_disk(collecting) < count or any(runner.behind for runner in collecting.runners):
-        time.sleep(_TURN_S)
-    print("done", json.dumps({"cpu_s": time.process_time() - began, "threads": _threads()}), flush=True)
+class Product:
+    """The collector with its threads; the devices are known to it. `heard` counts readings as they reach the disk."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        data = Path(job.folder)
+        settings = Settings(site="bench", data=data, links={"bench": _link(job.port)})
+        clock = SystemClock()
+        self._collecting = Collecting(settings, clock, settings.all_stores)
+        self._database = open_database(settings.database_url)
+        registry = RegistryConsumer(self._database, settings.site, clock)
+        self._collecting.read(registry)
+        registry.consume([Announcement(f"mqtt:{name}", {}, job.start) for name in NAMES], 0)
+        self.heard = 0
+        self._all = threading.Event()
+        self._collecting.pipeline.tap(self._count)
+        self.profile = cProfile.Profile() if job.profile else None
+        targets = [*self._collecting.targets(), *self._collecting.listening()]
+        self.services = [Supervised(name, self._profiled(name, target), clock) for name, target in targets]
+
+    def _profiled(self, name: str, target: Target) -> Target:
+        profile = self.profile
+        return target if profile is None or name != self._job.profile else lambda stop: profile.runcall(target, stop)
+
+    def _count(self, items: Sequence[Item]) -> None:
+        self.heard += sum(isinstance(item, Reading) and item.metric == METRIC for item in items)
+        if self.heard >= self._job.count:
+            self._all.set()
+
+    def run(self) -> None:
+        """Say when it listens, when everything was on disk, when in the store, and what is there at the end."""
+        times = ThreadTimes()
+        for service in self.services:
+            service.start()
+        while self._collecting.links[0].status.state != "up":
+            time.sleep(_LOOK_S)
+        times.start()
+        say(ready=True)
+        complete = self._wait_for_all()
+        say(on_disk=time.monotonic())
+        while any(runner.position < self._collecting.spool.head for runner in self._collecting.runners):
+            time.sleep(_LOOK_S)
+        say(end=time.monotonic(), complete=complete, threads=times.shares())
+        time.sleep(_AFTERWARDS_S)
+        for service in reversed(self.services):
+            service.stop()
+        say(**self._counted())
+        self._collecting.close()
+        self._database.close()
+        if self.profile is not None:
+            pstats.Stats(self.profile, stream=sys.stderr).sort_stats("tottime").print_stats(_LINES)
+        say(stopped=True)
+
+    def _wait_for_all(self) -> bool:
+        """False when nothing more came for some seconds after the first."""
+        seen, since = 0, time.monotonic()
+        while not self._all.wait(0.25):
+            if self.heard != seen or not seen:
+                seen, since = self.heard, time.monotonic()
+            elif time.monotonic() - since > _GIVE_UP_S:
+                return False
+        return True
+
+    def _counted(self) -> dict[str, int]:
+        """`stored` different messages, and how many came `twice`, in the spool or in the store."""
+        end = self._job.start + timedelta(milliseconds=self._job.count)
+        store = self._collecting.stores[MAIN_STORE]
+        points = store.query(Selection(self._job.start, end, metrics=(METRIC,)))
+        different = len(points.group_by(["device", "at"]).aggregate([])) if len(points) else 0
+        wrong = int(pc.sum(pc.not_equal(points["quality"], "GOOD")).as_py() or 0)
+        return {"stored": different, "twice": max(self.heard, len(points)) - different, "not_good": wrong}
 
 
-def _on_disk(collecting: Collecting) -> int:
-    return collecting.counters.snapshot().get(("items", ()), 0) - 1  # the link says once that it is up
-
-
-def _threads() -> dict[str, float]:
-    """Seconds of processor that each thread has had, by name (Linux)."""
-    ticks = {}
-    for thread in threading.enumerate():
-        told = Path(f"/proc/self/task/{thread.native_id}/stat")
-        if told.exists():
-            fields = told.read_text().rpartition(")")[2].split()
-            ticks[thread.name] = (int(fields[11]) + int(fields[12])) / 100
-    return ticks
+def _link(port: int) -> dict[str, object]:
+    return {"kind": "mqtt", "port": port, "client_id": "bench", "dialects": [{"kind": "mqtt.wardkeeper"}]}
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    Product(msgspec.json.decode(sys.argv[1], type=Job)).run()

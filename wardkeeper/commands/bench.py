@@ -1,15 +1,15 @@
-"""`bench`: how fast this machine is with it, and beside others."""
+"""`bench`: how fast this machine is at what Wardkeeper does, beside others."""
 
 import json
-import sys
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
-from wardkeeper.bench import Which
+from wardkeeper.bench import Broker
 
-bench = typer.Typer(help="Measures on this machine, the reference in the same run.", no_args_is_help=True)
+bench = typer.Typer(help="How fast this machine is, beside others in the same run.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,33 +17,76 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(bench, name="bench")
 
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Only to see that it works: the figures are worth nothing.")]
 
 
 @bench.command(epilog="Example: wardkeeper bench ingest --window 20")
 def ingest(
-    messages: Annotated[
-        int | None, typer.Option(min=100, max=2_000_000, help="How many; what takes a few seconds when not given.")
-    ] = None,
-    rounds: Annotated[int, typer.Option(min=1, max=99, help="How often; medians are told.")] = 3,
-    window: Annotated[int, typer.Option(min=1, max=65_535, help="max_inflight_messages of the broker.")] = 1000,
-    broker: Annotated[Which, typer.Option(help="A real mosquitto, or one that does nothing but send.")] = "mosquitto",
     as_json: Json = False,
+    broker: Annotated[Broker, typer.Option(help="A real mosquitto, or one that does nothing but send.")] = "mosquitto",
+    window: Annotated[int, typer.Option(min=1, max=65_535, help="max_inflight_messages of the broker.")] = 1000,
+    rounds: Annotated[int, typer.Option(min=1, max=99, help="How often; medians are told.")] = 3,
+    messages: Annotated[int, typer.Option(min=0, max=2_000_000, help="A round; 0: what --seconds allow.")] = 0,
+    seconds: Annotated[float, typer.Option(help="How long it may take, about.", min=5)] = 38.0,
+    only: Annotated[bool, typer.Option("--only", help="Wardkeeper alone.")] = False,
+    profile: Annotated[str, typer.Option(help='Profile a thread: spool, store, registry, "link bench".')] = "",
 ) -> None:
-    """MQTT at QoS 1 to the embedded store, beside mosquitto_sub and a naive collector."""
-    from wardkeeper.bench import ingest as measure
+    """MQTT at QoS 1 to the embedded store, beside mosquitto_sub and the usual way to write it."""
+    from wardkeeper.bench.ingest import WHO, Bench, Plan
 
-    found = measure.ingest(messages, rounds, window, broker, _said(quiet=as_json))
+    plan = Plan(broker, window, rounds, messages, seconds, ("product",) if only else WHO, profile)
+    with _progress(quiet=as_json) as told:
+        found = Bench(plan, told).run()
+    _say(found, as_json=as_json)
+
+
+@bench.command(epilog="Example: wardkeeper bench codec")
+def codec(as_json: Json = False, quick: Quick = False) -> None:
+    """JSON to line protocol beside json and influxdb-client's Point; frames a second of decoders."""
+    from wardkeeper.bench.codec import measure
+
+    _say(measure(quick=quick), as_json=as_json)
+
+
+@bench.command(epilog="Example: wardkeeper bench spool")
+def spool(as_json: Json = False, quick: Quick = False) -> None:
+    """Readings a second into the spool, fsynced, and out of it."""
+    from wardkeeper.bench.spool import measure
+
+    _say(measure(quick=quick), as_json=as_json)
+
+
+@bench.command(epilog="Example: wardkeeper bench adverts")
+def adverts(as_json: Json = False, quick: Quick = False) -> None:
+    """Bluetooth advertisements a second, to readings and sightings."""
+    from wardkeeper.bench.adverts import measure
+
+    _say(measure(quick=quick), as_json=as_json)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str, float | None], None]]:
+    """A bar on a terminal, nothing elsewhere: `told(what, share)`, a share of None for one that nobody knows."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("Starting", total=None)
+        yield lambda what, share: bar.update(task, description=what, total=share and 1.0, completed=share)
+
+
+def _say(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(found))
+        print(json.dumps(found, indent=1, ensure_ascii=False))
         return
     for name, value in found.items():
-        print(f"{name:>24}  {value}")
+        if isinstance(value, dict):
+            print(f"{name}\n" + "\n".join(f"  {key:26}{_text(one):>20}" for key, one in value.items()))
+        else:
+            print(f"{name:28}{_text(value):>20}")
 
 
-def _said(*, quiet: bool) -> Callable[[str], None]:
-    def say(what: str) -> None:
-        if not quiet and sys.stderr.isatty():
-            print(f"\r\033[K{what} …", end="", file=sys.stderr, flush=True)
-
-    return say
+def _text(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
