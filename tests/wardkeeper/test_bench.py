@@ -19,7 +19,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def bench(*words):
     command = [sys.executable, "-m", "wardkeeper.cli", "bench", *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -31,6 +31,16 @@ def test_ingest_loses_nothing_doubles_nothing_and_has_its_reference(broker, wind
     for figure in ("messages_per_s", "ratio_to_mosquitto_sub", "ratio_to_naive"):
         assert told[figure] > 0, figure
     assert {"spool", "store", "registry", "link bench"} <= told["threads"].keys()
+
+
+@pytest.mark.long
+def test_a_soak_loses_nothing_and_says_what_was_late_how_quick_pages_were_and_the_memory(mosquitto):
+    told = bench("soak", "--minutes", "1", "--rate", "2000")
+    assert (told["lost"], told["rate"], told["database"]) == (0, 2000, "sqlite")
+    assert told["pages"] > 20
+    for figures in ("delay_on_disk_s", "delay_in_store_s"):
+        assert told[figures]["p99"] >= told[figures]["p50"] > 0, figures
+    assert len(told["memory_mib"]) == 4
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class Product:
     def __init__(self, job: Job) -> None:
         self._job = job
         data = Path(job.folder)
-        settings = Settings(site="bench", data=data, links={"bench": _link(job.port)})
+        settings = Settings(site="bench", data=data, links={"bench": link_to(job.port)})
         clock = SystemClock()
         self._collecting = Collecting(settings, clock, settings.all_stores)
         self._database = open_database(settings.database_url)
@@ -116,7 +116,8 @@ class Product:
         return {"stored": different, "twice": max(self.heard, len(points)) - different, "not_good": wrong}
 
 
-def _link(port: int) -> dict[str, object]:
+def link_to(port: int) -> dict[str, object]:
+    """The settings of a link to a broker on this machine."""
     return {"kind": "mqtt", "port": port, "client_id": "bench", "dialects": [{"kind": "mqtt.wardkeeper"}]}
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -20,6 +20,7 @@ from wardkeeper.bench.stream import SIZE, render
 _GULP = 1 << 18
 _CHUNK = 512  # messages in one send
 _SILENCE_S = 10.0
+_TICK_S = 0.01
 _CONNACK = b"\x20\x02\x00\x00"
 _CONNECT = 0x10
 _PUBLISH = 0x30
@@ -30,27 +31,28 @@ _DISCONNECT = 0xE0
 
 
 class Job(msgspec.Struct):
-    """What to send and to whom. `rate` a second, 0: all there is. `port` 0 for a broker: any free one."""
+    """What to send and to whom. `port` 0 for a broker: any free one.
+
+    `rate` a second, in whole thousands and as of now; 0: all there is.
+    """
 
     role: Literal["publisher", "broker"]
     port: int
     count: int
     start: datetime
     window: int
-    rate: float = 0.0
+    rate: int = 0
 
 
-def pump(sock: socket.socket, packets: bytes, window: int, rate: float) -> float:
+def pump(sock: socket.socket, packets: bytes, window: int) -> float:
     """Send everything and wait for its acknowledgements; returns when the first went out (`time.monotonic`)."""
     sock.setblocking(False)
     count, sent, done = len(packets) // SIZE, 0, 0
     view, rest = memoryview(packets), b""
     begin = time.monotonic()
     while done < count:
-        allowed = count if not rate else int((time.monotonic() - begin) * rate) + 1
-        until = min(count, allowed, done + window) * SIZE
-        wants = sent < until
-        ready_in, ready_out, _ = select.select([sock], [sock] if wants else [], [], 0.001 if rate else _SILENCE_S)
+        until = min(count, done + window) * SIZE
+        ready_in, ready_out, _ = select.select([sock], [sock] if sent < until else [], [], _SILENCE_S)
         if ready_out:
             sent += sock.send(view[sent : min(until, sent + _CHUNK * SIZE)])
         if ready_in:
@@ -59,8 +61,26 @@ def pump(sock: socket.socket, packets: bytes, window: int, rate: float) -> float
                 break
             fresh, rest = acknowledged(sock, data)
             done += fresh
-        elif not ready_out and not rate:
+        elif not ready_out:
             break
+    return begin
+
+
+def pace(sock: socket.socket, job: Job) -> float:
+    """Send messages at the rate, each with the time at which it was due: whoever is late shows in its delay."""
+    begin, start, per_ms = time.monotonic(), datetime.now(UTC), max(1, job.rate // 1000)
+    sent, done, rest = 0, 0, b""
+    while done < job.count:
+        due = min(job.count, int((time.monotonic() - begin) * 1000) * per_ms)
+        if due > sent:
+            sock.sendall(render(due - sent, start, sent, per_ms))
+            sent = due
+        if select.select([sock], [], [], _TICK_S)[0]:
+            data = sock.recv(_GULP)
+            if not data:
+                break
+            fresh, rest = acknowledged(sock, rest + data)
+            done += fresh
     return begin
 
 
@@ -111,7 +131,7 @@ def _answer(sock: socket.socket, first: int, body: bytes) -> bool:
 
 
 def _publish(job: Job) -> None:
-    packets = render(job.count, job.start)
+    packets = b"" if job.rate else render(job.count, job.start)
     with socket.create_connection(("127.0.0.1", job.port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         name = b"bench-publisher"
@@ -159,7 +179,7 @@ def _received(sock: socket.socket) -> bytes:
 def _go(job: Job, sock: socket.socket, packets: bytes) -> None:
     say(ready=True)
     wait_for_go()
-    begin = pump(sock, packets, job.window, job.rate)
+    begin = pace(sock, job) if job.rate else pump(sock, packets, job.window)
     say(begin=begin, end=time.monotonic())
 
 

@@ -39,6 +39,8 @@ def _measured(folder: Path, size: int, count: int) -> dict[str, float]:
         begin = time.perf_counter()
         spool.append(batch)
         took.append(time.perf_counter() - begin)
+    spool.close()
+    spool = Spool(folder, SystemClock())  # it has what was written just now in memory
     begin, position, read = time.perf_counter(), 0, 0
     while records := spool.read(position, _AT_ONCE):
         position = records[-1][0]

@@ -40,11 +40,11 @@ def start_before(now: datetime, count: int) -> datetime:
     return now.replace(microsecond=0) - timedelta(milliseconds=count)
 
 
-def render(count: int, start: datetime) -> bytes:
-    """`count` packets, a millisecond of device time between them, packet ids from 1."""
-    number = np.arange(count, dtype=np.int64)
+def render(count: int, start: datetime, first: int = 0, per_ms: int = 1) -> bytes:
+    """`count` packets from number `first` on; `per_ms` of them have the same device time, packet ids begin at 1."""
+    number = np.arange(first, first + count, dtype=np.int64)
     packets = np.tile(_TEMPLATE, (count, 1))
-    at = np.datetime64(start.replace(tzinfo=None), "ms") + number
+    at = np.datetime64(start.replace(tzinfo=None), "ms") + number // per_ms
     _fill(packets, "@", np.datetime_as_string(at, unit="ms").astype(f"S{_TEXT_MS}").view(np.uint8))
     device = _digits(number * _CYCLE % DEVICES, 4)
     _fill(packets, "#", np.hstack([device, device]))

@@ -41,6 +41,21 @@ def ingest(
     _say(found, as_json=as_json)
 
 
+@bench.command(epilog="Example: wardkeeper bench soak --minutes 20 --rate 20000")
+def soak(
+    as_json: Json = False,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long.")] = 3.0,
+    rate: Annotated[int, typer.Option(min=1000, help="Messages a second, in whole thousands.")] = 20_000,
+    database: Annotated[str, typer.Option(help="SQLAlchemy address of an empty database; SQLite if not given.")] = "",
+) -> None:
+    """A steady rate against the whole product: delays, memory, and how quick its pages still are."""
+    from wardkeeper.bench.soak import soak as measure
+
+    with _progress(quiet=as_json) as told:
+        found = measure(minutes, rate, database, told)
+    _say(found, as_json=as_json)
+
+
 @bench.command(epilog="Example: wardkeeper bench codec")
 def codec(as_json: Json = False, quick: Quick = False) -> None:
     """JSON to line protocol beside json and influxdb-client's Point; frames a second of decoders."""
