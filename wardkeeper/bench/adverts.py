@@ -35,9 +35,14 @@ class _Nowhere:
     """An intake that has room."""
 
     def offer(
-        self, items: Sequence[Item], durable: Callable[[], None] | None = None, key: DeliveryKey | None = None
+        self,
+        items: Sequence[Item],
+        durable: Callable[[], None] | None = None,
+        key: DeliveryKey | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> bool:
-        del items, durable, key
+        del items, durable, key, elsewhere
         return True
 
 
