@@ -89,7 +89,9 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str, float | None], None]]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task("Starting", total=None)
-        yield lambda what, share: bar.update(task, description=what, total=share and 1.0, completed=share)
+        yield lambda what, share: bar.update(
+            task, description=what, total=None if share is None else 1.0, completed=share
+        )
 
 
 def _say(found: dict[str, Any], *, as_json: bool) -> None:
