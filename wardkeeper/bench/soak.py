@@ -26,7 +26,10 @@ _SETTLE_S = 3.0
 
 
 def soak(minutes: float, rate: int, database: str, told: Callable[[str, float], None]) -> dict[str, Any]:
-    """The figures. `rate` in whole thousands a second; `database` as in the settings, "" for SQLite."""
+    """The figures. `rate` in whole thousands a second; `database` as in the settings, "" for SQLite.
+
+    `behind`: messages that were not on disk some seconds after the last one was sent; the broker still has them.
+    """
     rate = max(1000, rate // 1000 * 1000)
     count = int(rate * minutes * 60)
     pages: list[float] = []
@@ -61,7 +64,7 @@ def soak(minutes: float, rate: int, database: str, told: Callable[[str, float], 
     return {
         "minutes": minutes,
         "rate": rate,
-        "lost": count - said["heard"],
+        "behind": count - said["heard"],
         "delay_on_disk_s": said["on_disk"],
         "delay_in_store_s": said["in_store"],
         "pages": len(pages),
