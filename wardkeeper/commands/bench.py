@@ -28,7 +28,7 @@ def ingest(
     window: Annotated[int, typer.Option(min=1, max=65_535, help="max_inflight_messages of the broker.")] = 1000,
     rounds: Annotated[int, typer.Option(min=1, max=99, help="How often; medians are told.")] = 3,
     messages: Annotated[int, typer.Option(min=0, max=2_000_000, help="A round; 0: what --seconds allow.")] = 0,
-    seconds: Annotated[float, typer.Option(help="How long it may take, about.", min=5)] = 38.0,
+    seconds: Annotated[float, typer.Option(help="How long it may take, about.", min=5)] = 42.0,
     only: Annotated[bool, typer.Option("--only", help="Wardkeeper alone.")] = False,
     profile: Annotated[str, typer.Option(help='Profile a thread: spool, store, registry, "link bench".')] = "",
 ) -> None:
