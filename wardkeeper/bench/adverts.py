@@ -45,6 +45,12 @@ class _Nowhere:
         del items, durable, key, elsewhere
         return True
 
+    def offer_all(
+        self, parts: Sequence[tuple[Sequence[Item], DeliveryKey | None]], durable: Callable[[], None] | None = None
+    ) -> bool:
+        del parts, durable
+        return True
+
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Adverts of 200 Ruuvi tags: `new_per_s` where each says something new, `repeated_per_s` where none does."""
