@@ -9,14 +9,15 @@ from bleak.backends.scanner import AdvertisementData
 
 from collector.clock import SystemClock
 from collector.counters import Counters
+from collector.ports import Part
 from collector.reading import DeliveryKey, Item
 from drivers.dialects import Dialects, open_dialects
+from drivers.links import ble_part
 from drivers.links.ble_adapter import Adapter
 from drivers.links.ble_adverts import Adverts, Heard
 from drivers.links.ble_bluez import Radio
 from drivers.links.ble_config import Config
 from drivers.links.ble_identities import Identities
-from drivers.links.ble_part import Part
 from drivers.links.decoding import Decoding
 from drivers.links.link import House
 from wardkeeper.bench.decoders import RUUVI
@@ -45,9 +46,7 @@ class _Nowhere:
         del items, durable, key, elsewhere
         return True
 
-    def offer_all(
-        self, parts: Sequence[tuple[Sequence[Item], DeliveryKey | None]], durable: Callable[[], None] | None = None
-    ) -> bool:
+    def offer_all(self, parts: Sequence[Part], durable: Callable[[], None] | None = None) -> bool:
         del parts, durable
         return True
 
@@ -78,7 +77,7 @@ def _understood(heard: list[Heard]) -> int:
 
 def _adapter() -> Adapter:
     radio = Radio("hci0", "00:1A:7D:DA:71:01", powered=True, discovering=True)
-    return Adapter(radio, Config(), [], Part("hci0", "", SystemClock()), lambda *_: None, lambda *_: None)
+    return Adapter(radio, Config(), [], ble_part.Part("hci0", "", SystemClock()), lambda *_: None, lambda *_: None)
 
 
 def _heard(ear: Adapter, number: int, measurement: int) -> Heard:
