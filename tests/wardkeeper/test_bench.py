@@ -49,6 +49,8 @@ def test_a_soak_loses_nothing_and_says_what_was_late_how_quick_pages_were_and_th
         ("codec", {"ratio", "frames_per_s"}),
         ("spool", {"record_of_20", "record_of_500", "record_of_5000"}),
         ("adverts", {"new_per_s", "repeated_per_s"}),
+        ("store", {"write_table_points_per_s", "sealed_bytes_per_point", "resident_mib"}),
+        ("query", {"latest_all_ms", "day_of_one_ms", "week_of_100_in_5_min_means_ms", "drop_day_ms"}),
     ],
 )
 def test_the_other_benches_say_their_figures_and_the_machine(name, figures):

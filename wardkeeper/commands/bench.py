@@ -19,6 +19,8 @@ def add_to(app: typer.Typer) -> None:
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Only to see that it works: the figures are worth nothing.")]
+Points = Annotated[int, typer.Option(help="In the store; 50000000 takes minutes and 1 GB of disk.", min=100_000)]
+_POINTS = 5_000_000
 
 
 @bench.command(epilog="Example: wardkeeper bench ingest --window 20")
@@ -78,6 +80,26 @@ def adverts(as_json: Json = False, quick: Quick = False) -> None:
     from wardkeeper.bench.adverts import measure
 
     _say(measure(quick=quick), as_json=as_json)
+
+
+@bench.command(epilog="Example: wardkeeper bench store --points 50000000")
+def store(as_json: Json = False, quick: Quick = False, points: Points = _POINTS) -> None:
+    """The embedded store: points a second in, bytes a point, memory."""
+    _of_store(as_json=as_json, quick=quick, points=points, asked=False)
+
+
+@bench.command(epilog="Example: wardkeeper bench query --points 50000000")
+def query(as_json: Json = False, quick: Quick = False, points: Points = _POINTS) -> None:
+    """The embedded store: how long its answers take."""
+    _of_store(as_json=as_json, quick=quick, points=points, asked=True)
+
+
+def _of_store(*, as_json: bool, quick: bool, points: int, asked: bool) -> None:
+    from wardkeeper.bench.store import QUICK_POINTS, measure
+
+    with _progress(quiet=as_json) as told:
+        found = measure(QUICK_POINTS if quick else points, lambda what: told(what, None), asked=asked)
+    _say(found, as_json=as_json)
 
 
 @contextmanager
