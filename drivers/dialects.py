@@ -1,6 +1,7 @@
 """Which decoder a frame belongs to: parts by name, for each family one tree of their topic filters."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -84,14 +85,17 @@ class Dialects:
                 self._found[family, topic] = known
         return known
 
-    def decode(self, frame: Frame, depth: int = 0) -> list[Item] | None:
+    def decode(self, frame: Frame, depth: int = 0) -> Sequence[Item] | None:
         """Everything `frame` says, also the frames inside it; None when nobody claims it. Raises BadFrame."""
         decoders = self.decoders(frame.topic, frame.family)
         if not decoders:
             return None
         items: list[Item] = []
         for decoder in decoders:
-            for said in decoder.decode(frame):
+            everything = decoder.decode(frame)
+            if len(decoders) == 1 and Frame not in map(type, everything):
+                return cast("Sequence[Item]", everything)
+            for said in everything:
                 if not isinstance(said, Frame):
                     items.append(said)
                 elif depth < _DEEPEST:

@@ -24,6 +24,7 @@ from wardkeeper.bench.child import say
 from wardkeeper.bench.load import ThreadTimes
 from wardkeeper.bench.stream import METRIC, NAMES
 from wardkeeper.collecting import Collecting
+from wardkeeper.cycles import look_rarely
 from wardkeeper.database import open_database
 from wardkeeper.settings import MAIN_STORE, Settings
 
@@ -74,6 +75,7 @@ class Product:
 
     def run(self) -> None:
         """Say when it listens, when everything was on disk, when in the store, and what is there at the end."""
+        look_rarely()
         times = ThreadTimes()
         for service in self.services:
             service.start()

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from wardkeeper.commands.opened import ConfigFile, database_in, load
+from wardkeeper.cycles import look_rarely
 
 _MARK = "=" * 78
 
@@ -46,6 +47,7 @@ def demo(
     listener = listen("127.0.0.1", port)
     print("Waking the demo hospital …", flush=True)
     running = DemoRun(data or demo_data(seed), SystemClock(speed), seed)
+    look_rarely()
     try:
         link = f"{address(running.settings.web, listener.getsockname()[1])}/enter/{running.enter()}"
         serve(running.app(), listener, lambda: print(running.welcome(link), flush=True))
@@ -68,6 +70,7 @@ def serve(
     listener = listen(settings.web.host, settings.web.port)
     clock = SystemClock()
     running = Wardkeeper(settings, clock, database_in(settings, clock, backup=not no_backup))
+    look_rarely()
     first = "" if running.has_admin() else secrets.token_urlsafe(24)
     here = address(settings.web, listener.getsockname()[1])
 
@@ -98,6 +101,7 @@ def collect(config: ConfigFile) -> None:
     settings = load(config)
     listener = listen(settings.web.host, settings.web.port)
     running = Edge(settings, SystemClock())
+    look_rarely()
     here = address(settings.web, listener.getsockname()[1])
     try:
         running.start()
