@@ -88,8 +88,10 @@ class Dialects:
     def decode(self, frame: Frame, depth: int = 0) -> Sequence[Item] | None:
         """Everything `frame` says, also the frames inside it; None when nobody claims it. Raises BadFrame."""
         decoders = self.decoders(frame.topic, frame.family)
-        if not decoders:
-            return None
+        return self.decode_by(decoders, frame, depth) if decoders else None
+
+    def decode_by(self, decoders: Sequence[Decoder], frame: Frame, depth: int = 0) -> Sequence[Item]:
+        """As `decode`, for who knows already to whom `frame` belongs."""
         items: list[Item] = []
         for decoder in decoders:
             everything = decoder.decode(frame)

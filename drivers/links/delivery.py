@@ -4,24 +4,24 @@ A message is acknowledged once everything it says is fsynced, in the order of ar
 nothing, that nobody claims or that cannot be decoded is acknowledged at once: it would never become better.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from zlib import adler32, crc32
 
 import msgspec
 
 from collector.counters import bad_frame
-from collector.errors import BadFrame
-from collector.ports import Part
+from collector.errors import BadFrame, NoKey
+from collector.ports import Decoder, Part
 from collector.reading import DeliveryKey, Frame, Item, Reading
 from drivers.dialects import Dialects
 from drivers.links.bulk import Message
 from drivers.links.link import House
 from drivers.links.sys_topics import OF_THE_BROKER
 
-_DIGEST_BYTES = 12
+_REMEMBERED = 4096  # topics that are not looked for again, and encrypted ones that are not told again
 
 
 class _Pending(msgspec.Struct):
@@ -36,6 +36,14 @@ class _Held(msgspec.Struct, frozen=True):
 
     parts: Sequence[Part]
     durable: Callable[[], None] | None
+
+
+class _Topic(msgspec.Struct, frozen=True):
+    """`seed` stands for it in a digest."""
+
+    name: str
+    seed: int
+    decoders: Sequence[Decoder]
 
 
 class Delivery:
@@ -60,7 +68,9 @@ class Delivery:
         self._window: deque[_Pending] = deque()
         self._held: deque[_Held] = deque()
         self._in_hand: Message | None = None
-        self._poison: set[bytes] = set()
+        self._poison: set[tuple[bytes, bytes]] = set()
+        self._topics: dict[bytes, _Topic] = {}
+        self._locked: set[str] = set()
 
     @property
     def paused(self) -> bool:
@@ -70,7 +80,7 @@ class Delivery:
     def recover(self) -> None:
         """After a crash of the link's thread: the message it was working on will not be tried again."""
         if self._in_hand is not None:
-            self._poison.add(_digest(self._in_hand))
+            self._poison.add((self._in_hand.topic, self._in_hand.payload))
             self._in_hand = None
 
     def begin(self, session: str) -> None:
@@ -84,16 +94,19 @@ class Delivery:
         parts: list[Part] = []
         mids: list[int] = []
         readings = 0
-        for message in messages:
-            if message.mid:
-                mids.append(message.mid)
-            self._in_hand = message
-            items = self._understood(message, now)
-            if items:
-                readings += len(items)
-                elsewhere = any(item.received is not now for item in items)
-                parts.append(Part(items, self._key(message) if message.mid else None, elsewhere))
-        self._in_hand = None
+        try:
+            for message in messages:
+                if message.mid:
+                    mids.append(message.mid)
+                self._in_hand = message
+                if items := self._understood(message, now):
+                    readings += len(items)
+                    elsewhere = any(item.received is not now for item in items)
+                    parts.append(Part(items, self._key(message) if message.mid else None, elsewhere))
+            self._in_hand = None
+        finally:
+            if self._in_hand is not None and parts:  # a defect: at QoS 0 what came before does not come again
+                self._offer(_Held(parts, None))
         of_devices = [message for message in messages if not message.topic.startswith(OF_THE_BROKER)]
         if of_devices:  # else a broker that talks of itself would pass for devices
             size = sum([len(message.payload) for message in of_devices])
@@ -136,38 +149,50 @@ class Delivery:
         self._wake()
 
     def _key(self, message: Message) -> DeliveryKey:
-        return DeliveryKey(self._link, self._session, message.mid, _digest(message), message.duplicate)
+        digest = _digest(self._topics[message.topic].seed, message.payload)
+        return DeliveryKey(self._link, self._session, message.mid, digest, message.duplicate)
 
     def _understood(self, message: Message, now: datetime) -> Sequence[Item]:
         try:
             return self._decoded(message, now)
+        except NoKey:
+            self._stranger(message.topic.decode())
         except BadFrame as trouble:
             topic = message.topic.decode(errors="backslashreplace")
             record = bad_frame(self._link, topic, message.payload, str(trouble), at=now, offset=trouble.offset)
             self._counters.bad(record)
-            return ()
+        return ()
 
     def _decoded(self, message: Message, now: datetime) -> Sequence[Item]:
         if len(message.payload) > self._max_payload:
             raise BadFrame(f"The payload has more than {self._max_payload} bytes", self._max_payload)
-        if self._poison and _digest(message) in self._poison:
+        if self._poison and (message.topic, message.payload) in self._poison:
             raise BadFrame("The decoder failed on this message before, so it was left out")
-        topic = _topic(message.topic)
-        items = self._dialects.decode(Frame(self._link, topic, message.payload, now, message.retained))
-        if items is None:
-            self._counters.unknown(self._link, topic)
+        topic = self._topics.get(message.topic) or self._topic(message.topic)
+        if not topic.decoders:
+            self._counters.unknown(self._link, topic.name)
             return ()
-        return items
+        frame = Frame(self._link, topic.name, message.payload, now, message.retained)
+        return self._dialects.decode_by(topic.decoders, frame)
+
+    def _topic(self, raw: bytes) -> _Topic:
+        try:
+            name = raw.decode()
+        except UnicodeDecodeError as trouble:
+            raise BadFrame("The topic is not UTF-8", trouble.start) from trouble
+        if len(self._topics) >= _REMEMBERED:
+            self._topics.clear()
+        # the length first, so that neither topic nor payload can pass for the other
+        topic = self._topics[raw] = _Topic(name, crc32(raw, len(raw)), self._dialects.decoders(name))
+        return topic
+
+    def _stranger(self, topic: str) -> None:
+        """Nobody understands it, as a topic that no part claims; once, not at each advertisement."""
+        if topic not in self._locked and len(self._locked) < _REMEMBERED:
+            self._locked.add(topic)
+            self._counters.unknown(self._link, f"{topic}: encrypted, no key")
 
 
-def _topic(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as trouble:
-        raise BadFrame("The topic is not UTF-8", trouble.start) from trouble
-
-
-def _digest(message: Message) -> bytes:
-    """Of topic and payload, with the topic's length between them so that neither can pass for the other."""
-    start = len(message.topic).to_bytes(4, "big") + message.topic
-    return hashlib.blake2b(start + message.payload, digest_size=_DIGEST_BYTES).digest()
+def _digest(seed: int, payload: bytes) -> bytes:
+    """What tells a message from another one that had its id before it: asked only of redelivered ones."""
+    return (crc32(payload, seed) << 32 | adler32(payload)).to_bytes(8, "big")

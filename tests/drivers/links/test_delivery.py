@@ -3,7 +3,7 @@
 import pytest
 
 from collector.counters import Counters
-from collector.errors import BadFrame
+from collector.errors import BadFrame, NoKey
 from collector.reading import Reading
 from drivers.dialects import Dialect, Dialects
 from drivers.links.bulk import Message
@@ -17,6 +17,8 @@ class Decoder:
     def decode(self, frame):
         if frame.payload == b"bad":
             raise BadFrame("It is bad", 1)
+        if frame.payload == b"locked":
+            raise NoKey("It is encrypted")
         if frame.payload == b"defect":
             raise ZeroDivisionError
         return [frame.reading(frame.topic, "co2", float(len(frame.payload)))] if frame.payload else []
@@ -138,6 +140,27 @@ def test_a_message_that_breaks_the_decoder_is_left_out_the_next_time(delivery, c
     delivery.receive([Message(b"a/b", b"defect", mid=1, duplicate=True)])
     assert delivery.acknowledged() == [1]
     assert "failed on this message before" in figures(counters).bad[0].why
+
+
+def test_what_came_before_a_defect_in_the_same_read_is_kept(delivery, intake):
+    with pytest.raises(ZeroDivisionError):
+        delivery.receive([Message(b"a/b", b"xx"), Message(b"a/b", b"xxx", mid=1), Message(b"a/b", b"defect", mid=2)])
+    assert intake.values("co2") == [2, 3]
+    assert delivery.acknowledged() == []
+    delivery.recover()
+    delivery.begin("first session")
+    again = [Message(b"a/b", b"xxx", mid=1, duplicate=True), Message(b"a/b", b"defect", mid=2, duplicate=True)]
+    delivery.receive(again)
+    assert intake.values("co2") == [2, 3]
+    assert delivery.acknowledged() == [1, 2]
+
+
+def test_what_is_encrypted_for_others_is_no_bad_frame_and_told_once(delivery, counters):
+    for mid in (1, 2):
+        delivery.receive([Message(b"a/b", b"locked", mid=mid)])
+    assert delivery.acknowledged() == [1, 2]
+    assert figures(counters).bad_frames == 0
+    assert figures(counters).unknown == {"a/b: encrypted, no key": 1}
 
 
 def test_the_link_says_how_it_is(delivery, intake):
