@@ -14,9 +14,13 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from asset_registry.db import Database, reason
 from collector.errors import ConfigError, Unreachable
+from wardkeeper import tables
 from wardkeeper.backups import Backups
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+TABLES = tables.Base.metadata
+"""Whoever opens the database knows every table, however little of the product a command has loaded."""
 
 _LOCK = 7_235_419
 """Of all the advisory locks in a PostgreSQL database, the one for upgrading this one."""

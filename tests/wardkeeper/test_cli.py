@@ -117,7 +117,8 @@ def test_check_finds_two_ports_with_one_address_or_one_name(config):
 
 def test_check_finds_that_forwarding_would_throw_a_link_out_or_go_round_for_ever(config):
     config.write_text(
-        "site: test\nlinks:\n  ward: {kind: mqtt, host: broker, client_id: edge}\n"
+        "site: test\nlinks:\n"
+        "  ward: {kind: mqtt, host: broker, client_id: edge, dialects: [{kind: mqtt.tasmota}]}\n"
         "  other: {kind: mqtt, host: broker, dialects: [{kind: mqtt.wardkeeper}]}\n"
         "forward:\n  host: Broker\n  client_id: edge\n"
     )
