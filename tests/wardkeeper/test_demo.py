@@ -120,7 +120,7 @@ def visit(demo, signed_in, browser):
 def test_the_plan_is_alive_and_things_are_where_a_gateway_hears_them(visit):
     page = visit("/floors")
     page.wait_for_function("() => document.querySelectorAll('#dots > *').length > 20", timeout=60_000)
-    assert page.get_by_text("Live").first.is_visible()
+    page.get_by_text("Live").first.wait_for()
 
 
 def test_the_nearest_pump_can_be_found_and_taken(visit):
