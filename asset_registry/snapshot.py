@@ -1,6 +1,5 @@
 """The registry in memory: immutable snapshots that follow the database and survive without it."""
 
-import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
@@ -30,6 +29,7 @@ from asset_registry.known import (
 from asset_registry.people import Person
 from asset_registry.places import Place, Serves, distance_m
 from collector.clock import Clock
+from collector.durable import replace
 from collector.errors import Unreachable
 
 _Row = TypeVar("_Row", bound=msgspec.Struct)
@@ -305,7 +305,8 @@ class SnapshotSource:
 
     def _to_disk(self, cache: Path, content: Content) -> None:
         try:
-            _write(cache, msgspec.msgpack.encode(content))
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            replace(cache, msgspec.msgpack.encode(content))
         except OSError as error:
             self.trouble = f"{cache}: the snapshot cannot be kept ({error.strerror}); free some space there"
 
@@ -343,14 +344,3 @@ def _rows(session: Session, table: type[DeclarativeBase], kind: type[_Row]) -> l
     columns = [getattr(table, name) for name in kind.__struct_fields__ if hasattr(table, name)]
     # PostgreSQL gives a row that was changed last of all
     return [kind(*row) for row in session.execute(select(*columns).order_by(*inspect(table).primary_key))]
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a power cut leaves the old file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -1,12 +1,12 @@
 """What somebody who delivers to a server keeps on this machine: how far it has come, and what was refused."""
 
-import os
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from collector.durable import replace
 from collector.errors import Unreachable
 
 _LETTERS_BYTES = 16 << 20
@@ -60,13 +60,8 @@ class Cursor:
         while self._delivered and now - self._delivered[0][0] >= self._keep_s:
             settled = self._delivered.popleft()[1]
         kept = _Kept(self._kept.server, position, settled, None if newest == float("-inf") else newest)
-        beside = self._path.with_suffix(".new")
         try:
-            with beside.open("wb") as file:
-                file.write(msgspec.json.encode(kept))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
+            replace(self._path, msgspec.json.encode(kept))
         except OSError as trouble:
             raise Unreachable(f"{self._path}: {trouble}; is the disk full?") from trouble
         self._kept, self.position = kept, position

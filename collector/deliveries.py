@@ -5,13 +5,13 @@ another message only after the one before was acknowledged, so of each link and 
 remembered; there are 65,535 ids.
 """
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
+from collector.durable import replace
 from collector.errors import Unreachable
 from collector.reading import DeliveryKey
 
@@ -83,23 +83,3 @@ class Sessions:
         replace(self._path, msgspec.json.encode(numbers))
         self._numbers = numbers
         return str(numbers[link])
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a small file whole or not at all, durably."""
-    aside = path.with_suffix(path.suffix + ".new")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make names just made, changed or removed in `directory` durable."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

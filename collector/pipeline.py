@@ -91,16 +91,9 @@ class Pipeline:
         """Whether the clock was set back."""
         return self._timeline.clock
 
-    def offer(
-        self,
-        items: Sequence[Item],
-        durable: Durable | None = None,
-        key: DeliveryKey | None = None,
-        *,
-        elsewhere: bool = False,
-    ) -> bool:
+    def offer(self, items: Sequence[Item], durable: Durable | None = None, key: DeliveryKey | None = None) -> bool:
         """Take `items` if there is room; see `collector.ports.Intake`."""
-        return self.offer_all((Part(items, key, elsewhere),), durable)
+        return self.offer_all((Part(items, key),), durable)
 
     def offer_all(self, parts: Sequence[Part], durable: Durable | None = None) -> bool:
         """The same for many messages; see `collector.ports.Intake`."""

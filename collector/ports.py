@@ -61,16 +61,10 @@ class Intake(Protocol):
     """Where links hand over what they heard. Thread-safe, never blocks."""
 
     def offer(
-        self,
-        items: Sequence[Item],
-        durable: Callable[[], None] | None = None,
-        key: DeliveryKey | None = None,
-        *,
-        elsewhere: bool = False,
+        self, items: Sequence[Item], durable: Callable[[], None] | None = None, key: DeliveryKey | None = None
     ) -> bool:
         """Take `items`; call `durable` from the spool's thread once they are fsynced.
 
-        `elsewhere`: another Wardkeeper heard them, whose times they keep.
         False: no room. A link that can pause keeps the items and offers them again; others count the loss.
         """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from collector.deliveries import sync_directory
+from collector.durable import sync
 from collector.payload import PREFACE
 from collector.segment import SUFFIX, Record, name, scan
 
@@ -123,7 +123,7 @@ class Segments:
         self._file = os.open(segment.path, _WRITE | os.O_CREAT | os.O_EXCL, 0o640)
         try:
             self._write(segment, preface)
-            sync_directory(self._directory)
+            sync(self._directory)
         except OSError:
             self.let_go()
             segment.path.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine
 
 from collector.clock import Clock
+from collector.durable import sync
 from collector.errors import Unreachable
 
 
@@ -48,20 +49,12 @@ def _whole(path: Path, write: Callable[[Path], None]) -> None:
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         write(draft)
-        _sync(draft)
+        sync(draft)
         draft.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         for left in path.parent.glob("*.draft*"):  # also of a life that was killed
             left.unlink()
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _sqlite(engine: Engine, draft: Path) -> None:

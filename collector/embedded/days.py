@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from collector.durable import sync
 from collector.embedded.batch import DAY_MS
 
 _log = logging.getLogger(__name__)
@@ -159,12 +160,3 @@ def _is_whole(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-min(4, path.stat().st_size), os.SEEK_END)
         return file.read() == b"PAR1"
-
-
-def sync(path: Path) -> None:
-    """What is in a file, or the names in a folder, survives a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,6 +15,7 @@ from collector.counters import Counters
 from collector.errors import Unreachable
 from collector.latest import Latest
 from collector.pipeline import Limits, Pipeline
+from collector.ports import Part
 from collector.reading import Announcement, DeliveryKey, Item, Quality, Reading, Sighting
 from collector.spool import Spool
 from collector.supervisor import Supervised
@@ -311,7 +312,8 @@ def test_what_another_wardkeeper_heard_is_the_same_point_again_after_a_restart(t
     for _ in range(2):
         house = House(tmp_path)
         house.take(reading(0), reading(0))  # our own of the same series is later
-        house.take(*items, elsewhere=True)
+        assert house.pipeline.offer_all([Part(items, elsewhere=True)])
+        house.write()
         house.spool.close()
     house = House(tmp_path)
     again = [item for item in house.spooled() if item.received <= T0 and item != reading(0)]

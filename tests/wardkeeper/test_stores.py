@@ -11,23 +11,13 @@ import yaml
 from collector.clock import SystemClock
 from collector.reading import Reading
 from tests.wardkeeper.conftest import until
+from tests.wardkeeper.test_faults import AIR, FRIDGE, RULES
 from wardkeeper.collect import Edge
 from wardkeeper.settings import Settings
 
-AIR, FRIDGE = "zigbee2mqtt/OR-2/air", "zigbee2mqtt/fridge"
 STORES = """
 stores:
   history: {{kind: store.influx, dialect: influxdb1, url: "{url}", bucket: {bucket}, timeout_s: 2}}
-"""
-RULES = """
-rules:
-  - name: Fridge
-    metric: temperature
-    above: 8.0
-    for: 0 s
-    scope: {devices: ["mqtt:zigbee2mqtt/fridge"]}
-    priority: high
-    title: "The fridge is at {value}"
 """
 A_SECOND = 250
 

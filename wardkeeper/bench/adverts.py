@@ -36,14 +36,9 @@ class _Nowhere:
     """An intake that has room."""
 
     def offer(
-        self,
-        items: Sequence[Item],
-        durable: Callable[[], None] | None = None,
-        key: DeliveryKey | None = None,
-        *,
-        elsewhere: bool = False,
+        self, items: Sequence[Item], durable: Callable[[], None] | None = None, key: DeliveryKey | None = None
     ) -> bool:
-        del items, durable, key, elsewhere
+        del items, durable, key
         return True
 
     def offer_all(self, parts: Sequence[Part], durable: Callable[[], None] | None = None) -> bool:

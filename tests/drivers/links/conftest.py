@@ -28,7 +28,7 @@ class Memory:
         self.full = self.slow = False
         self.changed = threading.Condition()
 
-    def offer(self, items, durable=None, key=None, *, elsewhere=False):
+    def offer(self, items, durable=None, key=None):
         with self.changed:
             if self.full:
                 self.changed.notify_all()
