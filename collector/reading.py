@@ -70,7 +70,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
     `family` names the decoders and `topic` the address among them: an MQTT topic, `manufacturer/0499` or `service/fcd2`
     of an advertisement, a GATT characteristic (`2a5f`).
-    `device` is who sent it and `gateway` what heard it at `rssi_dbm`, where the link knows.
+    `device` is who sent it, `name` what it calls itself, `gateway` what heard it at `rssi_dbm`, where the link knows.
     """
 
     link: str
@@ -82,6 +82,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     family: str = "mqtt"
     gateway: str = ""
     rssi_dbm: float | None = None
+    name: str = ""
 
     def reading(
         self, device: str, metric: str, value: Value, at: datetime | None = None, quality: Quality = Quality.GOOD

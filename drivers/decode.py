@@ -4,7 +4,8 @@ A family (`mqtt`) chooses among its parts as a link does; `mqtt.tasmota` is a pa
 
 - `mqtt`: `{"topic": …, "payload": …}`; a payload that is text is the payload, anything else is what its JSON would be.
   A part alone takes topics under any base topic.
-- `ble`: `{"address": …, "rssi": …, "manufacturer_data": {"1177": hex}, "service_data": {uuid: hex}, "bindkey"?: hex}`
+- `ble`: `{"address": …, "rssi": …, "manufacturer_data": {"1177": hex}, "service_data": {uuid: hex}, "name"?: …,
+  "service_uuids"?: […], "bindkey"?: hex}`
 - `gatt`: `{"characteristic": "2A5F", "hex": …}`
 """
 
@@ -92,6 +93,8 @@ class _Ble:
             number(said.get("rssi")),
             {_company(key): _bytes(value) for key, value in section(said, "manufacturer_data").items()},
             {uuid: _bytes(value) for uuid, value in section(said, "service_data").items()},
+            text(said.get("name")) or text(said.get("local_name")) or "",
+            _uuids(said.get("service_uuids")),
         )
         key = text(said.get("bindkey"))
         dialects = self._with_key(address, key) if key else self._dialects
@@ -145,6 +148,10 @@ def _company(key: str) -> int:
         return int(key)
     except ValueError as trouble:
         raise BadFrame(f"{key!r} is no company id: a decimal number") from trouble
+
+
+def _uuids(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _bytes(value: object) -> bytes:

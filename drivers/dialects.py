@@ -60,6 +60,7 @@ def open_dialects(choices: Iterable[DialectChoice]) -> list[Dialect]:
 class Dialects:
     """The decoders of one link, found by the frame's family and by topic filter (MQTT 3.1.1 §4.7).
 
+    In the last level of a filter of another family `*` at the end stands for whatever follows (`name/TP35*`).
     `filters` are those that an MQTT link subscribes to.
     """
 
@@ -70,7 +71,7 @@ class Dialects:
         for one in dialects:
             root = self._roots.setdefault(one.family, _Level())
             for claim in one.claims:
-                root.add(claim.split("/"), one.decoder)
+                root.add(claim.split("/"), one.decoder, beginning=one.family != "mqtt")
             if one.family == "mqtt":
                 self.filters += one.claims
 
@@ -110,13 +111,18 @@ class _Level:
 
     def __init__(self) -> None:
         self.next: dict[str, _Level] = {}
+        self.beginnings: list[tuple[str, Decoder]] = []
         self.decoders: list[Decoder] = []
 
-    def add(self, levels: list[str], decoder: Decoder) -> None:
+    def add(self, levels: list[str], decoder: Decoder, *, beginning: bool) -> None:
         level = self
-        for name in levels:
+        *path, last = levels
+        for name in path:
             level = level.next.setdefault(name, _Level())
-        level.decoders.append(decoder)
+        if beginning and last.endswith("*"):
+            level.beginnings.append((last[:-1], decoder))
+        else:
+            level.next.setdefault(last, _Level()).decoders.append(decoder)
 
     def find(self, levels: list[str], at: int) -> Iterator[Decoder]:
         if rest := self.next.get("#"):  # also matches the level above it
@@ -124,6 +130,8 @@ class _Level:
         if at == len(levels):
             yield from self.decoders
             return
+        if at == len(levels) - 1:
+            yield from (decoder for start, decoder in self.beginnings if levels[at].startswith(start))
         for name in (levels[at], "+"):
             if found := self.next.get(name):
                 yield from found.find(levels, at + 1)

@@ -1,9 +1,15 @@
 """One BLE advertisement and the frames it is made of.
 
-Document: Bluetooth Core Specification Supplement, part A, "Manufacturer Specific Data" and "Service Data".
+Document: Bluetooth Core Specification Supplement, part A, "Manufacturer Specific Data", "Service Data", "Local
+Name" and "Service UUID".
+
+Each element is a frame: `manufacturer/0499` (by company id) and `service/fcd2`. Some makers put a measurement where the
+company id belongs, or share one with others; for them the whole manufacturer record, company id first as on the air,
+is also a frame by local name (`name/sps`, claimed as it is or as a beginning, `name/TP35*`) and by each service UUID
+that is advertised (`uuid/fe78`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -14,12 +20,14 @@ _BASE = "-0000-1000-8000-00805f9b34fb"
 
 
 class Advertisement(msgspec.Struct, frozen=True):
-    """What one device said, as bleak and the gateways give it: data by company id and by UUID."""
+    """What one device said, as bleak and the gateways give it: data by company id and by UUID, name, services."""
 
     address: str
     rssi_dbm: float | None = None
     manufacturer_data: Mapping[int, bytes] = {}
     service_data: Mapping[str, bytes] = {}
+    name: str = ""
+    service_uuids: Collection[str] = ()
 
     @property
     def device(self) -> str:
@@ -27,10 +35,8 @@ class Advertisement(msgspec.Struct, frozen=True):
         return f"ble:{self.address.upper()}"
 
     def frames(self, link: str, received: datetime, gateway: str = "") -> Iterator[Frame]:
-        """A frame for each element."""
-        elements = {f"manufacturer/{company:04x}": data for company, data in self.manufacturer_data.items()}
-        elements |= {f"service/{short(uuid)}": data for uuid, data in self.service_data.items()}
-        for topic, data in elements.items():
+        """A frame for each element, and those by name and service."""
+        for topic, data in elements(self.manufacturer_data, self.service_data, self.name, self.service_uuids):
             yield Frame(
                 link,
                 topic,
@@ -40,7 +46,31 @@ class Advertisement(msgspec.Struct, frozen=True):
                 family="ble",
                 gateway=gateway,
                 rssi_dbm=self.rssi_dbm,
+                name=self.name,
             )
+
+
+def elements(
+    manufacturer: Mapping[int, bytes], services: Mapping[str, bytes], name: str, uuids: Collection[str]
+) -> Iterator[tuple[str, bytes]]:
+    """What an advertisement is made of, by the topic of its frame."""
+    for company, payload in manufacturer.items():
+        yield f"manufacturer/{company:04x}", payload
+    for uuid, payload in services.items():
+        yield f"service/{short(uuid)}", payload
+    if not name and not uuids:
+        return
+    for company, payload in manufacturer.items():
+        record = company.to_bytes(2, "little") + payload
+        if name:
+            yield f"name/{name.replace('/', '_')}", record
+        for uuid in uuids:
+            yield f"uuid/{short(uuid)}", record
+
+
+def is_whole(topic: str) -> bool:
+    """Whether the frame is a whole manufacturer record, which is another frame already: nobody need claim it."""
+    return topic.startswith(("name/", "uuid/"))
 
 
 def short(uuid: str) -> str:

@@ -7,7 +7,7 @@ count as a repetition for seconds. A repetition that was heard anew still says w
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from bleak.backends.scanner import AdvertisementData
 
 from collector.counters import Counters
 from collector.reading import Announcement, Frame, Item, Sighting
-from drivers.codecs.advertisement import short
+from drivers.codecs.advertisement import elements, is_whole
 from drivers.dialects import Dialects
 from drivers.links.ble_adapter import Adapter
 from drivers.links.ble_identities import Identities, is_private
@@ -62,6 +62,7 @@ class _Known(msgspec.Struct):
     id: str
     hidden: bool
     name: str | None = None
+    facts: Mapping[str, str] = {}
     ears: dict[str, _Ear] = {}
     said: dict[str, deque[_Said]] = {}
 
@@ -113,8 +114,11 @@ class Adverts:
         gateway, rssi = heard.adapter.radio.gateway, heard.advert.rssi
         tags: list[Tag] = []
         frames = 0
-        for topic, payload in _elements(heard.advert):
-            frames += 1
+        advert = heard.advert
+        for topic, payload in elements(
+            advert.manufacturer_data, advert.service_data, advert.local_name or "", advert.service_uuids
+        ):
+            frames += not is_whole(topic)
             tags += self._element(heard, known, topic, payload, now, items)
         if rssi != _NO_RSSI:
             if not tags and not known.hidden:
@@ -127,7 +131,8 @@ class Adverts:
     ) -> tuple[Tag, ...]:
         decoders = self._dialects.decoders(topic, "ble")
         if not decoders:
-            self._counters.unknown(self._link, topic)
+            if not is_whole(topic):
+                self._counters.unknown(self._link, topic)
             return ()
         frame = Frame(
             self._link,
@@ -138,6 +143,7 @@ class Adverts:
             family="ble",
             gateway=heard.adapter.radio.gateway,
             rssi_dbm=None if heard.advert.rssi == _NO_RSSI else heard.advert.rssi,
+            name=heard.advert.local_name or "",
         )
         number = getattr(decoders[0], "sequence", None)
         numbered = number is not None and number(frame) is not None
@@ -152,7 +158,10 @@ class Adverts:
         for item in self._decoding.decode(frame, self._dialects):
             if isinstance(item, Sighting):
                 tags.append((item.tag, item.motion))
-            else:
+            elif not isinstance(item, Announcement):
+                items.append(item)
+            elif item.facts != known.facts:
+                known.facts = item.facts
                 items.append(item)
         recent.append(_Said(payload, now, tuple(tags)))
         return tuple(tags)
@@ -199,10 +208,3 @@ def _reported(heard: Heard, known: _Known) -> bool:
     louder = rssi not in {ear.rssi, _NO_RSSI}
     ear.manufacturer, ear.service, ear.rssi = manufacturer, service, rssi
     return told or louder
-
-
-def _elements(advert: AdvertisementData) -> Iterator[tuple[str, bytes]]:
-    for company, payload in advert.manufacturer_data.items():
-        yield f"manufacturer/{company:04x}", payload
-    for uuid, payload in advert.service_data.items():
-        yield f"service/{short(uuid)}", payload

@@ -82,3 +82,17 @@ def test_a_wrong_kind_or_setting_is_named():
         dialect("mqtt.tasmotta")
     with pytest.raises(ConfigError, match=r"mqtt\.zigbee2mqtt.*\n.*base"):
         dialect("mqtt.zigbee2mqtt", {"base": "z"})
+
+
+def test_a_beginning_stands_for_every_name_that_starts_so_but_in_mqtt_a_star_is_a_star():
+    tag = Dialect("ble.tag", ("name/TP35*", "name/sps"), Echo("tag"))
+    star = Dialect("mqtt.star", ("name/TP35*",), Echo("star"))
+    dialects = Dialects([tag, star])
+
+    def who(topic, family):
+        return [decoder.name for decoder in dialects.decoders(topic, family)]
+
+    assert who("name/TP357 (12AB)", "ble") == who("name/TP35", "ble") == who("name/sps", "ble") == ["tag"]
+    assert who("name/TP3", "ble") == who("name/sps2", "ble") == who("name/TP35/x", "ble") == []
+    assert who("name/TP357", "mqtt") == []
+    assert who("name/TP35*", "mqtt") == ["star"]

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from drivers.codecs.advertisement import Advertisement, short
+from drivers.codecs.advertisement import Advertisement, is_whole, short
 
 HEARD = datetime(2026, 11, 24, 6, 42, tzinfo=UTC)
+VENDOR = "0000FE78-0000-1000-8000-00805F9B34FB"
 
 
 def test_a_frame_for_each_element():
@@ -21,6 +22,24 @@ def test_a_frame_for_each_element():
     assert {(frame.link, frame.family, frame.device, frame.gateway, frame.rssi_dbm) for frame in frames} == {
         ("ward", "ble", "ble:C4:7C:8D:6A:11:02", "ble:hci0", -61)
     }
+
+
+def test_with_a_name_or_a_service_the_whole_manufacturer_record_is_a_frame_too():
+    advertisement = Advertisement(
+        "c4:7c:8d:6a:11:02",
+        -61,
+        {0x0A0B: b"\1\2"},
+        name="a/sps",
+        service_uuids=[VENDOR],
+    )
+    frames = list(advertisement.frames("ward", HEARD))
+    assert [(frame.topic, frame.payload) for frame in frames] == [
+        ("manufacturer/0a0b", b"\1\2"),
+        ("name/a_sps", b"\x0b\x0a\1\2"),
+        ("uuid/fe78", b"\x0b\x0a\1\2"),
+    ]
+    assert {frame.name for frame in frames} == {"a/sps"}
+    assert [is_whole(frame.topic) for frame in frames] == [False, True, True]
 
 
 @pytest.mark.parametrize(
