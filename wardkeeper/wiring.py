@@ -25,7 +25,7 @@ from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
 from asset_registry.status import watch_claims
 from collector.clock import Clock
-from collector.errors import Refused, Unreachable
+from collector.errors import ConfigError, Refused, Unreachable
 from collector.exposition import Family
 from collector.pipeline import ConsumerRunner
 from collector.points import SCHEMA, readings_of
@@ -59,11 +59,22 @@ def config_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent / "config"
 
 
+def _hears_everything(settings: Settings) -> None:
+    """Raises ConfigError: who judges alarms must hear every message (docs/scale.md)."""
+    for name, link in settings.links.items():
+        if link.get("share"):
+            raise ConfigError(
+                f"links.{name}.share: with a share of the messages alarms would be missed. Leave `share` out here; "
+                "`wardkeeper collect` shares, and forwards to this one"
+            )
+
+
 class Wardkeeper:
     """All parts of one process. `start` runs them; `stop` ends them in the order in which nothing is lost."""
 
     def __init__(self, settings: Settings, clock: Clock, database: Database) -> None:
         """Opens what is on disk; nothing runs yet. Raises ConfigError or Unreachable."""
+        _hears_everything(settings)
         self.collecting = Collecting(settings, clock, settings.all_stores)
         self.settings = settings
         self.clock = clock

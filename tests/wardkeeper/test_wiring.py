@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from asset_registry.db import Database
 from collector.clock import ManualClock, SystemClock
+from collector.errors import ConfigError
 from collector.points import readings_of
 from collector.reading import Reading
 from service_desk.rulebook import RuleRow
@@ -85,6 +86,11 @@ def test_days_end_in_files_while_it_runs(make, tmp_path):
     house.start()
     until(lambda: list((tmp_path / "store" / "days").glob("*.points.*.parquet")), 10)
     assert readings_of(house.store.latest())[0].value == 21.5
+
+
+def test_with_a_share_of_the_messages_no_alarms_are_judged(make):
+    with pytest.raises(ConfigError, match="links.ward.share"):
+        make(links={"ward": {"kind": "mqtt", "host": "127.0.0.1", "share": "wards"}})
 
 
 def test_a_further_store_may_not_have_the_name_of_the_first():
