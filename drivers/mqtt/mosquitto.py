@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame, Reading
+from drivers.codecs.json_values import number, plain
 
 PROVEN = True
 
@@ -41,10 +42,9 @@ class Mosquitto:
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """One number. Retained it is as good as new, for it is the broker's own; a retained 0 says nothing."""
-        try:
-            value = float(frame.payload)
-        except ValueError as trouble:
-            raise BadFrame("Not a number", 0) from trouble
+        value = number(plain(frame.payload))
+        if value is None:
+            raise BadFrame("Not a number")
         if frame.retained and not value:
             return ()
         return (Reading(f"link:{frame.link}", _METRICS[frame.topic], value, frame.received, frame.received),)

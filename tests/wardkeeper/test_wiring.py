@@ -89,7 +89,7 @@ def test_days_end_in_files_while_it_runs(make, tmp_path):
 
 
 def test_with_a_share_of_the_messages_no_alarms_are_judged(make):
-    with pytest.raises(ConfigError, match="links.ward.share"):
+    with pytest.raises(ConfigError, match="share: with a share"):
         make(links={"ward": {"kind": "mqtt", "host": "127.0.0.1", "share": "wards"}})
 
 
