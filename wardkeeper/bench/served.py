@@ -5,6 +5,7 @@ On disk: from the time in the message to the return of the fsync. In the store: 
 
 import sys
 import threading
+from array import array
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,15 +44,14 @@ class Delays:
     def __init__(self, count: int) -> None:
         self._count = count
         self.heard = 0
-        self.on_disk: list[float] = []
-        self.in_store: list[float] = []
+        self.on_disk, self.in_store = array("d"), array("d")
 
     def tap(self, items: Sequence[Item]) -> None:
         """What has just been written."""
         now = datetime.now(UTC)
         mine = [item for item in items if isinstance(item, Reading) and item.metric == METRIC]
         self.heard += len(mine)
-        self.on_disk += [(now - one.at).total_seconds() for one in mine[::_EVERY]]
+        self.on_disk.extend((now - one.at).total_seconds() for one in mine[::_EVERY])
 
     def look(self, running: Wardkeeper, stop: threading.Event) -> None:
         """Ask the store now and then for the newest of one device."""
@@ -59,7 +59,7 @@ class Delays:
             if self.heard >= self._count:
                 return
             newest = readings_of(running.store.latest([f"mqtt:{NAMES[0]}"], [METRIC]))
-            self.in_store += [(datetime.now(UTC) - one.at).total_seconds() for one in newest]
+            self.in_store.extend((datetime.now(UTC) - one.at).total_seconds() for one in newest)
 
 
 def main(job: Job) -> None:
@@ -90,7 +90,7 @@ def main(job: Job) -> None:
     say(heard=delays.heard, on_disk=_quantiles(delays.on_disk), in_store=_quantiles(delays.in_store))
 
 
-def _quantiles(seconds: list[float]) -> dict[str, float]:
+def _quantiles(seconds: Sequence[float]) -> dict[str, float]:
     if not seconds:
         return {}
     found = np.percentile(seconds, (50, 95, 99, 100))
