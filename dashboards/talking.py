@@ -40,8 +40,13 @@ def talk_of(here: Context, device: KnownDevice, now: datetime) -> Talk:
 
 
 def _expected(here: Context, device: KnownDevice) -> bool:
-    asset = here.snapshots.current.asset_of(device.native_id)
-    return asset is None or asset.holding not in AWAY
+    """Equipment that goes round speaks for itself while it is in use; tags, sensors and what is fixed always speak."""
+    known = here.snapshots.current
+    asset = known.asset_of(device.native_id)
+    if asset is None:
+        return True
+    own_voice = any(one.role == "self" and one.holds(known.taken) for one in known.bindings_of(device.native_id))
+    return asset.holding not in AWAY and not (own_voice and asset.mobile and asset.use != "in_use")
 
 
 def talks(here: Context) -> Iterator[Talk]:

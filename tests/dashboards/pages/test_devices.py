@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from asset_registry.assets import Asset
+from asset_registry.audit import bump
 from collector.reading import Reading
 from dashboards.talking import talk_of
 from tests.dashboards.conftest import AIR, OXIMETER, PUMP_TAG
@@ -33,10 +35,25 @@ def test_a_will_is_silence_at_once_and_the_next_word_ends_it(hospital):
     assert state_of(hospital, AIR) == "talking"
 
 
+def test_a_stored_pump_is_off_but_its_tag_is_not(hospital):
+    def is_in_use(number, use):
+        with hospital.database.write() as session:
+            session.get(Asset, hospital.assets[number]).use = use
+            bump(session)
+        hospital.snapshots.refresh()
+
+    is_in_use("P-117", "idle")
+    is_in_use("P-119", "idle")
+    assert state_of(hospital, OXIMETER) == "off", "the asset's own voice: nobody uses it"
+    assert state_of(hospital, PUMP_TAG) == "silent", "a tag always advertises"
+    is_in_use("P-119", "in_use")
+    assert state_of(hospital, OXIMETER) == "silent"
+
+
 def test_the_first_line_and_the_silent_first(signed_in, hospital):
     hospital.measure(AIR, "temperature", 22.4)
     page = signed_in("biomed").get("/devices").text
-    assert "Three devices of 4 expected are silent" in page
+    assert "Two devices of 3 expected are silent" in page
     assert page.index(">ble:iBeacon:117<") < page.index(">air<")
 
 
