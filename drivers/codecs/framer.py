@@ -1,7 +1,8 @@
 """Bytes of a stream into frames: a form is declared, and one framer finds it, also behind noise.
 
-Three forms cover the serial protocols: a sync byte and a fixed length, text up to a delimiter, and text between a start
-and an end (STX, ETX). What lies between two frames is said once, as a BadBytes with its place in the stream.
+Four forms cover the serial protocols: a sync byte and a fixed length, text up to a delimiter, text between a start and
+an end (STX, ETX), and bytes between flags with escapes for what looks like one. What lies between two frames is said
+once, as a BadBytes with its place in the stream.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +26,19 @@ class BadBytes(BadFrame):
         self.data = data
 
 
-class Fixed(msgspec.Struct, frozen=True):
+class Form(msgspec.Struct, frozen=True):
+    """How frames look on the line."""
+
+    def find(self, data: bytes) -> tuple[int, int]:
+        """Where the first frame begins and ends; (n, n) when the first n bytes are none and more are needed."""
+        raise NotImplementedError
+
+    def plain(self, frame: bytes) -> bytes:
+        """The frame as its protocol is written: without what only the line needs."""
+        return frame
+
+
+class Fixed(Form, frozen=True):
     """Frames of `length` bytes from `sync` on. `bits` are (place, mask, value): what every frame has there."""
 
     sync: bytes
@@ -34,7 +47,7 @@ class Fixed(msgspec.Struct, frozen=True):
     bits: tuple[tuple[int, int, int], ...] = ()
 
     def find(self, data: bytes) -> tuple[int, int]:
-        """Where the first frame begins and ends; (n, n) when the first n bytes are none and more are needed."""
+        """As Form."""
         at = data.find(self.sync)
         while at >= 0:
             frame = data[at : at + self.length]
@@ -46,14 +59,14 @@ class Fixed(msgspec.Struct, frozen=True):
         return len(data), len(data)
 
 
-class Delimited(msgspec.Struct, frozen=True):
+class Delimited(Form, frozen=True):
     """Frames that end with `end`, which is part of them, and have at most `longest` bytes."""
 
     end: bytes
     longest: int
 
     def find(self, data: bytes) -> tuple[int, int]:
-        """As Fixed: what is too long is no frame, up to its end."""
+        """As Form: what is too long is no frame, up to its end."""
         stop = data.find(self.end)
         if stop < 0:
             past = max(0, len(data) - self.longest - 1)  # enough stays to know later that it was too long
@@ -62,25 +75,32 @@ class Delimited(msgspec.Struct, frozen=True):
         return (0, stop) if stop <= self.longest else (stop, stop)
 
 
-class Enclosed(msgspec.Struct, frozen=True):
-    """Frames from `start` to `end` and `tail` bytes more (a checksum), at most `longest`. The last start counts."""
+class Enclosed(Form, frozen=True):
+    """Frames from a byte of `start` to a byte of `end` and `tail` bytes more (a checksum), at most `longest`.
+
+    A byte of `alone` is a frame by itself (ENQ, EOT). The last start counts.
+    """
 
     start: bytes
     end: bytes
     longest: int
     tail: int = 0
     check: Check = lambda _frame: True
+    alone: bytes = b""
 
     def find(self, data: bytes) -> tuple[int, int]:
-        """As Fixed: a start inside a frame means that the end of the one before it was lost."""
-        at = data.find(self.start)
+        """As Form: a start inside a frame means that the end of the one before it was lost."""
+        begins = self.start + self.alone
+        at = _first(data, begins, 0)
         while at >= 0:
-            again, stop = data.find(self.start, at + 1), data.find(self.end, at + len(self.start))
+            if data[at] in self.alone:
+                return at, at + 1
+            again, stop = _first(data, begins, at + 1), _first(data, self.end, at + 1)
             if again >= 0 and (stop < 0 or again < stop):
                 at = again
                 continue
-            stop += len(self.end) + self.tail
-            if stop < len(self.end) + self.tail or stop > len(data):  # not all of it is here
+            stop += 1 + self.tail
+            if stop < 1 + self.tail or stop > len(data):  # not all of it is here
                 return (at, at) if len(data) - at <= self.longest else (len(data), len(data))
             if stop - at <= self.longest and self.check(data[at:stop]):
                 return at, stop
@@ -88,10 +108,56 @@ class Enclosed(msgspec.Struct, frozen=True):
         return len(data), len(data)
 
 
+class Escaped(Form, frozen=True):
+    """Frames between the flags `start` and `end`, which may be the same; with them at most `longest` bytes.
+
+    Inside, a byte that looks like a flag or `escape` comes behind `escape`, its bits of `flip` inverted (RFC 1662 4.2).
+    `check` and the protocol see the bytes between the flags, without escapes.
+    """
+
+    start: bytes
+    end: bytes
+    longest: int
+    check: Check
+    escape: bytes = b"\x7d"
+    flip: int = 0x20
+
+    def find(self, data: bytes) -> tuple[int, int]:
+        """As Form: a start inside a frame means that the end of the one before it was lost."""
+        at = data.find(self.start)
+        while at >= 0:
+            again, stop = data.find(self.start, at + 1), data.find(self.end, at + 1)
+            if again >= 0 and (stop < 0 or again < stop or stop == at + 1):
+                at = again
+                continue
+            if stop < 0:
+                return (at, at) if len(data) - at <= self.longest else (len(data), len(data))
+            if stop + 1 - at <= self.longest and self._good(data[at + 1 : stop]):
+                return at, stop + 1
+            at = again
+        return len(data), len(data)
+
+    def plain(self, frame: bytes) -> bytes:
+        """As Form."""
+        first, *escaped = frame[1:-1].split(self.escape)
+        return first + b"".join(bytes((part[0] ^ self.flip,)) + part[1:] for part in escaped)
+
+    def _good(self, inside: bytes) -> bool:
+        if not inside or self.escape * 2 in inside or inside.endswith(self.escape):
+            return False
+        return self.check(self.plain(b"[" + inside + b"]"))
+
+
+def _first(data: bytes, wanted: bytes, start: int) -> int:
+    """Where any byte of `wanted` comes first from `start` on; -1 when none does."""
+    found = [at for byte in wanted if (at := data.find(byte, start)) >= 0]
+    return min(found, default=-1)
+
+
 class Framer:
     """The frames of one stream in one form."""
 
-    def __init__(self, form: Fixed | Delimited | Enclosed) -> None:
+    def __init__(self, form: Form) -> None:
         self._form = form
         self._data = b""
         self._noise = b""
@@ -114,7 +180,7 @@ class Framer:
                 if start:
                     continue
                 return
-            yield self._at, self._take(stop - start)
+            yield self._at, self._form.plain(self._take(stop - start))
 
     def end(self) -> Iterator[tuple[int, bytes]]:
         """As `feed`, when nothing more will come: the last line of a text needs no end."""

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from collector.ports import Query
 from collector.reading import Item
-from drivers.codecs.framer import Delimited, Enclosed, Fixed, Framer
+from drivers.codecs.framer import Form, Framer
 
 
 class Listening(ABC):
     """A protocol adds `_said`. What was said before bytes that are no frame is not lost: it comes with the next."""
 
-    def __init__(self, form: Fixed | Delimited | Enclosed) -> None:
+    def __init__(self, form: Form) -> None:
         self._framer = Framer(form)
         self._items: list[Item] = []
 

@@ -4,12 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs.checksums import crc16_ccitt_false, last_is_sum8, sum8
-from drivers.codecs.framer import BadBytes, Delimited, Enclosed, Fixed, Framer
+from drivers.codecs.checksums import last_is_sum8, sum8
+from drivers.codecs.framer import BadBytes, Delimited, Enclosed, Escaped, Fixed, Framer
 
 LINES = Delimited(end=b"\n", longest=8)
 SUMMED = Fixed(sync=b"\x01", length=4, check=last_is_sum8)
 PACKED = Enclosed(start=b"\x02", end=b"\x03", longest=12, tail=1, check=last_is_sum8)
+TEXTS = Enclosed(start=b"\x02", end=b"\x03\x17", longest=12, alone=b"\x05\x04")
+FLAGGED = Escaped(start=b"\xc0", end=b"\xc1", longest=12, check=last_is_sum8)
+SAME_FLAG = Escaped(start=b"\x7e", end=b"\x7e", longest=12, check=last_is_sum8)
+FORMS = [LINES, SUMMED, PACKED, TEXTS, FLAGGED, SAME_FLAG]
 
 
 def frames(form, *chunks):
@@ -45,6 +49,15 @@ def packed(text):
         (SUMMED, b"xx\x01ab\xc4y\x01ab\xc4", [b"\x01ab\xc4"] * 2, [(0, b"xx"), (6, b"y")]),
         (SUMMED, b"\x01\x01ab\xc4", [b"\x01ab\xc4"], [(0, b"\x01")]),
         (PACKED, b"\x02lo" + packed(b"ab"), [packed(b"ab")], [(0, b"\x02lo")]),
+        (TEXTS, b"\x05\x02a\x17\x02b\x03\x04", [b"\x05", b"\x02a\x17", b"\x02b\x03", b"\x04"], []),
+        (TEXTS, b"\x02lost\x05\x02b\x03", [b"\x05", b"\x02b\x03"], [(0, b"\x02lost")]),
+        (FLAGGED, b"\xc0ab\xc3\xc1", [b"ab\xc3"], []),
+        (FLAGGED, b"\xc0\x7d\xe1\x00\x7d\xe1\xc1", [b"\xc1\x00\xc1"], []),
+        (FLAGGED, b"\xc0lost\xc0ab\xc3\xc1", [b"ab\xc3"], [(0, b"\xc0lost")]),
+        (FLAGGED, b"\xc0ab\xc4\xc1\xc0ab\x7d\xc1\xc0ab\xc3\xc1", [b"ab\xc3"], [(0, b"\xc0ab\xc4\xc1\xc0ab\x7d\xc1")]),
+        (FLAGGED, b"\xc0\xc1\xc0ab\xc3\xc1", [b"ab\xc3"], [(0, b"\xc0\xc1")]),
+        (SAME_FLAG, b"\x7eab\xc3\x7e\x7e\x7d\x5e\x7d\x5e\x7e", [b"ab\xc3", b"\x7e\x7e"], []),
+        (SAME_FLAG, b"b\xc3\x7e\x7eab\xc3\x7e", [b"ab\xc3"], [(0, b"b\xc3\x7e")]),
         (PACKED, packed(b"ab")[:-1] + b"\x00" + packed(b"cd"), [packed(b"cd")], [(0, packed(b"ab")[:-1] + b"\x00")]),
     ],
 )
@@ -53,23 +66,26 @@ def test_frames_behind_noise(form, data, found, bad):
     assert frames(form, *(data[at : at + 1] for at in range(len(data))))[0] == found
 
 
-@pytest.mark.parametrize("form", [LINES, SUMMED, PACKED])
+@pytest.mark.parametrize("form", FORMS)
 def test_noise_without_end_is_said_and_not_kept(form):
     framer, said = Framer(form), 0
     for _ in range(100):
         try:
-            list(framer.feed(b"\x02" * 100))
+            list(framer.feed(b"\x02\xc0" * 50))
         except BadBytes as trouble:
             said += len(trouble.data)
     assert said >= 8000
     assert len(framer._data) + len(framer._noise) < 2100
 
 
-@given(st.sampled_from([LINES, SUMMED, PACKED]), st.lists(st.binary(max_size=40), max_size=8))
+@given(st.sampled_from(FORMS), st.lists(st.binary(max_size=40), max_size=8))
 def test_no_byte_is_lost_or_doubled(form, chunks):
     found, bad = frames(form, *chunks)
     assert sum(map(len, found)) + sum(len(data) for _, data in bad) <= sum(map(len, chunks))
 
 
-def test_published_check_value():
-    assert crc16_ccitt_false(b"123456789") == 0x29B1
+@given(st.sampled_from([FLAGGED, SAME_FLAG]), st.binary(max_size=4))
+def test_what_is_escaped_comes_out_as_it_was(form, text):
+    plain = text + bytes([sum8(text)])
+    sent = b"".join(b"\x7d" + bytes([byte ^ 0x20]) if byte in b"\x7d\x7e\xc0\xc1" else bytes([byte]) for byte in plain)
+    assert frames(form, form.start + sent + form.end) == ([plain], [])
