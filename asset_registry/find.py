@@ -10,6 +10,7 @@ from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.locating.service import fix_of
 from asset_registry.locating.words import LIKELY, word_of
 from asset_registry.snapshot import Snapshot
+from asset_registry.udi import BadUdi, Udi, parse
 from collector.reading import Reading
 
 SYNONYMS = {
@@ -105,10 +106,12 @@ def find_assets(
 
 
 def matching(snapshot: Snapshot, text: str) -> list[KnownAsset]:
-    """The assets that `text` names, in no particular order; retired ones only by their exact number."""
+    """The assets that `text` names, in no particular order; retired ones only by their exact number or UDI."""
     words = words_of(text)
     if not words:
         return []
+    if scanned := _scanned(snapshot, text.strip()):
+        return scanned
     exact = snapshot.asset(text.strip())
     found = [
         asset
@@ -116,6 +119,23 @@ def matching(snapshot: Snapshot, text: str) -> list[KnownAsset]:
         if asset.holding != "retired" and all(_said(word, snapshot.search_text(asset.id)) for word in words)
     ]
     return found if exact is None or exact in found else [exact, *found]
+
+
+def _scanned(snapshot: Snapshot, text: str) -> list[KnownAsset]:
+    """Of a label that was scanned: the piece, or where its serial or lot is not known here, all of its model."""
+    try:
+        udi = parse(text)
+    except BadUdi:
+        return []
+    model = [asset for asset in snapshot.assets.values() if asset.udi_di == udi.di]
+    pieces = [asset for asset in model if _is_piece(asset, udi)]
+    return pieces or model
+
+
+def _is_piece(asset: KnownAsset, udi: Udi) -> bool:
+    if udi.serial:
+        return udi.serial == asset.serial or udi.serial in asset.udi_pi
+    return bool(udi.lot) and udi.lot in asset.udi_pi
 
 
 def words_of(text: str) -> list[str]:

@@ -183,3 +183,19 @@ def test_a_thousand_assets_take_less_than_20_ms(ward, hospital):
         return time.thread_time() - start
 
     assert min(search() for _ in range(5)) < 0.02
+
+
+def test_a_scanned_label_finds_the_piece_or_else_its_model(ward, hospital):
+    ward.pump("P-1", hospital.r407, udi_di="10884521062856", serial="1234")
+    ward.pump("P-2", hospital.r419, udi_di="10884521062856", udi_pi="(21)9999(10)LOT")
+    ward.pump("P-3", hospital.r419, udi_di="51022222233336", serial="1234")
+
+    def found(label):
+        result = ward.find(label)
+        return sorted(names([*result.usable, *result.doubtful, *result.not_usable]))
+
+    assert found("(01)10884521062856(21)1234") == ["P-1"]
+    assert found("]d20110884521062856219999") == ["P-2"]
+    assert found("(01)10884521062856(21)5555") == ["P-1", "P-2"]
+    assert found("(01)51022222233336") == ["P-3"]
+    assert found("(01)51022222233337") == [], "its check digit is wrong"
