@@ -58,3 +58,13 @@ def _table(polynomial: int) -> list[int]:
             crc = crc >> 1 ^ (polynomial if crc & 1 else 0)
         table.append(crc)
     return table
+
+
+def crc16_mcrf4xx(data: bytes) -> int:
+    """CRC-16/MCRF4XX, which is Bluetooth's E2E-CRC: polynomial 0x1021, from 0xFFFF on, reflected."""
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x8408 if crc & 1 else 0)
+    return crc
