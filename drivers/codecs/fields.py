@@ -29,6 +29,10 @@ class Fields:
         """An unsigned integer."""
         return int.from_bytes(self.take(size, what), "little")
 
+    def sint(self, size: int, what: str) -> int:
+        """A signed integer."""
+        return int.from_bytes(self.take(size, what), "little", signed=True)
+
     def sfloat(self, what: str) -> float | None:
         """An SFLOAT, None for its reserved values."""
         return sfloat(self.uint(2, what))

@@ -4,7 +4,7 @@ ISO/IEEE 11073-20601, SFLOAT-Type and FLOAT-Type: an exponent of ten and a manti
 Bluetooth GATT Specification Supplement, "Date Time".
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 DATE_TIME_BYTES = 7
 
@@ -27,6 +27,14 @@ def date_time(raw: bytes) -> datetime | None:
     try:
         return datetime(int.from_bytes(raw[:2], "little"), *raw[2:DATE_TIME_BYTES])  # noqa: DTZ001 - it has no zone
     except ValueError:  # year, month and day are 0 where they are not known
+        return None
+
+
+def minutes_later(said: datetime | None, minutes: int) -> datetime | None:
+    """A clock without zone and an offset from it; None where there is no such time."""
+    try:
+        return said and said + timedelta(minutes=minutes)
+    except OverflowError:
         return None
 
 
