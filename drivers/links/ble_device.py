@@ -1,6 +1,7 @@
 """A device that is connected: its notifications and indications are switched on, what can be read is read once.
 
-Nothing else is ever sent to it. Document: Bluetooth Core Specification 5.4, Vol 3 Part G, 4.8 to 4.11 and 3.3.3.3.
+A glucose meter is asked for its records where its settings say so. Nothing else is ever sent.
+Document: Bluetooth Core Specification 5.4, Vol 3 Part G, 4.8 to 4.11 and 3.3.3.3.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from bleak.backends.device import BLEDevice
 from collector.clock import Clock, monotonic
 from collector.reading import Frame, Item, Reading
 from drivers.codecs.advertisement import short
+from drivers.codecs.record_access import CONTROL_POINT, QUERIES, SERVICE, Records
 from drivers.dialects import Dialects
 from drivers.links.ble_adapter import Adapter
 from drivers.links.ble_bluez import TROUBLES, hint_for, words_of
@@ -27,6 +29,7 @@ _STEADY_S = 30.0  # a connection that held this long was a good one
 _GONE_S = 60.0  # a device that gave its connection to another and is not heard for this long has gone
 
 _PAIRING = "It wants to be paired first: bluetoothctl pair ADDRESS, once, at this machine."
+_NOT_REPORTED = "Look at the meter, or listen without stored_records."
 _OTHER_DEVICE = "Check its parts: `wardkeeper kinds` lists what each of them needs."
 _MORE = "Add an adapter, or raise connections where the adapter can."
 _PRESENCE = "Is it switched on, near, and not connected to a phone or another machine?"
@@ -70,6 +73,7 @@ class Device:
         self._near: dict[Adapter, _Near] = {}
         self._heard = asyncio.Event()
         self._there = False  # as it was said last
+        self._records = Records()
 
     def seen(self, native: str, adapter: Adapter, device: BLEDevice, rssi: int) -> None:
         """It was heard: it can be connected."""
@@ -160,7 +164,7 @@ class Device:
 
     async def _listen(self, client: BleakClient, adapter: Adapter) -> bool:
         """Read what can be read, then switch on what tells by itself; whether anything does."""
-        trouble, tells = "", False
+        trouble, tells, asks = "", False, None
         claimed = [one for one in _characteristics(client) if self._dialects.decoders(short(one.uuid), "gatt")]
         for one in claimed:
             try:
@@ -169,10 +173,14 @@ class Device:
                 if {"notify", "indicate"} & set(one.properties):
                     await client.start_notify(one, self._notified)
                     tells = True
+                if short(one.uuid) == CONTROL_POINT and short(one.service_uuid) == SERVICE:
+                    asks = one
             except TROUBLES as refused:
                 if not client.is_connected:
                     raise
                 trouble = f"{short(one.uuid)}: {words_of(refused)}"
+        if asks is not None:
+            trouble = await self._ask(client, asks) or trouble
         self.part.address = adapter.radio.name
         if claimed:
             self.part.enter("up", trouble, _PAIRING if trouble else "")
@@ -180,6 +188,19 @@ class Device:
             self.part.enter("up", "It has nothing that its parts need", _OTHER_DEVICE)
         self._available(available=True)
         return tells
+
+    async def _ask(self, client: BleakClient, point: BleakGATTCharacteristic) -> str:
+        """Have the meter report its records, once all that they come by is switched on; what went wrong."""
+        query = self._records.ask()
+        if not isinstance(query, QUERIES):
+            raise TypeError(f"{query} is not declared")
+        try:
+            await client.write_gatt_char(point, query.data, response=True)
+        except TROUBLES as refused:
+            if not client.is_connected:
+                raise
+            return f"{CONTROL_POINT}: {words_of(refused)}"
+        return ""
 
     async def _leave(self, client: BleakClient, *, interrupted: bool) -> None:
         if self.part.state == "up" and not interrupted:
@@ -195,6 +216,8 @@ class Device:
     def _hear(self, one: BleakGATTCharacteristic, data: bytes) -> None:
         now = self._clock.now()
         self.part.heard(now)
+        if why := self._records.heard(short(one.uuid), data):
+            self.part.enter(self.part.state, f"Its records: {why}", _NOT_REPORTED)
         self._value(Frame(self._link, short(one.uuid), data, now, device=self._id, family="gatt"), self._dialects)
 
     def _available(self, *, available: bool) -> None:

@@ -126,6 +126,15 @@ class Bluez(World):
         self._objects.change(message.path, CHARACTERISTIC, {"Value": Variant("ay", value)})
         return "ay", [value]
 
+    def _write(self, message):
+        value, what = message.body[0], self._objects.value(message.path, CHARACTERISTIC, "UUID")
+        address = self._objects.value(message.path.rsplit("/", 2)[0], DEVICE, "Address")
+        if (address, what) in self._forbidden:
+            raise Failure("org.bluez.Error.NotPermitted", "ATT error: 0x05")
+        self._written.append((address, what[4:8], bytes(value)))
+        self._note("written", address)
+        return "", []
+
     def _start_notify(self, message):
         self._notifying[message.path] = message.sender
         self._objects.change(message.path, CHARACTERISTIC, {"Notifying": Variant("b", True)})
@@ -193,6 +202,7 @@ _HANDLERS = {
     (DEVICE, "Connect"): Bluez._connect,
     (DEVICE, "Disconnect"): Bluez._disconnect,
     (CHARACTERISTIC, "ReadValue"): Bluez._read,
+    (CHARACTERISTIC, "WriteValue"): Bluez._write,
     (CHARACTERISTIC, "StartNotify"): Bluez._start_notify,
     (CHARACTERISTIC, "StopNotify"): Bluez._stop_notify,
 }

@@ -38,6 +38,7 @@ class World:
         self._forbidden = set()
         self._log = []
         self._calls = []
+        self._written = []
         self._changed = asyncio.Event()
         self._bus = None
         self._forget()
@@ -180,6 +181,10 @@ class World:
     def calls(self):
         """Every call that came: (interface, member, path)."""
         return list(self._calls)
+
+    def written(self):
+        """What was written: (address, characteristic, bytes)."""
+        return list(self._written)
 
     def log(self):
         """What happened: (seconds on the monotonic clock, what, of which adapter or address)."""
