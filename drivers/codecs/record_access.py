@@ -24,7 +24,7 @@ _REFUSALS = {
 }
 
 
-class ReportRecords(Query):
+class ReportRecords(Query, frozen=True):
     """Report stored records: all, or those whose sequence number is at least a number."""
 
 
