@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame
+from drivers.codecs.beacons import MEASURING, PREFIX, uuid_of
 
 PROVEN = True
 
-_PREFIX = b"\x02\x15"  # type and length; Apple's phones send other types under the same company id
 _BYTES = 23
 
 
@@ -41,8 +41,8 @@ class Ibeacon:
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """That the beacon was heard."""
         data = frame.payload
-        if not data.startswith(_PREFIX):
-            return ()
+        if not data.startswith(PREFIX) or uuid_of(data) in MEASURING:
+            return ()  # another type of Apple's, or one whose numbers are no name
         if len(data) < _BYTES:
             raise BadFrame(f"An iBeacon has {_BYTES} bytes, these are {len(data)}", len(data))
         major, minor = int.from_bytes(data[18:20]), int.from_bytes(data[20:22])

@@ -16,8 +16,8 @@ PACKET = "0215e2c56db5dffb48d2b060d0f5a71096e000640000c5"
     "packet, name",
     [
         (PACKET, "e2c56db5-dffb-48d2-b060-d0f5a71096e0-100-0"),
-        # of April Brother's documentation of its gateway
-        ("0215b5b182c7eab14988aa99b5c1517008d90001cf64c5", "b5b182c7-eab1-4988-aa99-b5c1517008d9-1-53092"),
+        # of the tests of github.com/theengs/decoder
+        ("0215426c7565436861726d426561636f6e730efe1355c5", "426c7565-4368-6172-6d42-6561636f6e73-3838-4949"),
     ],
 )
 def test_a_beacon_is_known_by_its_uuid_major_and_minor_whatever_its_address(said, packet, name):
@@ -31,6 +31,10 @@ def test_without_a_signal_strength_nobody_was_seen(said):
 
 def test_what_else_apples_devices_say_is_not_ours(said):
     assert said(APPLE, "10061f1978d89a28", rssi_dbm=-71).items == []
+
+
+def test_one_that_measures_is_known_by_its_address_because_its_numbers_change(said):
+    assert said(APPLE, "0215b5b182c7eab14988aa99b5c1517008d90001641ac5", rssi_dbm=-71).items == []
 
 
 def test_a_beacon_that_ends_too_early_is_bad(said):
