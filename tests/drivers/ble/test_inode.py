@@ -1,6 +1,7 @@
 """iNode Energy Meter: advertisements in, readings out.
 
-Of the tests of github.com/theengs/decoder.
+Of the tests of github.com/custom-components/ble_monitor (the first) and github.com/theengs/decoder; that of water is
+written after the document.
 """
 
 import pytest
@@ -11,6 +12,11 @@ from collector.errors import BadFrame
 @pytest.mark.parametrize(
     "topic, packet, values",
     [
+        (
+            "manufacturer/8290",
+            "0400cfe40000dc05b0ed10",
+            {"power": 160, "energy": 39.05, "battery": 100, "battery_low": False},
+        ),
         (
             "manufacturer/8290",
             "6300f0cf0000c409820080",
