@@ -41,9 +41,9 @@ class Form(msgspec.Struct, frozen=True):
 class Fixed(Form, frozen=True):
     """Frames of `length` bytes from `sync` on. `bits` are (place, mask, value): what every frame has there."""
 
-    sync: bytes
     length: int
-    check: Check
+    sync: bytes = b""
+    check: Check = lambda _frame: True
     bits: tuple[tuple[int, int, int], ...] = ()
 
     def find(self, data: bytes) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from collector.reading import Announcement
 from drivers.serial.masimo_ascii1 import Config, session
 
 LINE = (
@@ -59,6 +60,42 @@ def test_what_is_missing_gives_no_reading(listen):
         "technical_alarm": "sensor off",
         "battery_low": False,
     }
+
+
+@pytest.mark.parametrize(
+    "line,expected",
+    [
+        (
+            (
+                "12/01/05 11:56:29 SN=0123456789 SPO2=098% BPM=240 PI=20.00% SPCO=01.0% SPMET=00.5% DESAT=01 PIDELTA=-02"
+                " PVI=027 ALARM=0000 EXC=000820\r\n"
+            ),
+            {"spo2": 98, "pulse_rate": 240, "pleth_variability": 27, "spco": 1, "spmet": 0.5},
+        ),
+        (
+            (
+                "03/17/16 19:19:36 SN=---------- SPO2=098% BPM=123 PI=00.55 SPCO=--% SPMET=--.-% SPHB=--.- SPOC=--"
+                " RESVD=--- DESAT=-- PIDELTA=+-- PVI=--- ALARM=000000 EXC=0000C00 EXC1=00000000\r\n"
+            ),
+            {"spo2": 98, "pulse_rate": 123, "pleth_variability": None, "spco": None, "spmet": None},
+        ),
+        (
+            "09/15/10 15:10:29 SPO2=097% BPM=064 PI=11.82% ALARM=20 EXC=800\r\n",
+            {"spo2": 97, "pulse_rate": 64, "pleth_variability": None, "spco": None, "spmet": None},
+        ),
+    ],
+    ids=["Radical-7", "Radical-7 with rainbow", "Rad-5"],
+)
+def test_published_lines_of_other_models(listen, line, expected):
+    readings, bad = listen(new(), line.encode())
+    assert not bad
+    said = values(readings)
+    assert {name: said.get(name) for name in expected} == expected
+
+
+def test_the_serial_number_is_announced():
+    [known] = [one for one in new().receive(LINE.encode() * 2, None) if isinstance(one, Announcement)]
+    assert known.facts == {"maker": "Masimo", "kind": "pulse oximeter", "serial": "0000012345"}
 
 
 def test_bits(listen):
