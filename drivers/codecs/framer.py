@@ -1,8 +1,8 @@
 """Bytes of a stream into frames: a form is declared, and one framer finds it, also behind noise.
 
-Four forms cover the serial protocols: a sync byte and a fixed length, text up to a delimiter, text between a start and
-an end (STX, ETX), and bytes between flags with escapes for what looks like one. What lies between two frames is said
-once, as a BadBytes with its place in the stream.
+Five forms cover the serial protocols: a sync byte and a fixed length, a sync, a fixed block and text up to an end, text
+up to a delimiter, text between a start and an end (STX, ETX), and bytes between flags with escapes for what looks like
+one. What lies between two frames is said once, as a BadBytes with its place in the stream.
 """
 
 from collections.abc import Callable, Iterator
@@ -57,6 +57,32 @@ class Fixed(Form, frozen=True):
                 return at, at + self.length
             at = data.find(self.sync, at + 1)
         return len(data), len(data)
+
+
+class Headed(Form, frozen=True):
+    """Frames from `sync` on, with `block` bytes of any value behind it, up to the first `end` behind those."""
+
+    sync: bytes
+    block: int
+    end: bytes
+    longest: int
+
+    def find(self, data: bytes) -> tuple[int, int]:
+        """As Form: a sync inside a frame means that the end of the one before it was lost."""
+        at = data.find(self.sync)
+        while at >= 0:
+            again = data.find(self.sync, at + 1)
+            stop = data.find(self.end, at + len(self.sync) + self.block)
+            if again >= 0 and (stop < 0 or again < stop):
+                at = again
+            elif stop < 0:
+                return (at, at) if len(data) - at <= self.longest else (len(data), len(data))
+            elif stop + len(self.end) - at <= self.longest:
+                return at, stop + len(self.end)
+            else:
+                at = again
+        past = max(0, len(data) - len(self.sync) + 1)
+        return past, past
 
 
 class Delimited(Form, frozen=True):

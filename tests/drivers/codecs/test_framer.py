@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.codecs.checksums import last_is_sum8, sum8
-from drivers.codecs.framer import BadBytes, Delimited, Enclosed, Escaped, Fixed, Framer
+from drivers.codecs.framer import BadBytes, Delimited, Enclosed, Escaped, Fixed, Framer, Headed
 
 LINES = Delimited(end=b"\n", longest=8)
 SUMMED = Fixed(sync=b"\x01", length=4, check=last_is_sum8)
@@ -13,7 +13,8 @@ PACKED = Enclosed(start=b"\x02", end=b"\x03", longest=12, tail=1, check=last_is_
 TEXTS = Enclosed(start=b"\x02", end=b"\x03\x17", longest=12, alone=b"\x05\x04")
 FLAGGED = Escaped(start=b"\xc0", end=b"\xc1", longest=12, check=last_is_sum8)
 SAME_FLAG = Escaped(start=b"\x7e", end=b"\x7e", longest=12, check=last_is_sum8)
-FORMS = [LINES, SUMMED, PACKED, TEXTS, FLAGGED, SAME_FLAG]
+HEADED = Headed(sync=b"\xffA", block=2, end=b"\xfe", longest=12)
+FORMS = [LINES, HEADED, SUMMED, PACKED, TEXTS, FLAGGED, SAME_FLAG]
 
 
 def frames(form, *chunks):
@@ -51,6 +52,8 @@ def packed(text):
         (PACKED, b"\x02lo" + packed(b"ab"), [packed(b"ab")], [(0, b"\x02lo")]),
         (TEXTS, b"\x05\x02a\x17\x02b\x03\x04", [b"\x05", b"\x02a\x17", b"\x02b\x03", b"\x04"], []),
         (TEXTS, b"\x02lost\x05\x02b\x03", [b"\x05", b"\x02b\x03"], [(0, b"\x02lost")]),
+        (HEADED, b"\xffA\xfe\xfft\xfe", [b"\xffA\xfe\xfft\xfe"], []),
+        (HEADED, b"\xffAlost\xffAab\xfe", [b"\xffAab\xfe"], [(0, b"\xffAlost")]),
         (FLAGGED, b"\xc0ab\xc3\xc1", [b"ab\xc3"], []),
         (FLAGGED, b"\xc0\x7d\xe1\x00\x7d\xe1\xc1", [b"\xc1\x00\xc1"], []),
         (FLAGGED, b"\xc0lost\xc0ab\xc3\xc1", [b"ab\xc3"], [(0, b"\xc0lost")]),

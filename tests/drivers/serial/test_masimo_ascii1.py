@@ -67,8 +67,8 @@ def test_what_is_missing_gives_no_reading(listen):
     [
         (
             (
-                "12/01/05 11:56:29 SN=0123456789 SPO2=098% BPM=240 PI=20.00% SPCO=01.0% SPMET=00.5% DESAT=01 PIDELTA=-02"
-                " PVI=027 ALARM=0000 EXC=000820\r\n"
+                "12/01/05 11:56:29 SN=0123456789 SPO2=098% BPM=240 PI=20.00% SPCO=01.0% SPMET=00.5% DESAT=01"
+                " PIDELTA=-02 PVI=027 ALARM=0000 EXC=000820\r\n"
             ),
             {"spo2": 98, "pulse_rate": 240, "pleth_variability": 27, "spco": 1, "spmet": 0.5},
         ),
