@@ -2,6 +2,7 @@
 
 import os
 import socket
+import termios
 import threading
 import tty
 from contextlib import suppress
@@ -50,7 +51,7 @@ class Device:
 
 
 class Wires(serial.Serial):
-    """A port without modem lines: a pseudo-terminal has none."""
+    """A port without modem lines and parity: a pseudo-terminal has none."""
 
     cts = dsr = ri = cd = False
 
@@ -59,6 +60,10 @@ class Wires(serial.Serial):
 
     def _update_rts_state(self):
         pass
+
+    def _reconfigure_port(self, *how, **more):
+        with suppress(termios.error):
+            super()._reconfigure_port(*how, **more)
 
 
 class TerminalServer:

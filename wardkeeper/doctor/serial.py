@@ -13,6 +13,7 @@ import msgspec
 from drivers.links.serial import plug_of
 from drivers.links.serial_channels import NoPort
 from drivers.links.serial_port import Plug
+from drivers.links.serial_probe import BAUDS
 from drivers.links.serial_trial import listen
 from wardkeeper.checkup import Case, Finding, Trouble, unseen, well
 
@@ -48,9 +49,6 @@ NOISE = Trouble(
     "Check `protocol`, `bits` and `parity` against the device's manual and its menu; a cable near a pump or a monitor "
     "wants a shield.",
 )
-
-BAUDS = (9600, 19_200, 115_200, 38_400, 57_600, 4800, 2400, 1200)
-"""Speeds in the order in which they are tried."""
 
 _LISTEN_S, _TRY_S = 4.0, 2.5
 _AT_ONCE = 64
