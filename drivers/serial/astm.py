@@ -202,7 +202,7 @@ class Records:
         self._begin("|\\^&", control=False)
 
     def _begin(self, delimiters: str, *, control: bool) -> None:
-        self._field, self._repeat, self._component, self._escape = delimiters
+        self._field, self._repeat, self._component, self._escape = list(delimiters)
         self._control = self._control_message = control
         self._alarms: list[str] = []
 
@@ -232,7 +232,7 @@ class Records:
 
     def _sender(self, sender: str, now: datetime) -> Iterator[Item]:
         said = zip(self._config.sender, self._plain(sender), strict=False)
-        facts = {fact: value for fact, value in said if fact and value and value.isprintable()}
+        facts: dict[str, str] = {fact: value for fact, value in said if fact and value and value.isprintable()}
         if facts and facts != self._facts:
             self._facts = facts
             yield Announcement(self._device, {"kind": "laboratory analyser", **facts}, now)
