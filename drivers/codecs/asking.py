@@ -34,7 +34,7 @@ class Asking(Listening):
             return None
         query = next(self._open, None)
         if query is None and now >= self._again:
-            self._open, self._again = iter(self._round()), now + self._every
+            self._open, self._again = iter(self._round(now)), now + self._every
             query = next(self._open, None)
         self._due = self._again if query is None else now + self._patience
         return query
@@ -43,5 +43,5 @@ class Asking(Listening):
         self._due = now
 
     @abstractmethod
-    def _round(self) -> Sequence[Query]:
+    def _round(self, now: datetime) -> Sequence[Query]:
         """What to ask now, in this order."""

@@ -168,6 +168,12 @@ class Escaped(Form, frozen=True):
         first, *escaped = frame[1:-1].split(self.escape)
         return first + b"".join(bytes((part[0] ^ self.flip,)) + part[1:] for part in escaped)
 
+    def framed(self, plain: bytes) -> bytes:
+        """What `plain`, its check included, is on the line."""
+        marked = self.start + self.end + self.escape
+        inside = (self.escape + bytes((one ^ self.flip,)) if one in marked else bytes((one,)) for one in plain)
+        return self.start + b"".join(inside) + self.end
+
     def _good(self, inside: bytes) -> bool:
         if not inside or self.escape * 2 in inside or inside.endswith(self.escape):
             return False

@@ -80,7 +80,7 @@ class AlarisAsena(Asking):
         self._device = device
         self._facts: dict[str, str] = {}
 
-    def _round(self) -> Sequence[Query]:
+    def _round(self, _now: datetime) -> Sequence[Query]:
         who = [] if "serial" in self._facts else [_SERIAL, _PROTOCOL]
         return [*who, _INFUSION, _TARGET]
 
