@@ -54,7 +54,8 @@ class _Lines(Protocol):
 class _Mqtt:
     def __init__(self, names: list[str]) -> None:
         self._names = names
-        self._default = Dialects([dialect(name) for name in names])
+        anywhere = {"topics": ["#"]} if len(names) == 1 and _takes(names[0], "topics") else None
+        self._default = Dialects([dialect(name, anywhere) for name in names])
         self._others: dict[str, Dialects] = {}
 
     def decode(self, said: dict[str, object]) -> Iterable[Item]:
@@ -117,7 +118,7 @@ class _Ble:
         """The parts, those that take keys with this one."""
         settings = {"bindkeys": {address: SecretStr(key)}}
         try:
-            return Dialects(dialect(name, settings if _takes_keys(name) else None) for name in self._names)
+            return Dialects(dialect(name, settings if _takes(name, "bindkeys") else None) for name in self._names)
         except ConfigError as trouble:
             raise BadFrame(f"The bindkey is not 32 hex digits, or {address} is no address") from trouble
 
@@ -138,9 +139,9 @@ FAMILIES: dict[str, Callable[[list[str]], _Lines]] = {"mqtt": _Mqtt, "ble": _Ble
 """By family, who reads its lines."""
 
 
-def _takes_keys(name: str) -> bool:
+def _takes(name: str, setting: str) -> bool:
     config = part(name, ["drivers"]).config
-    return config is not None and "bindkeys" in config.model_fields
+    return config is not None and setting in config.model_fields
 
 
 def _company(key: str) -> int:

@@ -58,6 +58,13 @@ def test_one_part_takes_any_base_topic_and_nothing_of_the_others():
     assert [one["metric"] for one in run("mqtt.tasmota", *lines)[1]] == ["uptime"]
 
 
+def test_one_part_that_must_be_told_where_to_listen_takes_every_topic():
+    config = {"state_topic": "f/1", "device_class": "temperature", "unit_of_measurement": "°C", "device": {"ids": "x"}}
+    lines = [{"topic": "homeassistant/sensor/t/config", "payload": config}, {"topic": "f/1", "payload": "4.5"}]
+    bad, out, _ = run("mqtt.home_assistant", *lines)
+    assert (bad, [(one["device"], one["value"]) for one in out]) == (0, [("mqtt:homeassistant/x", 4.5)])
+
+
 def test_a_bad_frame_is_named_and_the_others_go_on():
     bad, out, err = run(
         "mqtt",
