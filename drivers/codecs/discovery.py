@@ -93,6 +93,7 @@ SENSORS: dict[str, tuple[str, Mapping[str, _Convert | None]]] = {
     "water": ("water_volume", {"L": None, "m³": times(1000)}),
     "battery": ("battery", {"%": None}),
     "signal_strength": ("signal", {"dBm": None, "dB": None}),
+    "duration": ("uptime", {"s": None, "min": times(60), "h": times(3600), "d": times(86_400)}),  # if so called
     "": ("link_quality", {"lqi": None}),
 }
 """By device class: the metric, and what makes it of each unit. A unit that does not stand here is left out."""
@@ -210,7 +211,7 @@ def read(at: str, payload: bytes, name_device: Callable[[str, str], str]) -> Con
     entities, topics = [], []
     for name, part in parts.items():
         one = _entity(component if component != "device" else str(part.get("platform")), part)
-        if one is not None:
+        if one is not None and (one.metric != "uptime" or "uptime" in _slug(f"{name} {part.get('name')}")):
             topics.append(one.topic)
             entities.append(_owned(one, name, text(part.get("name")) or "", name_device(ident, one.topic), owners))
     device = name_device(ident, topics[0] if topics else "")
