@@ -1,6 +1,5 @@
 """Which topic carries what, as far as devices have announced it: the memory of the dialects that need discovery."""
 
-from collections import deque
 from collections.abc import Sequence
 
 from collector.errors import BadFrame
@@ -9,17 +8,13 @@ from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Reading
 from drivers.codecs.discovery import Availability, Config, Entity, Path
 from drivers.codecs.json_values import parse, plain
+from drivers.codecs.waiting import Waiting
 
 _MOST = 20_000  # entities of one link
-_WAITING, _WAITING_BYTES = 2048, 2048
 
 
 class Directory:
-    """Everything announced on one link, and the states that came before their configs.
-
-    After a restart the broker sends what it kept of a session before the configs, so what nobody has announced yet
-    waits: the newest 2048 messages.
-    """
+    """Everything announced on one link, and the states that came before their configs."""
 
     def __init__(self) -> None:
         self._configs: dict[str, Config] = {}
@@ -31,7 +26,7 @@ class Directory:
         self._claims: dict[tuple[str, str], list[Entity]] = {}
         self._several: set[tuple[str, str]] = set()
         self._count = 0
-        self._waiting: deque[Frame] = deque(maxlen=_WAITING)
+        self._waiting = Waiting()
 
     def announce(self, frame: Frame, config: Config) -> list[Decoded]:
         """Take a config: who it is, when that is new, and what its topics have said already. Raises BadFrame."""
@@ -70,8 +65,7 @@ class Directory:
         entities = [one for ones in self._entities.get(frame.topic, {}).values() for one in ones]
         available = [one for ones in self._available.get(frame.topic, {}).values() for one in ones]
         if not entities and not available:
-            if len(frame.payload) <= _WAITING_BYTES:
-                self._waiting.append(frame)
+            self._waiting.keep(frame)
             return []
         found: dict[tuple[str, str], Reading] = {}
         words = plain(frame.payload)
@@ -118,12 +112,8 @@ class Directory:
         return not decisive if len(known) == len(topics) else None
 
     def _caught_up(self, topics: set[str]) -> list[Reading]:
-        mine = [frame for frame in self._waiting if frame.topic in topics]
-        if not mine:
-            return []
-        self._waiting = deque((frame for frame in self._waiting if frame.topic not in topics), maxlen=_WAITING)
         results: list[Reading] = []
-        for frame in mine:
+        for frame in self._waiting.take(topics):
             try:
                 results += self.decode(frame)
             except BadFrame:  # of a message that nobody can be told of any more

@@ -2,8 +2,8 @@
 
 https://esphome.io/components/mqtt ("MQTT Component Base Configuration") and the firmware's `mqtt_component.cpp`: a
 state is at `<prefix>/<component>/<object id>/state`, the node's own at `<prefix>/status`, and the discovery message of
-each object says class and unit. A node with `discovery: false` says only names, and names are not guessed from: `mapping`
-says what they mean. A link with `mqtt.home_assistant` on the same topics would read everything twice.
+each object says class and unit. A node with `discovery: false` says only names, which are not guessed from:
+`mapping` says what they mean. A link with `mqtt.home_assistant` on the same topics would read everything twice.
 """
 
 from collections import Counter
