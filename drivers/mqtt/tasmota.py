@@ -15,6 +15,7 @@ from pydantic import Field as Setting
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
 from drivers.codecs.device_time import Timezone, zone_of
+from drivers.codecs.devices import NOT_FOR_VACCINE, Device
 from drivers.codecs.json_values import (
     ONLINE,
     Field,
@@ -76,6 +77,7 @@ SENSOR = {
     "Formaldehyde": Field("formaldehyde"),
     "Power": Field("power"),
     "ApparentPower": Field("apparent_power"),
+    "PAPP": Field("apparent_power"),  # as the French meters call it (Teleinfo)
     "ReactivePower": Field("reactive_power"),
     "Voltage": Field("voltage"),
     "Current": Field("current"),
@@ -108,10 +110,28 @@ ZIGBEE = {
 }
 """Fields of a device behind a Zigbee bridge running Tasmota."""
 
+DEVICES = (
+    Device(
+        "any",
+        "running Tasmota, with its sensors",
+        tuple(
+            dict.fromkeys(field.metric for table in (SENSOR, ENERGY, STATE, WIFI, LIGHT) for field in table.values())
+        ),
+        NOT_FOR_VACCINE,
+    ),
+    Device(
+        "any",
+        "behind a Zigbee bridge running Tasmota",
+        tuple(field.metric for field in ZIGBEE.values()),
+        NOT_FOR_VACCINE,
+    ),
+)
+
 _PREFIXES = ("tele", "stat")
 _ANY = {"%topic%", "%hostname%", "%id%"}
 _DISCOVERY = "tasmota/discovery"
 _BRIDGED = ("ZbReceived", "ZbInfo", "ZbLight")
+_BRIDGED_FACTS = {"name": "Name", "maker": "Manufacturer", "model": "ModelId", "address": "IEEEAddr"}
 _ONLY_LIGHTS = ("Dimmer", "CT", "Color", "HSBColor")
 _MOST_PHASES = 3
 _RELAY = re.compile(r"POWER(\d*)")
@@ -250,6 +270,9 @@ class Tasmota:
                     at = moment(said.get("LastSeenEpoch"))
                     apart = f"{device}/{text(said.get('Name')) or name}"
                     results += readings(frame, apart, said, ZIGBEE, at)
+                    if "ModelId" in said:
+                        facts = {fact: said.get(field) for fact, field in _BRIDGED_FACTS.items()}
+                        results += _announced(apart, facts, frame.received)
                     on = None if any("!" in field for field in said) else flag(said.get("Power"))
                     if on is not None:
                         metric = "light_on" if any(field in said for field in _ONLY_LIGHTS) else "switch_on"

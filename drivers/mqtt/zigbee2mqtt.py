@@ -13,6 +13,7 @@ from pydantic import Field as Setting
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Reading
+from drivers.codecs.devices import NOT_FOR_VACCINE, Device
 from drivers.codecs.json_values import (
     FLAGS,
     ONLINE,
@@ -69,6 +70,9 @@ FIELDS = {
     "presence": Field("occupancy"),
     "vibration": Field("vibration"),
     "smoke": Field("smoke"),
+    "carbon_monoxide": Field("carbon_monoxide"),
+    "gas": Field("gas_detected"),
+    "soil_moisture": Field("moisture"),
     "water_leak": Field("leak"),
     "contact": Field("door_open", inverted=True),
     "lock_state": Field("locked", words=_LOCKED),
@@ -94,6 +98,15 @@ FIELDS = {
     "action": Field("action"),
 }
 """Everything but `state` and `voltage`, which mean different things on different devices."""
+
+DEVICES = (
+    Device(
+        "any",
+        "paired with Zigbee2MQTT, as its own list of devices has it",
+        tuple(dict.fromkeys(field.metric for field in FIELDS.values())),
+        NOT_FOR_VACCINE,
+    ),
+)
 
 _LIGHT = ("brightness", "color", "color_mode", "color_temp")
 _ON_BATTERY = ("battery", "battery_low", "battery_state")

@@ -63,6 +63,7 @@ def test_energy(heard):
         ("ANALOG", {"Illuminance": 8}, {"illuminance": 8}),
         ("MLX90614", {"OBJTMP": 23.8, "AMBTMP": 22.7}, {"temperature": 22.7}),
         ("ESP32", {"Temperature": 36.1}, {"device_temperature": 36.1}),
+        ("TIC", {"ADCO": "021528603314", "IINST": 1, "PAPP": 170}, {"apparent_power": 170}),
         ("ANALOG", {"A0": 1024}, {}),
         ("APDS9960", {"Red": 282, "Ambient": 169, "CCT": 4217}, {}),
         ("BME280", {"Temperature": None, "Humidity": "nan"}, {}),
@@ -204,6 +205,13 @@ def test_devices_behind_a_zigbee_bridge(heard):
     assert heard("tele/bridge/SENSOR", plug).values == {"switch_on": True, "link_quality": 52}
     remote = {"ZbReceived": {"IKEA_remote": {"0006!01": "", "Power": 1, "LinkQuality": 75}}}
     assert heard("tele/bridge/SENSOR", remote).values == {"link_quality": 75}  # a command is not a state
+
+
+def test_who_a_device_behind_a_zigbee_bridge_is(heard):
+    info = {"Device": "0xECD0", "Name": "IKEA_Bulb", "IEEEAddr": "0x90FD9FFFFE03B051", "Manufacturer": "IKEA of Sweden"}
+    (said,) = heard("tele/xxx/SENSOR", {"ZbInfo": {"0xECD0": info | {"ModelId": "TRADFRI bulb E27"}}}).items
+    facts = {"name": "IKEA_Bulb", "maker": "IKEA of Sweden", "model": "TRADFRI bulb E27", "address": info["IEEEAddr"]}
+    assert said == Announcement("mqtt:tasmota/xxx/IKEA_Bulb", facts, HEARD)
 
 
 def test_who_the_device_is(heard):
