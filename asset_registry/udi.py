@@ -107,9 +107,6 @@ def _scanned(text: str, *, checked: bool) -> Udi:
         raise BadUdi(str(trouble).rpartition(", at character ")[0], trouble.position + 3) from trouble
 
 
-# ---------------------------------------------------------------- GS1
-
-
 def check_digit(digits: str) -> int:
     """The check digit of a GTIN without it (GS1 General Specifications 7.9)."""
     return -sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits))) % 10
@@ -188,8 +185,6 @@ def _digital_link(text: str, *, checked: bool) -> Udi:
     )
 
 
-# ---------------------------------------------------------------- HIBCC
-
 _PRIMARY = re.compile(r"(?P<lic>[A-Z][A-Z0-9]{3})(?P<pcn>[A-Z0-9]{1,18})(?P<unit>\d)")
 _QUANTITY = {"8": 2, "9": 5}
 _DATES: dict[str, tuple[int, str]] = {"2": (6, "MMDDYY"), "3": (6, "YYMMDD"), "4": (8, "YYMMDDHH")}
@@ -219,8 +214,7 @@ def _hibcc(text: str, start: int, *, checked: bool) -> Udi:
     if len(text) > 1 and (text[1].isdecimal() or text[1] == "$"):
         raise BadUdi("this is the secondary label: scan the primary one, which begins with + and a letter", start + 1)
     primary, *more = body.split("/")
-    found = _PRIMARY.fullmatch(primary)
-    if found is None:
+    if _PRIMARY.fullmatch(primary) is None:
         raise BadUdi(
             "after + come a labeler's code (a letter and three more), a number of 1 to 18 and a digit", start + 1
         )
@@ -304,12 +298,10 @@ _SUPPLEMENTS: Final[dict[str, Callable[[str, int], Udi]]] = {
 
 
 def _number(text: str, at: int) -> int:
-    if not text.isdecimal() or not text.isascii():
+    if not (text.isdecimal() and text.isascii()):
         raise BadUdi("a quantity is a number", at)
     return int(text)
 
-
-# ---------------------------------------------------------------- ICCBBA
 
 _STRUCTURES = re.compile(
     r"=/(?P<di>[A-Z0-9]{16})|=,(?P<serial>[A-Z0-9]{6})|=>(?P<expiry>\d{6})|=\}(?P<made>\d{6})"
@@ -354,9 +346,6 @@ def _century(digits: str, at: int) -> str:
     return _julian(
         (20 if digits[0] in "01234" else 10) * 100 + int(digits[0]) * 100 + int(digits[1:3]), digits[3:], at + 3
     )
-
-
-# ---------------------------------------------------------------- dates
 
 
 def _of_form(text: str, form: str, at: int) -> str:
