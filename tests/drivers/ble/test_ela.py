@@ -1,6 +1,6 @@
-"""ELA Innovation Blue Coin and Blue Puck, also as Sensor Easy: advertisements in, readings out.
+"""ELA Innovation Blue Coin and Blue Puck, also as Sensor Easy and Teltonika: advertisements in, readings out.
 
-Of the tests of github.com/theengs/decoder.
+Of the tests of github.com/theengs/decoder and github.com/reelyactive/advlib-ble-manufacturers.
 """
 
 import pytest
@@ -20,6 +20,15 @@ from drivers.ble.ela import Config, decoder
         ("service/2a6f", "5c12", {"humidity": 47}),
         ("manufacturer/0757", "f2120c", {"battery_voltage": 3.09}),
         ("service/2a06", "02", {}),
+        ("manufacturer/0757", "12850a", {"temperature": 26.93}),
+        ("manufacturer/0757", "213012b80a", {"humidity": 48, "temperature": 27.44}),
+        ("manufacturer/0757", "320a00", {"door_open": True}),
+        ("manufacturer/0757", "420c00", {"vibration": False}),
+        ("manufacturer/0757", "929d00", {"occupancy": True}),
+        ("manufacturer/0757", "f145", {"battery": 69}),
+        ("manufacturer/0757", "06aabbccddeeff", {}),
+        ("manufacturer/0757", "", {}),
+        ("manufacturer/0757", "21", {}),
     ],
 )
 def test_what_it_says(said, topic, packet, values):
@@ -27,7 +36,7 @@ def test_what_it_says(said, topic, packet, values):
 
 
 def test_one_that_ends_too_early_is_bad(said):
-    raw = bytes.fromhex("f2120c")
+    raw = bytes.fromhex("12850a")
     for size in range(1, 3):
         with pytest.raises(BadFrame) as trouble:
             said("manufacturer/0757", raw[:size])
