@@ -7,7 +7,7 @@ others have their power, or their major.
 from struct import Struct
 
 from collector.reading import Frame
-from drivers.codecs.beacons import BM2, BM6, NUMBERS_AT, uuid_of
+from drivers.codecs.beacons import BM2, BM6, NUMBERS_AT, PREFIX, uuid_of
 from drivers.codecs.devices import Device
 from drivers.codecs.saying import Config, Said, Saying, percent, unpacked
 
@@ -25,7 +25,7 @@ def claims(_config: Config) -> tuple[str, ...]:
 
 def decoder(_config: Config) -> Saying:
     """The decoder."""
-    return Saying(_said)
+    return Saying(_said, PREFIX)
 
 
 def _said(frame: Frame) -> Said:

@@ -8,7 +8,7 @@ tenths, and whose minor is a density, which is no metric.
 from struct import Struct
 
 from collector.reading import Frame
-from drivers.codecs.beacons import NUMBERS_AT, TILTS, uuid_of
+from drivers.codecs.beacons import NUMBERS_AT, PREFIX, TILTS, uuid_of
 from drivers.codecs.devices import NOT_FOR_VACCINE, Device
 from drivers.codecs.saying import Config, Said, Saying, unpacked
 
@@ -29,7 +29,7 @@ def claims(_config: Config) -> tuple[str, ...]:
 
 def decoder(_config: Config) -> Saying:
     """The decoder."""
-    return Saying(_said)
+    return Saying(_said, PREFIX)
 
 
 def _said(frame: Frame) -> Said:

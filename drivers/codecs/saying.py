@@ -21,13 +21,16 @@ class Config(BaseModel):
 
 
 class Saying:
-    """Everything that a frame says is said of the device that sent it."""
+    """Everything that a frame says is said of the device that sent it; nothing in one that `begins` otherwise."""
 
-    def __init__(self, said: Callable[[Frame], Said]) -> None:
+    def __init__(self, said: Callable[[Frame], Said], begins: bytes = b"") -> None:
         self._said = said
+        self._begins = begins
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """Readings and announcements of one frame. Raises BadFrame."""
+        if not frame.payload.startswith(self._begins):
+            return ()
         return [
             Announcement(frame.device, dict(one), frame.received)
             if isinstance(one, Mapping)
