@@ -1,7 +1,8 @@
 """MikroTik TG-BT5 tags: temperature inside, battery, uptime.
 
-https://github.com/theengs/decoder/blob/development/src/devices/Mikrotik_json.h. Encrypted ones, and what a tag's owner
-lets its switches and movements mean, are not read.
+https://help.mikrotik.com/docs/, "MikroTik Tag advertisement formats", its own format;
+https://github.com/theengs/decoder/blob/development/src/devices/Mikrotik_json.h. What a tag's owner lets its switches
+and movements mean is not read, and nothing of a tag whose owner's byte is set: it may be encrypted.
 """
 
 from struct import Struct
@@ -14,7 +15,7 @@ PROVEN = True
 DEVICES = (Device("MikroTik", "TG-BT5-IN/-OUT", ("temperature", "battery", "uptime"), NOT_FOR_VACCINE),)
 
 _FORM = Struct("<10xhIxB")
-_PLAIN = b"\1\0"  # version, and that nothing is encrypted
+_PLAIN = b"\1\0"  # version, and the byte that its owner may set
 _NO_SENSOR = -0x8000
 
 

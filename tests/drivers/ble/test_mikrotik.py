@@ -1,6 +1,6 @@
 """MikroTik TG-BT5 tags: advertisements in, readings out.
 
-Of the tests of github.com/theengs/decoder.
+The first is the example of MikroTik's documentation, others of the tests of github.com/theengs/decoder.
 """
 
 import pytest
@@ -11,6 +11,11 @@ from collector.errors import BadFrame
 @pytest.mark.parametrize(
     "topic, packet, values",
     [
+        (
+            "manufacturer/094f",
+            "010032a500000000ffff5019bd5954000061",
+            {"temperature": 25.3125, "uptime": 5527997, "battery": 97},
+        ),
         (
             "manufacturer/094f",
             "0100cea6000000000200a01c91085700185f",
