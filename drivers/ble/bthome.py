@@ -83,7 +83,6 @@ _PRESSES: Mapping[float, str] = {
     5: "long_double_press",
     6: "long_triple_press",
     0x80: "hold_press",
-    0xFE: "hold_press",  # of Shelly
 }
 _TURNS = {1: "rotate_left", 2: "rotate_right"}
 _PROBLEM: Mapping[float, str] = {0: "", 1: "problem"}

@@ -76,7 +76,6 @@ KEYS = {MAC: SecretStr(KEY)}
         ("3A01", "action", "press"),
         ("3A06", "action", "long_triple_press"),
         ("3A80", "action", "hold_press"),
-        ("3AFE", "action", "hold_press"),
         ("3C0103", "action", "rotate_left"),
         ("3C020A", "action", "rotate_right"),
     ],
