@@ -9,7 +9,7 @@ A family (`mqtt`) chooses among its parts as a link does; `mqtt.tasmota` is a pa
 - `gatt`: `{"characteristic": "2A5F", "hex": …}`
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol, TextIO
 
 import msgspec
@@ -21,7 +21,7 @@ from collector.parts import part
 from collector.reading import UNTIMED, Announcement, Frame, Item, Sighting
 from drivers.codecs.advertisement import Advertisement, short
 from drivers.codecs.json_values import number, parse_object, section, text
-from drivers.dialects import Dialects, dialect, kinds
+from drivers.dialects import Dialect, Dialects, dialect, kinds
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -115,12 +115,19 @@ class _Ble:
             raise bad
 
     def _with_key(self, address: str, key: str) -> Dialects:
-        """The parts, those that take keys with this one."""
+        """The parts, those with this one that take such keys."""
         settings = {"bindkeys": {address: SecretStr(key)}}
+        chosen = [self._keyed(name, settings) for name in self._names]
+        if any(_takes(name, "bindkeys") for name in self._names) and not any(chosen):
+            raise BadFrame(f"The bindkey is not 24 or 32 hex digits, or {address} is no address")
+        return Dialects(found or dialect(name) for name, found in zip(self._names, chosen, strict=True))
+
+    @staticmethod
+    def _keyed(name: str, settings: Mapping[str, object]) -> Dialect | None:
         try:
-            return Dialects(dialect(name, settings if _takes(name, "bindkeys") else None) for name in self._names)
-        except ConfigError as trouble:
-            raise BadFrame(f"The bindkey is not 32 hex digits, or {address} is no address") from trouble
+            return dialect(name, settings) if _takes(name, "bindkeys") else None
+        except ConfigError:
+            return None
 
 
 class _Gatt:

@@ -6,19 +6,18 @@ read over; the first object id that is not known ends a packet of version 2, bec
 """
 
 import math
-import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from collector.errors import BadFrame, NoKey
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Value
+from drivers.codecs.bindkeys import Bindkeys, address_of, ciphers
 
 PROVEN = True
 
@@ -26,8 +25,6 @@ _V2, _V1, _V1_ENCRYPTED = "service/fcd2", "service/181c", "service/181e"
 _ENCRYPTED, _HAS_ADDRESS = 0x01, 0x02
 _COUNTER_AND_MIC = 8
 _V1_HEADER = b"\x11"
-_ADDRESS = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
-_KEY = re.compile(r"[0-9a-fA-F]{32}")
 
 
 class Config(BaseModel):
@@ -35,19 +32,9 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    bindkeys: dict[str, SecretStr] = Field(
+    bindkeys: Bindkeys = Field(
         {}, description="Keys of encrypted devices by address, 32 hex digits each: `A4:C1:38:8D:18:B2: !file PATH`."
     )
-
-    @field_validator("bindkeys")
-    @classmethod
-    def _are_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        for address, key in keys.items():
-            if not _ADDRESS.fullmatch(address.upper()):
-                raise ValueError(f"{address!r} is not an address such as A4:C1:38:8D:18:B2")
-            if not _KEY.fullmatch(key.get_secret_value()):
-                raise ValueError(f"the key of {address} has not 32 hex digits")
-        return {address.upper(): key for address, key in keys.items()}
 
 
 def claims(_config: Config) -> tuple[str, ...]:
@@ -171,10 +158,7 @@ class Bthome:
     """Of several values of one metric the second belongs to `<device>/2`, the third to `<device>/3`."""
 
     def __init__(self, config: Config) -> None:
-        self._ciphers = {
-            address: AESCCM(bytes.fromhex(key.get_secret_value()), tag_length=4)
-            for address, key in config.bindkeys.items()
-        }
+        self._ciphers = ciphers(config.bindkeys)
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """What one advertisement says. Raises NoKey without its key, BadFrame also for one that another key opens."""
@@ -234,12 +218,12 @@ class Bthome:
 
     def _believe(self, device: str) -> None:
         """Anybody can send a plain packet in the name of a device: one that has a key is not believed without it."""
-        if _address(device) in self._ciphers:
+        if address_of(device) in self._ciphers:
             raise BadFrame(f"{device} has a bindkey, but this packet is not encrypted: somebody else may have sent it")
 
     def _open(self, device: str, data: bytes, at: int, kind: bytes, header: bytes | None) -> bytes:
         """What stands encrypted from `at` on."""
-        address = _address(device)
+        address = address_of(device)
         cipher = self._ciphers.get(address)
         if cipher is None:
             raise NoKey(f"{device} is encrypted: put its key under `bindkeys` of ble.bthome", at)
@@ -253,10 +237,6 @@ class Bthome:
             raise BadFrame(
                 f"The bindkey of {device} does not open this packet: is it another device's?", at
             ) from trouble
-
-
-def _address(device: str) -> str:
-    return device.removeprefix("ble:")
 
 
 def _second_objects(data: bytes, at: int) -> Iterator[tuple[int, float]]:
