@@ -1,4 +1,4 @@
-"""Ruuvi sensors: data formats 3, 5, 6 and E1.
+"""Ruuvi sensors: data formats 3, 5, 6, C5 and E1.
 
 https://docs.ruuvi.com/communication/bluetooth-advertisements and its pages of the formats.
 Acceleration and transmission power are no metrics; the counter of movements goes with the sighting.
@@ -13,12 +13,24 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame, Quality
+from drivers.codecs.devices import NOT_FOR_VACCINE, Device
 
 PROVEN = True
+_CLIMATE = ("temperature", "humidity", "air_pressure")
+DEVICES = (
+    Device("Ruuvi", "RuuviTag, RuuviTag Pro", (*_CLIMATE, "battery_voltage"), NOT_FOR_VACCINE),
+    Device(
+        "Ruuvi",
+        "Ruuvi Air",
+        (*_CLIMATE, "pm1", "pm25", "pm10", "co2", "voc_index", "nox_index", "illuminance"),
+        NOT_FOR_VACCINE,
+    ),
+)
 
 _V3 = struct.Struct(">xBBBHxxxxxxH")
 _V5 = struct.Struct(">xhHHxxxxxxHBH6x")
 _V6 = struct.Struct(">xhHHHHBBBxBB3x")
+_C5 = struct.Struct(">xhHHHBH6x")
 _E1 = struct.Struct(">xhHHHHxxHHBBBHxxxBHB5x6x")
 
 _NO_16, _NO_24, _NO_SIGNED = 0xFFFF, 0xFF_FFFF, -0x8000
@@ -63,8 +75,9 @@ class Ruuvi:
         for metric, value in read(form.unpack_from(data)):
             wrong = metric == "humidity" and value > 100
             items.append(frame.reading(frame.device, metric, value, None, Quality.BAD if wrong else quality))
-        if data[0] == 5 and data[15] != _NO_MOVEMENT:
-            seen = frame.sighting(frame.device, data[15])
+        moved_at = _MOVEMENTS.get(data[0])
+        if moved_at and data[moved_at] != _NO_MOVEMENT:
+            seen = frame.sighting(frame.device, data[moved_at])
             if seen is not None:
                 items.append(seen)
         return items
@@ -76,7 +89,7 @@ class Ruuvi:
         raw = data[place] if place else b""
         if not raw or (len(raw) > 1 and raw.count(0xFF) == len(raw)):
             return None
-        return int.from_bytes(raw) if data[0] == 5 else raw[-1]
+        return int.from_bytes(raw) if data[0] in _MOVEMENTS else raw[-1]
 
 
 def _v3(fields: tuple[int, ...]) -> _Said:
@@ -140,6 +153,8 @@ def _gases(co2: int, voc: int, nox: int, flags: int) -> _Said:
             yield metric, float(index)
 
 
-_FORMATS = {3: (_V3, _v3, 0), 5: (_V5, _v5, 0), 6: (_V6, _v6, 16), 0xE1: (_E1, _e1, 28)}
+_FORMATS = {3: (_V3, _v3, 0), 5: (_V5, _v5, 0), 6: (_V6, _v6, 16), 0xC5: (_C5, _v5, 0), 0xE1: (_E1, _e1, 28)}
 """How a format is laid out, who reads it, and where its flags are."""
-_NUMBERS = {5: slice(16, 18), 6: slice(15, 16), 0xE1: slice(25, 28)}
+_NUMBERS = {5: slice(16, 18), 6: slice(15, 16), 0xC5: slice(10, 12), 0xE1: slice(25, 28)}
+_MOVEMENTS = {5: 15, 0xC5: 9}
+"""Where the counter of movements is."""
