@@ -1,7 +1,7 @@
-"""Bracelets of Xiaomi and Amazfit (Mi Band) and Amazfit's body scale.
+"""Steps of bracelets of Xiaomi and Amazfit (Mi Band), and Amazfit's body scale.
 
 Document: the public decoder https://github.com/custom-components/ble_monitor; Huami publishes none, and most of the
-bytes are not known. A bracelet tells its heart rate only while its owner lets it ("visible to nearby devices").
+bytes of the scale are not known.
 """
 
 from collections.abc import Sequence
@@ -10,19 +10,15 @@ from pydantic import BaseModel, ConfigDict
 
 from collector.ports import Decoded
 from collector.reading import Frame
-from drivers.codecs.bindkeys import address_of
 from drivers.codecs.devices import Device
 
 PROVEN = False
 DEVICES = (
-    Device("Xiaomi", "Mi Band, Amazfit bands and watches", ("heart_rate", "steps")),
-    Device("Amazfit", "Smart Scale", ("body_weight", "body_impedance", "heart_rate")),
+    Device("Xiaomi", "Mi Band, Amazfit bands and watches", ("steps",)),
+    Device("Amazfit", "Smart Scale", ("body_weight", "body_impedance", "heart_rate"), proven=True),
 )
 
-_COMPANY, _SERVICE = "manufacturer/0157", "service/fee0"
-_BAND_BYTES, _STEPS_BYTES, _SCALE_BYTES = 24, 4, 20
-_RATE_AT, _ADDRESS_AT = 3, 18
-_NO_RATE = (0, 0xFF)
+_STEPS_BYTES, _SCALE_BYTES = 4, 20
 
 
 class Config(BaseModel):
@@ -32,8 +28,8 @@ class Config(BaseModel):
 
 
 def claims(_config: Config) -> tuple[str, ...]:
-    """Huami's company id and UUID."""
-    return (_COMPANY, _SERVICE)
+    """Huami's UUID."""
+    return ("service/fee0",)
 
 
 def decoder(_config: Config) -> "Amazfit":
@@ -42,17 +38,13 @@ def decoder(_config: Config) -> "Amazfit":
 
 
 class Amazfit:
-    """What has none of the known lengths, or does not repeat its sender's address, says nothing."""
+    """What has neither length says nothing."""
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
-        """Heart rate and steps of a bracelet; of a scale a weight that has settled."""
+        """Steps of a bracelet; of a scale a weight that has settled."""
         data = frame.payload
         values: dict[str, float] = {}
-        if frame.topic == _COMPANY:
-            ours = data[_ADDRESS_AT:].hex(":").upper() == address_of(frame.device)
-            if len(data) == _BAND_BYTES and ours and data[_RATE_AT] not in _NO_RATE:
-                values["heart_rate"] = float(data[_RATE_AT])
-        elif len(data) == _STEPS_BYTES:
+        if len(data) == _STEPS_BYTES:
             values["steps"] = float(int.from_bytes(data, "little"))
         elif len(data) == _SCALE_BYTES:
             values = _scale(data)

@@ -72,7 +72,7 @@ class Atc:
             device, values = f"ble:{address.hex(':').upper()}", plain.read(data[6:])
             if values and address_of(device) in self._ciphers:
                 raise BadFrame(f"{device} has a bindkey, but this packet is not encrypted: somebody else may send it")
-        elif (sealed := _SEALED.get(len(data))) is not None:
+        elif (sealed := _SEALED.get(len(data))) is not None and not _begins_with_address(data, frame.device):
             device = frame.device
             values = sealed(self._open(device, data))
         else:
@@ -99,6 +99,11 @@ class Atc:
             raise BadFrame(
                 f"The bindkey of {device} does not open this packet: is it another device's?", _COUNTER
             ) from trouble
+
+
+def _begins_with_address(data: bytes, device: str) -> bool:
+    """Whether it begins with an address of the sender's maker: then it is the rest of a plain packet."""
+    return data[5:2:-1].hex(":").upper() == address_of(device)[:8]
 
 
 _Values = dict[str, float]

@@ -18,8 +18,17 @@ from collector.errors import BadFrame, NoKey
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Value
 from drivers.codecs.bindkeys import Bindkeys, address_of, ciphers
+from drivers.codecs.devices import NOT_FOR_VACCINE, Device
 
 PROVEN = True
+DEVICES = (
+    Device("any", "BTHome 1 and 2", ("temperature", "humidity", "battery"), NOT_FOR_VACCINE),
+    Device("Shelly", "BLU Button, BLU RC Button 4, BLU Wall Switch 4", ("action", "battery"), proven=False),
+    Device("Shelly", "BLU Door/Window", ("window_open", "illuminance", "battery"), proven=False),
+    Device("Shelly", "BLU H&T", ("temperature", "humidity", "action", "battery"), NOT_FOR_VACCINE, proven=False),
+    Device("Shelly", "BLU Motion", ("occupancy", "illuminance", "battery"), proven=False),
+    Device("Xiaomi", "LYWSD03MMC, firmware of pvvx", ("temperature", "humidity", "battery"), NOT_FOR_VACCINE),
+)
 
 _V2, _V1, _V1_ENCRYPTED = "service/fcd2", "service/181c", "service/181e"
 _ENCRYPTED, _HAS_ADDRESS = 0x01, 0x02

@@ -15,7 +15,7 @@ from collector.ports import Decoded
 from collector.reading import Frame
 from drivers.codecs.devices import Device
 
-PROVEN = False
+PROVEN = True
 DEVICES = (Device("any", "Eddystone beacon", ("battery_voltage", "device_temperature", "uptime")),)
 
 _UID, _URL, _TLM = 0x00, 0x10, 0x20

@@ -13,8 +13,10 @@ from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame
 from drivers.codecs.beacons import MEASURING, PREFIX, uuid_of
+from drivers.codecs.devices import Device
 
 PROVEN = True
+DEVICES = (Device("any", "iBeacon", ()),)
 
 _BYTES = 23
 

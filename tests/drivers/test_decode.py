@@ -128,6 +128,18 @@ def test_an_advertisement_gives_readings_and_who_was_seen():
     assert out[-1] == {"tag": "ble:CB:B8:33:4C:88:4F", "gateway": "ble:hci0", "rssi_dbm": -61.0}
 
 
+def test_an_older_key_has_24_digits():
+    dimmer = {
+        "address": "F8:24:41:C5:98:8B",
+        "service_data": {"0000fe95-0000-1000-8000-00805f9b34fb": "5830b603d28b98c54124f8c3491476757e00000099"},
+        "bindkey": "b853075158487ca39a5b5ea9",
+    }
+    bad, out, _ = run("ble", dimmer)
+    assert (bad, [(one["metric"], one["value"]) for one in out]) == (0, [("action", "press")])
+    assert run("ble.bthome", dimmer)[0] == 1, "that part takes none of them"
+    assert run("ble.ruuvi", RUUVI | {"bindkey": "b853075158487ca39a5b5ea9"})[0] == 0, "that part takes no key at all"
+
+
 def test_a_device_that_nobody_knows_was_seen_all_the_same():
     stranger = RUUVI | {"manufacturer_data": {"65535": "00"}}
     assert run("ble", stranger)[1] == [{"tag": "ble:CB:B8:33:4C:88:4F", "gateway": "", "rssi_dbm": -61.0}]

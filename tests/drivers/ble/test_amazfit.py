@@ -1,24 +1,20 @@
-"""Mi Band and Amazfit: frames made after the public decoder in, readings out."""
+"""Mi Band and Amazfit: frames as the public decoder has them in, readings out."""
 
 import pytest
 
-COMPANY, SERVICE = "manufacturer/0157", "service/fee0"
-BAND = "020101" + "48" + "02" * 14 + "cbb8334c884f"
-SCALE = "0102030405" + "3010" + "864b" + "010203" + "48" + "00" * 7
+FEE0 = "service/fee0"
+SCALE = "ba82e6c7fc3414a442bf46ec68000462bba30100"
+"""Captured (tests of https://github.com/custom-components/ble_monitor)."""
 
 
 @pytest.mark.parametrize(
-    "topic, frame, values",
+    "frame, values",
     [
-        (COMPANY, BAND, {"heart_rate": 72}),
-        (COMPANY, BAND.replace("48", "ff", 1), {}),
-        (COMPANY, BAND[:-2] + "50", {}),  # somebody else's address
-        (COMPANY, BAND[:-2], {}),
-        (SERVICE, "10270000", {"steps": 10000}),
-        (SERVICE, SCALE, {"body_weight": 96.67, "body_impedance": 414.4, "heart_rate": 72}),
-        (SERVICE, SCALE.replace("010203" + "48", "00000048"), {}),  # has not settled
-        (SERVICE, "1027", {}),
+        ("10270000", {"steps": 10000}),
+        (SCALE, {"body_weight": 85.3, "body_impedance": 517.2, "heart_rate": 104}),
+        (SCALE.replace("bf46ec", "000000"), {}),  # has not settled
+        ("1027", {}),
     ],
 )
-def test_a_packet(said, topic, frame, values):
-    assert said(topic, frame).values == values
+def test_a_packet(said, frame, values):
+    assert said(FEE0, frame).values == values

@@ -72,6 +72,10 @@ def test_a_captured_one_opens_too(said):
     assert found.by_device == {DEVICE: {"temperature": 23.45, "humidity": 41.73, "battery": 61}}
 
 
+def test_a_plain_packet_that_was_cut_is_no_encrypted_one(said):
+    assert said(UUID, "c4248138c1a456088318bf", device=DEVICE).items == []
+
+
 def test_without_the_right_key_it_says_why(said):
     with pytest.raises(NoKey, match="put its key"):
         said(UUID, sealed(b"abc"), device=DEVICE)

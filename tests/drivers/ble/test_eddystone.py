@@ -1,4 +1,7 @@
-"""Eddystone: frames made after its specification in, sightings and readings out."""
+"""Eddystone: frames made after its specification in, sightings and readings out.
+
+The second of the telemetry is captured (tests of https://github.com/custom-components/ble_monitor).
+"""
 
 import pytest
 
@@ -38,6 +41,7 @@ def test_what_is_reserved_encrypted_or_changes_says_nothing(said, frame):
     "frame, values",
     [
         ("20000bb81a800000006400000e10", {"battery_voltage": 3.0, "device_temperature": 26.5, "uptime": 360}),
+        ("20000c6f1e000002006d41db9ab6", {"battery_voltage": 3.183, "device_temperature": 30, "uptime": 110491103.0}),
         ("20000bb8fd800000006400000e10", {"battery_voltage": 3.0, "device_temperature": -2.5, "uptime": 360}),
         ("2000000080000000000000000001", {"uptime": 0.1}),
     ],
