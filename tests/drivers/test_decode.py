@@ -147,8 +147,8 @@ def test_a_device_that_nobody_knows_was_seen_all_the_same():
 
 
 def test_a_beacon_is_seen_by_its_own_name_alone():
-    beacon = RUUVI | {"manufacturer_data": {"76": "0215b5b182c7eab14988aa99b5c1517008d9000100ffc6"}}
-    assert [one["tag"] for one in run("ble", beacon)[1]] == ["ble:iBeacon:b5b182c7-eab1-4988-aa99-b5c1517008d9-1-255"]
+    beacon = RUUVI | {"manufacturer_data": {"76": "0215b5b182c7eab14988aa99b5c1517008d8000100ffc6"}}
+    assert [one["tag"] for one in run("ble", beacon)[1]] == ["ble:iBeacon:b5b182c7-eab1-4988-aa99-b5c1517008d8-1-255"]
 
 
 def test_the_key_of_an_encrypted_device_stands_in_its_line():
@@ -177,7 +177,7 @@ def test_a_value_of_a_characteristic():
         {"characteristic": "2A5F", "hex": "0064005a00"},
         {"characteristic": "00002a37-0000-1000-8000-00805f9b34fb", "hex": "0048"},
         {"characteristic": "2A29", "hex": "4e6f6e696e"},
-        {"characteristic": "2A35", "hex": "00"},
+        {"characteristic": "2A4D", "hex": "00"},
     ]
     bad, out, _ = run("gatt", *lines, device="ble:C4:7C:8D:6A:11:02")
     assert bad == 0
