@@ -13,6 +13,7 @@ UUID = "service/181a"
 MAC, KEY = "A4:C1:38:8D:18:B2", "231d39c1d7cc1ab1aee224cd096db932"
 DEVICE = f"ble:{MAC}"
 KEYS = {MAC: SecretStr(KEY)}
+FUZZED = {"bindkeys": {"C4:7C:8D:6A:11:02": SecretStr(KEY)}}
 ATC = "a4c1388d18b2 00d2 34 55 0ba6 07"
 CAPTURED_ATC = "a4c1388d18b2 00a2 2f 5f 0bf8 19"
 """With the address of the next one, which are https://github.com/custom-components/ble_monitor's, as the sealed one."""
