@@ -66,6 +66,8 @@ class Quantity(BaseModel):
             raise ValueError(f"{self.metric}: it {'needs' if words else 'takes no'} words")
         if not math.isfinite(self.scale) or self.scale == 0 or not math.isfinite(self.add):
             raise ValueError(f"{self.metric}: scale is a number other than 0, add a number")
+        if self.metric == _MOTION and self.type[0] == "i":
+            raise ValueError("motion: a counter has no sign")
         if self.type in _FLOATS and (self.mask or self.metric == _MOTION or self.words):
             raise ValueError(f"{self.metric}: {self.type} has no bits, counts nothing and stands for no words")
         return self

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame
+from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 
 PROVEN = True
+DEVICES = (Device("Any", "Device with the Bluetooth service 180F", ("battery",)),)
 
 _FULL = 100
 

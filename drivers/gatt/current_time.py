@@ -29,9 +29,9 @@ class Config(BaseModel):
     )
 
 
-def claims(_config: Config) -> tuple[str, ...]:
-    """Current Time."""
-    return ("2a2b",)
+def claims(config: Config) -> tuple[str, ...]:
+    """Current Time, where the zone is known."""
+    return ("2a2b",) if config.timezone else ()
 
 
 def decoder(config: Config) -> "CurrentTime":

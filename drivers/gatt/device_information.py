@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame
+from drivers.codecs.devices import Device
 
 PROVEN = False
+DEVICES = (Device("Any", "Device with the Bluetooth service 180A", ()),)
 
 _FACTS = {"2a24": "model", "2a25": "serial", "2a26": "firmware", "2a29": "maker"}
 

@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from collector.ports import Decoded
 from collector.reading import Frame, Quality
 from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 from drivers.codecs.ieee11073 import DATE_TIME_BYTES, date_time
 from drivers.codecs.json_values import fahrenheit
 
 PROVEN = True
+DEVICES = (Device("Any", "Thermometer with the Bluetooth service 1809", ("body_temp",)),)
 
 _MEASURED, _MEASURING = "2a1c", "2a1e"
 _FAHRENHEIT, _TIME, _TYPE = 0x01, 0x02, 0x04

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame, Quality
+from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 
 PROVEN = True
+DEVICES = (Device("Any", "Heart rate sensor with the Bluetooth service 180D", ("heart_rate", "technical_alarm")),)
 
 _WIDE, _CONTACT, _CONTACT_KNOWN, _ENERGY, _INTERVALS = 0x01, 0x02, 0x04, 0x08, 0x10
 

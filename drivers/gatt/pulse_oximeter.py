@@ -11,10 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from collector.ports import Decoded
 from collector.reading import Frame, Quality
 from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 from drivers.codecs.ieee11073 import DATE_TIME_BYTES, date_time
 
 PROVEN = True
+DEVICES = (
+    Device(
+        "Any",
+        "Pulse oximeter with the Bluetooth service 1822",
+        ("spo2", "pulse_rate", "perfusion_index", "sensor_fault", "technical_alarm"),
+    ),
+)
 
 _SPOT, _CONTINUOUS = "2a5e", "2a5f"
 _HAS_TIME, _CLOCK_NOT_SET = 0x01, 0x10

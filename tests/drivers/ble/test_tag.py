@@ -107,6 +107,7 @@ FIELD = {"metric": "temperature", "at": 0, "type": "u8"}
         ({"company": 1, "fields": [{**FIELD, "words": {1: "warm"}}]}, "temperature: it takes no words"),
         ({"company": 1, "fields": [{**FIELD, "metric": "action"}]}, "action: it needs words"),
         ({"company": 1, "fields": [{**FIELD, "type": "f32le", "mask": 1}]}, "temperature: f32le has no bits"),
+        ({"company": 1, "fields": [{**FIELD, "metric": "motion", "type": "i8"}]}, "motion: a counter has no sign"),
         ({"company": 1, "fields": [FIELD, FIELD]}, "temperature: it stands there twice"),
         ({"company": 1, "length": 1, "fields": [{**FIELD, "at": 1}]}, "ends at byte 2, the length is 1"),
         ({"company": 1, "fields": []}, r"fields"),
