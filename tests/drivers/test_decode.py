@@ -128,18 +128,6 @@ def test_an_advertisement_gives_readings_and_who_was_seen():
     assert out[-1] == {"tag": "ble:CB:B8:33:4C:88:4F", "gateway": "ble:hci0", "rssi_dbm": -61.0}
 
 
-def test_an_older_key_has_24_digits():
-    dimmer = {
-        "address": "F8:24:41:C5:98:8B",
-        "service_data": {"0000fe95-0000-1000-8000-00805f9b34fb": "5830b603d28b98c54124f8c3491476757e00000099"},
-        "bindkey": "b853075158487ca39a5b5ea9",
-    }
-    bad, out, _ = run("ble", dimmer)
-    assert (bad, [(one["metric"], one["value"]) for one in out]) == (0, [("action", "press")])
-    assert run("ble.bthome", dimmer)[0] == 1, "that part takes none of them"
-    assert run("ble.ruuvi", RUUVI | {"bindkey": "b853075158487ca39a5b5ea9"})[0] == 0, "that part takes no key at all"
-
-
 def test_a_device_that_nobody_knows_was_seen_all_the_same():
     stranger = RUUVI | {"manufacturer_data": {"65535": "00"}}
     assert run("ble", stranger)[1] == [{"tag": "ble:CB:B8:33:4C:88:4F", "gateway": "", "rssi_dbm": -61.0}]
@@ -147,8 +135,8 @@ def test_a_device_that_nobody_knows_was_seen_all_the_same():
 
 
 def test_a_beacon_is_seen_by_its_own_name_alone():
-    beacon = RUUVI | {"manufacturer_data": {"76": "0215b5b182c7eab14988aa99b5c1517008d8000100ffc6"}}
-    assert [one["tag"] for one in run("ble", beacon)[1]] == ["ble:iBeacon:b5b182c7-eab1-4988-aa99-b5c1517008d8-1-255"]
+    beacon = RUUVI | {"manufacturer_data": {"76": "0215b5b182c7eab14988aa99b5c1517008d9000100ffc6"}}
+    assert [one["tag"] for one in run("ble", beacon)[1]] == ["ble:iBeacon:b5b182c7-eab1-4988-aa99-b5c1517008d9-1-255"]
 
 
 def test_the_key_of_an_encrypted_device_stands_in_its_line():
@@ -177,7 +165,7 @@ def test_a_value_of_a_characteristic():
         {"characteristic": "2A5F", "hex": "0064005a00"},
         {"characteristic": "00002a37-0000-1000-8000-00805f9b34fb", "hex": "0048"},
         {"characteristic": "2A29", "hex": "4e6f6e696e"},
-        {"characteristic": "2A4D", "hex": "00"},
+        {"characteristic": "2A00", "hex": "00"},
     ]
     bad, out, _ = run("gatt", *lines, device="ble:C4:7C:8D:6A:11:02")
     assert bad == 0
