@@ -36,6 +36,9 @@ from tests.databases import (  # noqa: F401 - fixtures
 BROWSER_FIXTURES = {"browser", "context", "page", "new_context"}
 LOCAL = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost|\[::1\])[:/]|^(about|data|blob):")
 
+_RACP_REPORT = re.compile(rb"\x01\x01|\x01\x03\x01..", re.DOTALL)
+"""All that may be written to a BLE device: Report Stored Records, of all or from a number on."""
+
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=2000)
@@ -264,10 +267,12 @@ def bus(tmp_path, monkeypatch):
 
 @pytest.fixture
 def bluez(bus):
-    """`tests.bluez.service.Bluez` in another process, without an adapter yet."""
+    """`tests.bluez.service.Bluez` in another process, without an adapter yet; whatever it was written is compared."""
     service = BluezProcess(bus().address)
     yield service
+    written = service.written()
     service.close()
+    assert [one for one in written if one[1] != "2a52" or not _RACP_REPORT.fullmatch(one[2])] == []
 
 
 # ---------------------------------------------------------------- a real browser

@@ -6,6 +6,7 @@ from collector.errors import BadFrame
 from drivers.gatt.current_time import Config, claims
 
 [TIME] = claims(Config(timezone="Europe/Vienna"))
+FUZZED = {"timezone": "Europe/Vienna"}
 RIGHT = "ea070b18072a00 02 00 00"  # 24 November 2026, 7:42:00
 
 

@@ -14,6 +14,7 @@ CONTROL_POINT = claims(Config(stored_records=True, timezone="UTC"))[1]
 NORDIC = "1b0100e307021b0b0a1efbff1e00120501"  # 30 kg/L, 27 February 2019, 11:10:30, 5 minutes earlier
 CAPILLARY = "03 0700 ea070b18062a00 0000 7bb0 11".replace(" ", "")  # 123 mg/dL
 MOLES = "06 0700 ea070b18062a00 37c0 11".replace(" ", "")  # 5.5 mmol/L
+FUZZED = {"stored_records": True, "timezone": "UTC"}
 HEARD = datetime(2026, 11, 24, 6, 42, tzinfo=UTC)
 
 

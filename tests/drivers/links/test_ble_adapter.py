@@ -201,8 +201,7 @@ def test_no_more_devices_are_connected_than_there_are_slots_and_each_has_its_tur
     link = ble(connections=2, devices=[{"address": bed} for bed in BEDS])
     for turn in range(len(BEDS) - 1):
         bluez.wait("connected", is_=2)
-        waits = [one for one in link.status.parts if "connections of hci0 are in use" in one.error]
-        assert waits
+        until(lambda: any("connections of hci0 are in use" in one.error for one in link.status.parts))
         bluez.drop(order(bluez)[turn])
     bluez.wait("connected", is_=2)
     assert sorted(order(bluez)[: len(BEDS)]) == BEDS
