@@ -10,6 +10,7 @@ import math
 import re
 import struct
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -72,7 +73,7 @@ class Quantity(BaseModel):
             raise ValueError(f"{self.metric}: {self.type} has no bits, counts nothing and stands for no words")
         return self
 
-    @property
+    @cached_property
     def end(self) -> int:
         """The offset behind it."""
         return self.at + int(re.sub(r"\D", "", self.type)) // 8
@@ -144,7 +145,7 @@ class Rule(BaseModel):
             seen.add(one.metric)
         return self
 
-    @property
+    @cached_property
     def topic(self) -> str:
         """Of its frames."""
         return f"service/{short(self.service)}" if self.service is not None else f"manufacturer/{self.company:04x}"

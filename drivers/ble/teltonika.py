@@ -71,29 +71,34 @@ class Teltonika:
             return ()
         if len(data) < 2:
             raise BadFrame("The flags are missing", len(data))
-        flags, raw = data[1], _values(data)
+        flags = data[1]
+        size, places = _LAYOUTS[flags]
+        if len(data) < size:
+            raise BadFrame(f"The values of these flags have {size} bytes, these are {len(data)}", len(data))
         items: list[Decoded] = [frame.reading(frame.device, "battery_low", bool(flags & _LOW))]
-        if _TEMPERATURE in raw:
-            items.append(frame.reading(frame.device, "temperature", raw[_TEMPERATURE] / 100))
-        if raw.get(_HUMIDITY, 101) <= 100:
-            items.append(frame.reading(frame.device, "humidity", float(raw[_HUMIDITY])))
-        if _BATTERY in raw:
-            items.append(frame.reading(frame.device, "battery_voltage", (2000 + 10 * raw[_BATTERY]) / 1000))
+        if at := places.get(_TEMPERATURE):
+            degrees = int.from_bytes(data[at : at + 2], signed=True) / 100
+            items.append(frame.reading(frame.device, "temperature", degrees))
+        if (at := places.get(_HUMIDITY)) and data[at] <= 100:
+            items.append(frame.reading(frame.device, "humidity", float(data[at])))
+        if at := places.get(_BATTERY):
+            items.append(frame.reading(frame.device, "battery_voltage", (2000 + 10 * data[at]) / 1000))
         if flags & _HAS_MAGNET and frame.device in self._doors:
             items.append(frame.reading(frame.device, "door_open", not flags & _MAGNET))
-        if _MOVEMENT in raw:
-            seen = frame.sighting(frame.device, raw[_MOVEMENT] & ~_MOVES)
+        if at := places.get(_MOVEMENT):
+            seen = frame.sighting(frame.device, int.from_bytes(data[at : at + 2]) & ~_MOVES)
             items += [seen] if seen else []
         return items
 
 
-def _values(data: bytes) -> dict[int, int]:
-    """The raw values that the flags announce, by flag. Raises BadFrame."""
-    raw, at = {}, 2
+def _layout(flags: int) -> tuple[int, dict[int, int]]:
+    """How many bytes there are with these flags, and where each value begins."""
+    at, places = 2, {}
     for flag, size in _SIZES.items():
-        if data[1] & flag:
-            raw[flag] = int.from_bytes(data[at : at + size], signed=flag == _TEMPERATURE)
+        if flags & flag:
+            places[flag] = at
             at += size
-    if at > len(data):
-        raise BadFrame(f"The values of these flags have {at} bytes, these are {len(data)}", len(data))
-    return raw
+    return at, places
+
+
+_LAYOUTS = tuple(_layout(flags) for flags in range(256))
