@@ -45,8 +45,16 @@ _LAST_WORDS_S = 1.0
 _BELL_BYTES = 64
 
 
-EVERYTHING = ("mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense", "mqtt.wardkeeper")
-"""Dialects of a link that names none."""
+EVERYTHING = (
+    "mqtt.zigbee2mqtt",
+    "mqtt.tasmota",
+    "mqtt.espresense",
+    "mqtt.shelly",
+    "mqtt.esphome",
+    "mqtt.homie",
+    "mqtt.wardkeeper",
+)
+"""Dialects of a link that names none: all that need not be told where to listen."""
 
 
 class Config(BaseModel):
@@ -80,7 +88,7 @@ class Config(BaseModel):
     max_payload: int = Field(8 * 1024 * 1024, ge=1, description="Bytes; a larger message is counted and left out.")
     dialects: list[DialectChoice] = Field(
         default_factory=lambda: [DialectChoice(kind=kind) for kind in EVERYTHING],
-        description="Dialects to understand, each with its own settings; all of MQTT when not given.",
+        description="Dialects to understand, each with its own settings; when not given, those that need no setting.",
     )
     topics: list[Annotated[str, Field(min_length=1, pattern=_FILTER)]] = Field(
         [], description="Further filters to listen to: what nobody understands is counted on the inputs page."
