@@ -31,7 +31,7 @@ class Directory:
     def announce(self, frame: Frame, config: Config) -> list[Decoded]:
         """Take a config: who it is, when that is new, and what its topics have said already. Raises BadFrame."""
         self.forget(frame.topic)
-        if self._count + len(config.entities) > _MOST:
+        if len(self._configs) >= _MOST or self._count + len(config.entities) > _MOST:
             raise BadFrame(f"More than {_MOST} entities are announced")
         self._count += len(config.entities)
         self._configs[frame.topic] = config
@@ -45,7 +45,9 @@ class Directory:
         if config.facts and self._facts.get(config.device) != config.facts:
             self._facts[config.device] = config.facts
             results.append(Announcement(config.device, config.facts, frame.received))
-        return results + self._caught_up({one.topic for one in (*config.entities, *config.availability)})
+        topics = {one.topic for one in config.entities} | {one.topic for one in config.availability}
+        results += self._caught_up(topics)
+        return results
 
     def forget(self, topic: str) -> None:
         """The config at `topic` is gone."""
@@ -69,7 +71,8 @@ class Directory:
             return []
         found: dict[tuple[str, str], Reading] = {}
         words = plain(frame.payload)
-        whole = parse(frame.payload) if any(one.path is not None for one in (*entities, *available)) else None
+        paths = [one.path for one in entities] + [one.path for one in available]
+        whole = parse(frame.payload) if any(path is not None for path in paths) else None
         for one in sorted(entities, key=lambda entity: entity.convert is not None):  # of two units the metric's own
             value = one.value(words if one.path is None else _at(whole, one.path))
             if value is not None and type(value) is METRICS[one.metric].kind:

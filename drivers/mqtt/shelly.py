@@ -176,7 +176,8 @@ _INVALID = 999
 _NEVER_NEGATIVE = ("battery", "lux")  # -1: not measured
 _LIT = ("light", "color", "white")
 _CHANNELS = ("relay", "roller", *_LIT)
-_STATUS = re.compile(r"(.+)/status/([a-z0-9]+)(?::(\d+))?")
+_STATUS = re.compile(r"(.+)/status/([a-z0-9]+(?::\d+)?)")
+_LONGEST_ALARM = 200
 
 
 class Shelly:
@@ -184,13 +185,14 @@ class Shelly:
 
     def __init__(self, config: Config) -> None:
         self._sensor = SENSOR | ({"temperature": Field("temperature", fahrenheit)} if config.fahrenheit else {})
+        self._alarms: dict[str, dict[str, str]] = {}
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """What one message says."""
         if not frame.payload:
             return ()
         if status := _STATUS.fullmatch(frame.topic):
-            return self._component(frame, f"mqtt:{status[1]}", status[2], status[3] or "0", parse(frame.payload), None)
+            return self._component(frame, f"mqtt:{status[1]}", status[2], parse(frame.payload), None, full=True)
         path, _, leaf = frame.topic.rpartition("/")
         if leaf == "rpc" and path.endswith("/events"):
             return self._notified(frame, f"mqtt:{path.removesuffix('/events')}")
@@ -210,8 +212,7 @@ class Shelly:
                 return _info(frame, device, parse_object(frame.payload))
             case ["overtemperature"]:
                 hot = flag(plain(frame.payload))
-                words = "overtemperature" if hot else ""
-                return () if hot is None else (frame.reading(device, "technical_alarm", words),)
+                return () if hot is None else self._alarm(frame, device, "heat", levels[0] if hot else "")
             case [name]:
                 return self._measured(frame, device, name, OWN)
             case ["sensor", name]:
@@ -243,11 +244,25 @@ class Shelly:
             return self._measured(frame, device, rest[0], CHANNEL) if len(rest) == 1 else ()
         word = plain(frame.payload)
         if word == "overpower":
-            return (frame.reading(device, "switch_on", False), frame.reading(device, "technical_alarm", word))
+            return (frame.reading(device, "switch_on", False), *self._alarm(frame, device, kind, word))
         on = flag(word, FLAGS)
         if on is None or kind == "roller":
             return ()
-        return (frame.reading(device, "light_on" if kind in _LIT else "switch_on", on),)
+        over = self._alarm(frame, device, kind, "", None, explicit=False)
+        return (frame.reading(device, "light_on" if kind in _LIT else "switch_on", on), *over)
+
+    def _alarm(
+        self, frame: Frame, device: str, source: str, words: str, at: datetime | None = None, *, explicit: bool = True
+    ) -> list[Reading]:
+        """All alarms of a device together: one source that is well again does not hide another. "" is none.
+
+        Not `explicit`: the message does not speak of alarms, so it says only that there is none any more.
+        """
+        alarms = self._alarms.setdefault(device, {})
+        before, alarms[source] = alarms.get(source, ""), words
+        if not (explicit or words or before):
+            return []
+        return [frame.reading(device, "technical_alarm", ", ".join(filter(None, alarms.values())), at)]
 
     # ------------------------------------------------------------------ generation 2 and later
 
@@ -257,31 +272,37 @@ class Shelly:
         at = moment(values.get("ts"))
         if said.get("method") == "NotifyEvent":
             return _events(frame, device, values.get("events"))
+        full = said.get("method") == "NotifyFullStatus"
         results: list[Decoded] = []
         for key, status in values.items():
-            name, _, index = key.partition(":")
-            results += self._component(frame, device, name, index or "0", status, at)
-        if said.get("method") == "NotifyFullStatus":
+            results += self._component(frame, device, key, status, at, full=full)
+        if full:
             address = text(section(values, "sys").get("mac"))
             facts = {"maker": "Shelly", "name": text(said.get("src")), "address": address}
             results.append(_fact(device, facts, frame.received))
         return results
 
     def _component(
-        self, frame: Frame, device: str, name: str, index: str, status: object, at: datetime | None
+        self, frame: Frame, device: str, key: str, status: object, at: datetime | None, *, full: bool
     ) -> list[Decoded]:
+        """`full`: what it does not say is not so; a change leaves out what has not changed."""
+        name, _, index = key.partition(":")
         fields = COMPONENTS.get(name)
         if fields is None or not isinstance(status, dict):
             return []
         if name == "temperature" and "3em" in device.rpartition("/")[2]:  # it has no other thermometer than its own
             fields = {"tC": Field("device_temperature")}
-        here = device if index == "0" else f"{device}/{name}:{index}"
+        here = device if index in ("", "0") else f"{device}/{key}"
         results: list[Decoded] = [*readings(frame, here, status, fields, at)]
         results += _more(frame, here, name, status, at)
         errors = status.get("errors")
-        if isinstance(errors, list):
-            words = text(", ".join(word for word in errors if isinstance(word, str))) or ""
-            results.append(frame.reading(here, "technical_alarm", words, at))
+        words = (
+            ", ".join(word for word in errors if isinstance(word, str))[:_LONGEST_ALARM]
+            if isinstance(errors, list)
+            else ""
+        )
+        if "errors" in status or full:
+            results += self._alarm(frame, here, name, words, at, explicit="errors" in status)
         return results
 
 
@@ -315,9 +336,10 @@ def _part(device: str, kind: str, index: str) -> str:
     return device if index == "0" else f"{device}/{kind}/{index}"
 
 
-def _info(frame: Frame, device: str, said: Mapping[str, object]) -> list[Reading]:
+def _info(frame: Frame, device: str, values: Mapping[str, object]) -> list[Reading]:
     """`info` of every device; of the values only what no topic of its own says. Motion has `status`."""
-    wifi = section(said, "wifi_sta")
+    wifi = section(values, "wifi_sta")
+    said = {key: value for key, value in values.items() if value != -1}  # not measured
     return [
         *readings(frame, device, said, {"uptime": Field("uptime"), **MOTION}, moment(said.get("timestamp"))),
         *readings(frame, device, wifi, {"rssi": Field("signal")}),

@@ -9,7 +9,7 @@ import pytest
 
 from collector.errors import BadFrame, ConfigError
 from collector.metrics import METRICS
-from collector.reading import Announcement, Quality
+from collector.reading import Announcement, Frame, Quality
 from drivers.dialects import dialect
 from drivers.mqtt.shelly import CHANNEL, COMPONENTS, DEVICES, EMETER, EXTERNAL, MOTION, OWN, SENSOR
 
@@ -110,6 +110,9 @@ def test_motion_says_everything_at_once(heard):
     said = heard("shellies/shellymotionsensor-60A4/status", payload)
     assert said.values == {"occupancy": True, "vibration": False, "illuminance": 229, "battery": 99}
     assert said.times == {datetime(2023, 4, 8, 14, 7, 59, tzinfo=UTC)}
+    assert heard("shellies/shellymotionsensor-60A4/status", {"motion": False, "lux": -1, "bat": -1}).values == {
+        "occupancy": False
+    }
 
 
 def test_the_status_of_generation_1(heard):
@@ -175,6 +178,25 @@ def test_a_plug(heard):
     assert second.by_device == {
         "mqtt:shellypro2pm-1/switch:1": {"switch_on": False, "technical_alarm": "overpower, overtemp"}
     }
+
+
+def test_an_alarm_stands_until_its_own_source_is_well_again():
+    decoder = dialect("mqtt.shelly").decoder
+
+    def alarm(topic, payload):
+        items = decoder.decode(Frame("test", topic, payload.encode(), HEARD))
+        return [one.value for one in items if one.metric == "technical_alarm"]
+
+    assert alarm("shellies/s-1/relay/0", "overpower") == ["overpower"]
+    assert alarm("shellies/s-1/overtemperature", "0") == ["overpower"]
+    assert alarm("shellies/s-1/relay/0", "on") == [""]
+    assert alarm("shellies/s-1/relay/0", "on") == []
+    assert alarm("shellyplus1-1/status/switch:0", '{"id": 0, "errors": ["overtemp"]}') == ["overtemp"]
+    assert alarm("shellyplus1-1/status/temperature:0", '{"id": 0, "errors": ["read"]}') == ["overtemp, read"]
+    change = '{"method": "NotifyStatus", "params": {"switch:0": {"id": 0, "output": true}}}'
+    assert alarm("shellyplus1-1/events/rpc", change) == []  # a change says only what has changed
+    assert alarm("shellyplus1-1/status/switch:0", '{"id": 0, "output": true}') == ["read"]
+    assert alarm("shellyplus1-1/status/temperature:0", '{"id": 0, "tC": 20, "errors": null}') == [""]
 
 
 def test_three_phases(heard):
