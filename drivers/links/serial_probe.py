@@ -72,9 +72,8 @@ def probe(
 def _lines(modules: Iterable[ModuleType]) -> Iterable[Line]:
     """Those of the documents, the most usual first, then every speed without and with parity; each once."""
     usual = Counter(module.LINE for module in modules).most_common()
-    return dict.fromkeys(
-        [*(line for line, _ in usual), *(Line(baud, parity=parity) for baud in BAUDS for parity in ("N", "E", "O"))]
-    )
+    others = (Line(baud, parity=parity) for baud in BAUDS for parity in ("N", "E", "O"))
+    return dict.fromkeys([*(line for line, _ in usual), *others])
 
 
 def _cannot_be_set(trouble: NoPort) -> bool:

@@ -17,6 +17,7 @@ from drivers.codecs.devices import Device
 from drivers.codecs.framer import BadBytes, Delimited
 from drivers.codecs.line import Line
 from drivers.codecs.listening import Listening
+from drivers.codecs.masimo import health
 
 PROVEN = True
 
@@ -43,15 +44,6 @@ _HIGHEST = {"pulse_rate": 240, "spo2": 100, "perfusion_index": 20}
 _MORE = re.compile(rb"([A-Z]+)=(\d+(?:\.\d)?)%?(?= |$)")
 _MEASURED = {b"PVI": ("pleth_variability", 100), b"SPCO": ("spco", 99), b"SPMET": ("spmet", 99)}
 _LOW_BATTERY = 0x0040
-_EXCEPTIONS = {
-    0x001: "no sensor",
-    0x002: "defective sensor",
-    0x080: "unrecognized sensor",
-    0x010: "interference",
-    0x020: "sensor off",
-    0x040: "ambient light",
-}
-_FAULTS = 0x083
 
 
 class Config(BaseModel):
@@ -99,8 +91,7 @@ class MasimoAscii1(Listening):
             measured, most = _MEASURED.get(name, ("", 0))
             if measured and float(number) <= most:
                 values[measured] = float(number)
-        values["sensor_fault"] = bool(exceptions & _FAULTS)
-        values["technical_alarm"] = ", ".join(word for bit, word in _EXCEPTIONS.items() if exceptions & bit)
+        values |= health(exceptions)
         values["battery_low"] = bool(alarm & _LOW_BATTERY)
         items: list[Item] = []
         facts = {"maker": "Masimo", "kind": "pulse oximeter"}

@@ -25,8 +25,8 @@ PROVEN = True
 
 _MEASURES = (
     "resp_rate",
-    "tidal_volume_expired",
-    "minute_volume_expired",
+    "tidal_volume",
+    "minute_volume",
     "airway_pressure_peak",
     "airway_pressure_mean",
     "peep",
@@ -70,16 +70,17 @@ class _Report(msgspec.Struct, frozen=True):
     battery: int = 0
 
 
+_MBAR = 0.980665  # of 1 cmH2O
 _REPORTS = {
     b"MISCF": _Report(
         {
             70: ("resp_rate", 1),
-            71: ("tidal_volume_expired", 1000),
-            72: ("minute_volume_expired", 1),
-            73: ("airway_pressure_peak", 1),
-            74: ("airway_pressure_mean", 1),
+            71: ("tidal_volume", 1000),
+            72: ("minute_volume", 1),
+            73: ("airway_pressure_peak", _MBAR),
+            74: ("airway_pressure_mean", _MBAR),
             77: ("fio2", 1),
-            87: ("peep", 1),
+            87: ("peep", _MBAR),
         },
         {
             113: "AC power lost",
@@ -97,10 +98,10 @@ _REPORTS = {
     b"MISCA": _Report(
         {
             34: ("resp_rate", 1),
-            35: ("tidal_volume_expired", 1000),
-            36: ("minute_volume_expired", 1),
-            38: ("airway_pressure_peak", 1),
-            39: ("airway_pressure_mean", 1),
+            35: ("tidal_volume", 1000),
+            36: ("minute_volume", 1),
+            38: ("airway_pressure_peak", _MBAR),
+            39: ("airway_pressure_mean", _MBAR),
         },
         {54: "no O2 supply", 55: "no air supply"},
     ),
@@ -170,7 +171,7 @@ class Pb840(Listening):
             if said not in _NOTHING:
                 if not _NUMBER.fullmatch(said):
                     raise BadBytes(f"Field {number} of the report is no number", at, said.encode())
-                values[metric] = round(float(said) * factor, 3)
+                values[metric] = round(float(said) * factor, 2)
         on = [number for number in report.alarms if self._alarm(number, fields.get(number, ""), at)]
         values["technical_alarm"] = ", ".join(report.alarms[number] for number in on)
         if report.mains:
