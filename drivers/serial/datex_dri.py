@@ -35,8 +35,6 @@ _PHYSIOLOGICAL, _DISPLAYED, _LAST = 0, 1, 0xFF
 _RECORD = 4 + 270 + 4  # time, the basic class, marker and class
 _INVALID = -32001  # and everything below: no data, not updated, discontinuous, out of range, not calibrated
 
-_MBAR = 0.980665  # in a cm of water
-
 _PLACES: dict[str, tuple[int, float]] = {
     "heart_rate": (6, 1),
     "nibp_sys": (78, 0.01),
@@ -48,14 +46,14 @@ _PLACES: dict[str, tuple[int, float]] = {
     "etco2": (138, 0.01),
     "resp_rate": (142, 1),
     "fio2": (154, 0.01),
-    "airway_pressure_peak": (186, 0.01 * _MBAR),
-    "peep": (188, 0.01 * _MBAR),
-    "airway_pressure_plateau": (190, 0.01 * _MBAR),
-    "tidal_volume": (194, 0.1),
-    "lung_compliance": (196, 0.01 / _MBAR),
-    "minute_volume": (198, 0.01),
+    "airway_pressure_peak": (186, 0.01),
+    "peep": (188, 0.01),
+    "airway_pressure_plateau": (190, 0.01),
+    "tidal_volume_expired": (194, 0.1),
+    "lung_compliance": (196, 0.01),
+    "minute_volume_expired": (198, 0.01),
 }
-"""Where each value is in the basic class, and what one step of it is. Volumes are the expired ones."""
+"""Where each value is in the basic class, and what one step of it is."""
 
 _IMPEDANCE_RATE = 14  # without CO₂ the respiratory rate is that of the ECG's electrodes
 

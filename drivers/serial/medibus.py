@@ -55,13 +55,24 @@ _MEASURED_1 = {
     0xEB: "spo2",
     0xF0: "fio2",
 }
-"""Of the first code page, in the metric's own unit; of several sources of one metric the last of this table counts."""
+"""Of the first code page; of several sources of one metric the last of this table counts."""
 
-_MEASURED_2 = {0x21: "tidal_volume"}
+_MEASURED_2 = {0x21: "tidal_volume_expired"}
+
+_CM_H2O = 1 / 0.980665  # in a mbar
+_FACTORS = {
+    "airway_pressure_mean": _CM_H2O,
+    "airway_pressure_plateau": _CM_H2O,
+    "airway_pressure_peak": _CM_H2O,
+    "peep": _CM_H2O,
+    "lung_compliance": 1 / _CM_H2O,
+    "airway_resistance": _CM_H2O,
+}
+"""To the metric's unit, for what MEDIBUS says in mbar."""
 
 _SET = {
     0x01: ("fio2_set", 1.0),
-    0x0B: ("peep_set", 1.0),
+    0x0B: ("peep_set", _CM_H2O),
     0x04: ("tidal_volume_set", 1000.0),
     0x40: ("tidal_volume_set", 1.0),
     0x09: ("resp_rate_set", 1.0),
@@ -85,7 +96,7 @@ Values = dict[str, float | bool | str]
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
 
 _MEASURES = (
-    *dict.fromkeys([*_MEASURED_1.values(), *(metric for metric, _ in _SET.values())]),
+    *dict.fromkeys([*_MEASURED_1.values(), *_MEASURED_2.values(), *(metric for metric, _ in _SET.values())]),
     "ventilation_mode",
     "standby",
     "technical_alarm",
@@ -240,12 +251,12 @@ def _items(at: int, said: str, size: int) -> Iterator[tuple[int, float | None]]:
 
 def _measured(items: Iterator[tuple[int, float | None]], table: dict[int, str]) -> Values:
     found = {code: value for code, value in items if value is not None}
-    return {metric: found[code] for code, metric in table.items() if code in found}
+    return {metric: round(found[code] * _FACTORS.get(metric, 1.0), 4) for code, metric in table.items() if code in found}
 
 
 def _settings(items: Iterator[tuple[int, float | None]]) -> Values:
     known = ((*_SET[code], value) for code, value in items if code in _SET and value is not None)
-    return {metric: value * factor for metric, factor, value in known}
+    return {metric: round(value * factor, 4) for metric, factor, value in known}
 
 
 def _text(at: int, said: str) -> Values:

@@ -56,12 +56,12 @@ def test_the_published_command():
     assert new().next(NOW).data == bytes.fromhex("1b5136430d")
 
 
-def test_measured_data_and_blanks(listen):
+def test_measured_data_in_the_units_of_the_metrics_and_blanks(listen):
     readings, bad = listen(new(), MEASURED)
     assert not bad
     assert values(readings) == {
-        "airway_pressure_peak": 22,
-        "peep": 5,
+        "airway_pressure_peak": 22.4337,
+        "peep": 5.0986,
         "tidal_volume": 450,
         "minute_volume": 6.1,
         "resp_rate": 14,
@@ -73,7 +73,7 @@ def test_measured_data_and_blanks(listen):
 def test_settings(listen):
     assert values(listen(new(), SETTINGS)[0]) == {
         "fio2_set": 40,
-        "peep_set": 5,
+        "peep_set": 5.0986,
         "tidal_volume_set": 450,
         "resp_rate_set": 14,
     }
