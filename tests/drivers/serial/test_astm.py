@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from collector.reading import Announcement, Quality
 from drivers.serial.astm import Config, session
+from tests.drivers.serial.bench import asked, said
 from tests.drivers.serial.conftest import NOW
 
 ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
@@ -223,3 +224,18 @@ def test_whatever_comes_only_a_receiver_answers_and_only_with_ack_and_nak(listen
     for chunk in chunks:
         listen(one, chunk)
         assert answer(one) in ({ACK, NAK, None} if receiver else {None})
+
+
+def test_an_analyser_on_a_port_delivers_everything_and_hears_ack_alone(tmp_path):
+    records = iter([*frames(*MESSAGE), EOT])
+    greeting = {"settings": {**SETTINGS, "role": "receiver"}, "greeting": ENQ}
+    with asked(tmp_path, "serial.astm", lambda _: next(records), **greeting) as (intake, analyser):
+        intake.wait(lambda _: "technical_alarm" in said(intake))
+        assert said(intake) == {"spo2": 97, "body_temp": 37.2, "technical_alarm": ""}
+    assert analyser.sent == ACK * 7
+
+
+def test_a_tap_on_a_port_sends_nothing(tmp_path):
+    with asked(tmp_path, "serial.astm", lambda _: b"", SETTINGS, transfer(*MESSAGE)) as (intake, analyser):
+        intake.wait(lambda _: "technical_alarm" in said(intake))
+    assert analyser.sent == b""
