@@ -2,7 +2,7 @@
 
 One thread waits for all ports of a link and reads each as soon as something has come, so the kernel's buffers never
 fill up; what the intake has no room for waits in a bounded ring for each port. A port that is unplugged is looked for
-once a second. Nothing is ever sent but the queries that a protocol declares.
+once a second. Nothing is ever sent but the queries that a protocol declares, and only when what was said is on disk.
 """
 
 import queue
@@ -226,6 +226,8 @@ class SerialLink:
     def _patience(self) -> float:
         if len(self._ring) or any(len(port.ring) for port in self._ports):
             return _RETRY_S
+        if any(port.keeping for port in self._ports):
+            return _GATHER_S
         dues = [due for port in self._ports if (due := port.due()) is not None]
         if not dues:
             return _TURN_S

@@ -131,9 +131,16 @@ class Port:
             self._rate.add(int(now.timestamp()), frames)
             self._house.counters.heard(self._link, frames, len(items), size)
 
+    @property
+    def keeping(self) -> bool:
+        """Whether it must not send yet: an acknowledgement would say that what is not on disk yet was kept."""
+        return self._session.due() is not None and not self.ring.safe
+
     def due(self) -> datetime | None:
         """When `ask` wants to be called."""
-        return None if self.channel is None or self.channel.sending else self._session.due()
+        if self.channel is None or self.channel.sending or self.keeping:
+            return None
+        return self._session.due()
 
     def ask(self, channel: Channel) -> None:
         """Send what the session wants sent now, if that is among what its protocol declares. Raises NoPort."""

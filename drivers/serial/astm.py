@@ -2,9 +2,9 @@
 
 `role: listen`, the default, transmits nothing: it hears what an analyser sends to its laboratory system, on a tap of
 one direction or both. `role: receiver` answers; then the analyser counts as delivered what was acknowledged, and the
-laboratory system gets it only from here. A frame is acknowledged in the turn after its readings were handed to the
-link, so before they are on disk: a receiver must not be the only one who keeps results. It never bids for the line, so
-there is no contention to resolve.
+laboratory system gets it only from here. The link sends an acknowledgement when the readings of its frame are on disk,
+or not at all: after 15 seconds the analyser has given up and sends again. It never bids for the line, so there is no
+contention to resolve.
 
 Patient and order records are read past, and free text may name a patient: only the flags that the settings list become
 technical alarms. Results of control samples, and of headers that are not production, give no reading.

@@ -1,16 +1,27 @@
 """ASTM E1381 and E1394: transfers built as the documents have them, in; readings and acknowledgements out."""
 
+import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from serial.tools.list_ports import comports
 
+from collector.clock import SystemClock
+from collector.counters import Counters
 from collector.reading import Announcement, Quality
-from drivers.serial.astm import Config, session
+from drivers.links.link import House
+from drivers.links.serial_channels import open_channel
+from drivers.links.serial_port import Plug, Port
+from drivers.serial.astm import LINE, QUERIES, Config, session
+from tests.drivers.links.conftest import Memory
 from tests.drivers.serial.bench import asked, said
 from tests.drivers.serial.conftest import NOW
+from tests.ptys import Device
 
 ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
 
@@ -227,15 +238,40 @@ def test_whatever_comes_only_a_receiver_answers_and_only_with_ack_and_nak(listen
 
 
 def test_an_analyser_on_a_port_delivers_everything_and_hears_ack_alone(tmp_path):
-    records = iter([*frames(*MESSAGE), EOT])
-    greeting = {"settings": {**SETTINGS, "role": "receiver"}, "greeting": ENQ}
-    with asked(tmp_path, "serial.astm", lambda _: next(records), **greeting) as (intake, analyser):
-        intake.wait(lambda _: "technical_alarm" in said(intake))
+    records, delivered = iter([*frames(*MESSAGE), EOT]), threading.Event()
+
+    def analyse(_heard):
+        record = next(records)
+        if record == EOT:
+            delivered.set()
+        return record
+
+    with asked(tmp_path, "serial.astm", analyse, {**SETTINGS, "role": "receiver"}, ENQ) as (intake, analyser):
+        assert delivered.wait(5)
         assert said(intake) == {"spo2": 97, "body_temp": 37.2, "technical_alarm": ""}
-    assert analyser.sent == ACK * 7
+        assert analyser.sent == ACK * 7
 
 
 def test_a_tap_on_a_port_sends_nothing(tmp_path):
     with asked(tmp_path, "serial.astm", lambda _: b"", SETTINGS, transfer(*MESSAGE)) as (intake, analyser):
         intake.wait(lambda _: "technical_alarm" in said(intake))
     assert analyser.sent == b""
+
+
+def test_nothing_is_acknowledged_before_it_is_on_disk(tmp_path):
+    analyser, intake, clock = Device(tmp_path / "analyser"), Memory(), SystemClock()
+    receiver = partial(session, Config(**SETTINGS, role="receiver"), "serial:lab/gas")
+    plug = Plug("gas", str(analyser.path), LINE, "serial.astm", receiver, QUERIES)
+    port = Port("lab", plug, 100, House(intake, Counters(clock), clock, lambda *_: ""))
+    channel = open_channel(plug.address, LINE, comports)
+    with closing(analyser), closing(channel):
+        port.opened(channel)
+        intake.slow = True
+        analyser.send(ENQ + frames(HEADER)[0])
+        while not intake.waiting:
+            port.hear(channel)
+        assert port.due() is None
+        intake.confirm()
+        assert port.due() is not None
+        port.ask(channel)
+        assert analyser.heard() == ACK
