@@ -251,7 +251,9 @@ def _items(at: int, said: str, size: int) -> Iterator[tuple[int, float | None]]:
 
 def _measured(items: Iterator[tuple[int, float | None]], table: dict[int, str]) -> Values:
     found = {code: value for code, value in items if value is not None}
-    return {metric: round(found[code] * _FACTORS.get(metric, 1.0), 4) for code, metric in table.items() if code in found}
+    return {
+        metric: round(found[code] * _FACTORS.get(metric, 1.0), 4) for code, metric in table.items() if code in found
+    }
 
 
 def _settings(items: Iterator[tuple[int, float | None]]) -> Values:
