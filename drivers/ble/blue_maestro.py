@@ -1,7 +1,7 @@
 """Blue Maestro Tempo Discs.
 
-The layouts are those of the parser bluemaestro-ble (https://github.com/Bluetooth-Devices/bluemaestro-ble), whose capture
-proves version 23; the others are constructed from it. The dew point of versions 22 and 23 is that of Theengs Decoder
+The layouts are those of the parser bluemaestro-ble (https://github.com/Bluetooth-Devices/bluemaestro-ble), whose
+capture proves version 23; the others are constructed from it. The dew point of version 23 is that of Theengs Decoder
 (https://decoder.theengs.io/devices/devices_by_brand.html).
 """
 
