@@ -62,7 +62,7 @@ class Mopeka:
         if model is None or not frame.device.endswith(data[_ADDRESS].hex(":").upper()):
             return ()
         volts = data[1] / 32
-        share = min(max((volts - _EMPTY) / _SPAN, 0), 1)
+        share = min(max((volts - _EMPTY) / _SPAN, 0.0), 1.0)
         items: list[Decoded] = [
             frame.reading(frame.device, "temperature", float((data[2] & 0x7F) - 40)),
             frame.reading(frame.device, "battery", round(100 * share, 1)),

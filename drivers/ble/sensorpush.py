@@ -97,6 +97,6 @@ def _first(data: bytes) -> tuple[str, _Said]:
     if len(data) < 4 or data[3] >> 2 & 0x1F != 1:
         return "", iter(())
     raw = int.from_bytes(data[:4], "little")
-    humidity = min(max(-6 + 125 * (raw & 0xFFF) / 4096, 0), 100)
+    humidity = min(max(-6 + 125 * (raw & 0xFFF) / 4096, 0.0), 100.0)
     celsius = -46.85 + 175.72 * (raw >> 12 & 0x3FFF) / 16384
     return "HT1", iter((("temperature", round(celsius, 2)), ("humidity", round(humidity, 2))))

@@ -6,7 +6,8 @@ Name" and "Service UUID".
 Each element is a frame: `manufacturer/0499` (by company id) and `service/fcd2`. Some makers put a measurement where the
 company id belongs, or share one with others; for them the whole manufacturer record, company id first as on the air,
 is also a frame by local name (`name/sps`, claimed as it is or as a beginning, `name/TP35*`) and by each service UUID
-that is advertised (`uuid/fe78`).
+that is advertised (`uuid/fe78`). Where the service data says of what the manufacturer's are, both are a frame
+(`with/fd3d`): how long the service data are (two bytes), they, and the record.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -58,10 +59,12 @@ def elements(
         yield f"manufacturer/{company:04x}", payload
     for uuid, payload in services.items():
         yield f"service/{short(uuid)}", payload
-    if not name and not uuids:
+    if not name and not uuids and not services:
         return
     for company, payload in manufacturer.items():
         record = company.to_bytes(2, "little") + payload
+        for uuid, data in services.items():
+            yield f"with/{short(uuid)}", len(data).to_bytes(2) + data + record
         if name:
             yield f"name/{name.replace('/', '_')}", record
         for uuid in uuids:
@@ -69,8 +72,8 @@ def elements(
 
 
 def is_whole(topic: str) -> bool:
-    """Whether the frame is a whole manufacturer record, which is another frame already: nobody need claim it."""
-    return topic.startswith(("name/", "uuid/"))
+    """Whether the frame has a whole manufacturer record, which is another frame already: nobody need claim it."""
+    return topic.startswith(("name/", "uuid/", "with/"))
 
 
 def short(uuid: str) -> str:

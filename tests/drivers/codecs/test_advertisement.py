@@ -18,7 +18,10 @@ def test_a_frame_for_each_element():
         ("manufacturer/0499", b"\5"),
         ("manufacturer/004c", b"\2"),
         ("service/fcd2", b"\x40"),
+        ("with/fcd2", b"\0\1\x40\x99\4\5"),
+        ("with/fcd2", b"\0\1\x40\x4c\0\2"),
     ]
+    assert [is_whole(frame.topic) for frame in frames] == [False, False, False, True, True]
     assert {(frame.link, frame.family, frame.device, frame.gateway, frame.rssi_dbm) for frame in frames} == {
         ("ward", "ble", "ble:C4:7C:8D:6A:11:02", "ble:hci0", -61)
     }
