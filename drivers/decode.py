@@ -9,8 +9,8 @@ A family (`mqtt`) chooses among its parts as a link does; `mqtt.tasmota` is a pa
 - `gatt`: `{"characteristic": "2A5F", "hex": …}`
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol, TextIO
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TextIO, cast
 
 import msgspec
 from pydantic import SecretStr
@@ -41,6 +41,8 @@ def decode(kind: str, lines: Iterable[bytes], out: TextIO, err: TextIO, device: 
             for item in decoder.decode(parse_object(line)):
                 print_item(item, device, out)
         except BadFrame as trouble:
+            for item in cast("Sequence[Item]", trouble.said):
+                print_item(item, device, out)
             bad += 1
             err.write(f"line {nth}, byte {trouble.offset}: {trouble}\n")
     return bad

@@ -1,15 +1,15 @@
 """Which decoder a frame belongs to: parts by name, for each family one tree of their topic filters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from typing import NoReturn, cast
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from collector.errors import ConfigError
+from collector.errors import BadFrame, ConfigError, NoKey
 from collector.parts import names, part
-from collector.ports import Decoder
-from collector.reading import Frame, Item
+from collector.ports import Decoded, Decoder
+from collector.reading import Frame, Item, Sighting
 
 _PACKAGES = ("drivers",)
 _REMEMBERED = 4096  # topics whose decoders are not looked for again: what one link hears mostly repeats
@@ -87,23 +87,64 @@ class Dialects:
         return known
 
     def decode(self, frame: Frame, depth: int = 0) -> Sequence[Item] | None:
-        """Everything `frame` says, also the frames inside it; None when nobody claims it. Raises BadFrame."""
+        """Everything `frame` says, also the frames inside it; None when nobody claims it.
+
+        Raises BadFrame, whose `said` is what is good: one bad advertisement takes no other with it.
+        """
         decoders = self.decoders(frame.topic, frame.family)
         return self.decode_by(decoders, frame, depth) if decoders else None
 
     def decode_by(self, decoders: Sequence[Decoder], frame: Frame, depth: int = 0) -> Sequence[Item]:
         """As `decode`, for who knows already to whom `frame` belongs."""
-        items: list[Item] = []
+        bad: list[BadFrame] = []
+        said: list[Decoded] = []
         for decoder in decoders:
-            everything = decoder.decode(frame)
-            if len(decoders) == 1 and Frame not in map(type, everything):
+            try:
+                everything = decoder.decode(frame)
+            except BadFrame as trouble:
+                bad.append(trouble)
+                everything = trouble.said
+            if len(decoders) == 1 and not bad and Frame not in map(type, everything):
                 return cast("Sequence[Item]", everything)
-            for said in everything:
-                if not isinstance(said, Frame):
-                    items.append(said)
-                elif depth < _DEEPEST:
-                    items += self.decode(said, depth + 1) or ()
+            said += everything
+        items = self._opened(said, bad, depth)
+        if bad:
+            _complain(bad, items)
         return items
+
+    def _opened(self, said: Iterable[Decoded], bad: list[BadFrame], depth: int) -> list[Item]:
+        """What was said, frames opened. That an address was heard is left out where a frame knows who that is."""
+        items: list[Item] = []
+        heard: list[Sighting] = []
+        named: set[str] = set()
+        for one in said:
+            if isinstance(one, Frame):
+                inside = self._inside(one, bad, depth)
+                if any(isinstance(item, Sighting) for item in inside):
+                    named.add(one.device)
+                items += inside
+            elif isinstance(one, Sighting):
+                heard.append(one)
+            else:
+                items.append(one)
+        return items + [one for one in heard if one.tag not in named]
+
+    def _inside(self, frame: Frame, bad: list[BadFrame], depth: int) -> Sequence[Item]:
+        if depth >= _DEEPEST:
+            return ()
+        try:
+            return self.decode(frame, depth + 1) or ()
+        except BadFrame as trouble:
+            where = f"{frame.device} {frame.topic}, byte {trouble.offset}: {trouble}".lstrip()
+            bad.append(type(trouble)(where))
+            return cast("Sequence[Item]", trouble.said)
+
+
+def _complain(bad: Sequence[BadFrame], said: Sequence[Item]) -> NoReturn:
+    """One error for all of them; that a key is missing only when nothing worse was found."""
+    worst = next((one for one in bad if not isinstance(one, NoKey)), bad[0])
+    more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+    raise type(worst)(f"{worst}{more}", worst.offset, tuple(said)) from worst
 
 
 class _Level:

@@ -1,6 +1,7 @@
 """Decoding where nobody waits for an answer: what is bad is counted, what broke a decoder is not tried again."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from collector.counters import bad_frame
 from collector.errors import BadFrame, NoKey
@@ -28,7 +29,7 @@ class Decoding:
             self._in_hand = None
 
     def decode(self, frame: Frame, dialects: Dialects) -> Sequence[Item]:
-        """What `frame` says; nothing when it is bad, which is counted."""
+        """What `frame` says; of a bad one what is good in it, and it is counted."""
         self._in_hand = frame.topic, frame.payload
         items: Sequence[Item] = ()
         if self._in_hand in self._poison:
@@ -36,10 +37,12 @@ class Decoding:
         else:
             try:
                 items = dialects.decode(frame) or ()
-            except NoKey:
+            except NoKey as locked:
                 self._locked(f"{frame.device} {frame.topic}: encrypted, no key")
+                items = cast("Sequence[Item]", locked.said)
             except BadFrame as trouble:
                 self._bad(frame, trouble)
+                items = cast("Sequence[Item]", trouble.said)
         self._in_hand = None
         return items
 

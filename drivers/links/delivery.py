@@ -1,13 +1,15 @@
 """From a message to the intake and back to its acknowledgement: what a link owes a broker, without the socket.
 
 A message is acknowledged once everything it says is fsynced, in the order of arrival (MQTT 3.1.1 §4.6). One that says
-nothing, that nobody claims or that cannot be decoded is acknowledged at once: it would never become better.
+nothing, that nobody claims or that cannot be decoded is acknowledged at once: it would never become better. Of one that
+is bad in part the good comes through, and the bad is counted.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import cast
 from zlib import adler32, crc32
 
 import msgspec
@@ -155,13 +157,14 @@ class Delivery:
     def _understood(self, message: Message, now: datetime) -> Sequence[Item]:
         try:
             return self._decoded(message, now)
-        except NoKey:
+        except NoKey as locked:
             self._stranger(message.topic.decode())
+            return cast("Sequence[Item]", locked.said)
         except BadFrame as trouble:
             topic = message.topic.decode(errors="backslashreplace")
             record = bad_frame(self._link, topic, message.payload, str(trouble), at=now, offset=trouble.offset)
             self._counters.bad(record)
-        return ()
+            return cast("Sequence[Item]", trouble.said)
 
     def _decoded(self, message: Message, now: datetime) -> Sequence[Item]:
         if len(message.payload) > self._max_payload:

@@ -51,6 +51,8 @@ class _Said(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 _parse = msgspec.json.Decoder(_Said | list[_Said]).decode
+_parse_apart = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_parse_one = msgspec.json.Decoder(_Said).decode
 _render = msgspec.json.Encoder().encode
 
 
@@ -68,14 +70,37 @@ class Wardkeeper:
     """Devices, gateways and tags have the names that the payload gives them."""
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
-        """What one message says: all of it, or BadFrame."""
+        """What one message says. What is bad in an array is a BadFrame, with the good as its `said`."""
         if not frame.payload:  # an empty payload deletes a retained message
             return ()
-        said = typed(_parse, frame.payload)
-        if type(said) is not list:
+        try:
+            said: _Said | Sequence[_Said | msgspec.Raw] = typed(_parse, frame.payload)
+        except BadFrame as trouble:
+            try:
+                said = typed(_parse_apart, frame.payload)
+            except BadFrame:
+                raise trouble from None
+        if isinstance(said, _Said):
             item = _item(frame, said)
             return () if item is None else (item,)
-        return [item for one in said if (item := _item(frame, one)) is not None]
+        return _all(frame, said)
+
+
+def _all(frame: Frame, said: Sequence[_Said | msgspec.Raw]) -> Sequence[Decoded]:
+    items: list[Item] = []
+    bad: list[str] = []
+    for nth, one in enumerate(said, 1):
+        try:
+            item = _item(frame, one if isinstance(one, _Said) else typed(_parse_one, bytes(one)))
+        except BadFrame as trouble:
+            bad.append(f"{trouble} (object {nth} of {len(said)})")
+        else:
+            if item is not None:
+                items.append(item)
+    if bad:
+        more = f"; and {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise BadFrame(f"{bad[0]}{more}", said=items)
+    return items
 
 
 def encode(items: Iterable[Item]) -> bytes:

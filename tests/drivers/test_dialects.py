@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
-from collector.errors import ConfigError
-from collector.reading import UNTIMED, Frame, Reading
+from collector.errors import BadFrame, ConfigError, NoKey
+from collector.reading import UNTIMED, Frame, Reading, Sighting
 from drivers.dialects import Dialect, Dialects, dialect, kinds
 
 
@@ -52,6 +52,63 @@ def test_a_topic_belongs_to_the_family_of_its_frame():
     assert heard("home/4.12", gateway, tag) == ["gateway", "tag"]
     assert heard("manufacturer/0499", gateway, tag) is None
     assert Dialects([gateway, tag]).filters == ["home/#"]
+
+
+class Refuses:
+    """A decoder that cannot read anything."""
+
+    def __init__(self, trouble):
+        self.trouble = trouble
+
+    def decode(self, _frame):
+        raise self.trouble
+
+
+@pytest.mark.parametrize(
+    "troubles, kind, why",
+    [
+        ([BadFrame("too short", 3)], BadFrame, "bad, byte 3: too short"),
+        ([NoKey("no key")], NoKey, "bad, byte 0: no key"),
+        ([NoKey("no key"), BadFrame("too short")], BadFrame, r"too short \(and 1 more\)"),
+    ],
+)
+def test_one_bad_frame_in_a_frame_takes_no_other_with_it(troubles, kind, why):
+    outer = Dialect("mqtt.outer", ("out",), Echo("outer", ["bad", "in"]))
+    bad = [Dialect("mqtt.bad", ("bad",), Refuses(trouble)) for trouble in troubles]
+    with pytest.raises(kind, match=why) as trouble:
+        heard("out", outer, Dialect("mqtt.inner", ("in",), Echo("inner")), *bad)
+    assert type(trouble.value) is kind
+    assert [one.device for one in trouble.value.said] == ["outer", "inner"]
+
+
+def test_one_bad_decoder_of_a_topic_takes_no_other_with_it():
+    with pytest.raises(BadFrame) as trouble:
+        heard("a", Dialect("mqtt.a", ("a",), Refuses(BadFrame("no"))), Dialect("mqtt.b", ("a",), Echo("good")))
+    assert [one.device for one in trouble.value.said] == ["good"]
+
+
+class Hears:
+    """A gateway that heard two addresses, with what they said."""
+
+    def decode(self, _frame):
+        said = []
+        for address in ("ble:A", "ble:B"):
+            said.append(Sighting(address, "g", -60.0, UNTIMED))
+            said.append(Frame("test", address, b"", UNTIMED, device=address, gateway="g", rssi_dbm=-60.0))
+        return said
+
+
+class Knows:
+    """Who is behind the address A."""
+
+    def decode(self, frame):
+        return [frame.sighting("ble:pump")]
+
+
+def test_a_tag_that_knows_its_name_is_not_also_its_address():
+    gateway, tag = Dialect("mqtt.g", ("out",), Hears()), Dialect("mqtt.tag", ("ble:A",), Knows())
+    said = Dialects([gateway, tag]).decode(Frame("test", "out", b"", UNTIMED))
+    assert sorted(one.tag for one in said) == ["ble:B", "ble:pump"]
 
 
 def test_frames_that_never_end_do():

@@ -12,13 +12,15 @@ from drivers.links.link import House
 
 
 class Broken:
-    """Fails on "!", calls "?" bad, has no key for "#"."""
+    """Fails on "!", calls "?" bad and ";" bad in part, has no key for "#"."""
 
     def decode(self, frame):
         if frame.payload == b"!":
             raise ZeroDivisionError
         if frame.payload == b"?":
             raise BadFrame("A question is no answer", 1)
+        if frame.payload == b";":
+            raise BadFrame("Half of it is bad", 1, [frame.reading(frame.device, "spo2", 97.0)])
         if frame.payload[:1] == b"#":
             raise NoKey("Encrypted")
         return [frame.reading(frame.device, "spo2", 97.0)]
@@ -43,6 +45,11 @@ def test_a_bad_frame_is_counted_with_its_offset_and_the_next_one_counts(decoding
     assert decoding.decode(frame(b"?"), DIALECTS) == ()
     assert decoding.bad() == [("A question is no answer", 1)]
     assert len(decoding.decode(frame(b"."), DIALECTS)) == 1
+
+
+def test_of_what_is_bad_in_part_the_good_comes_through(decoding):
+    assert [one.value for one in decoding.decode(frame(b";"), DIALECTS)] == [97.0]
+    assert decoding.bad() == [("Half of it is bad", 1)]
 
 
 def test_an_encrypted_stranger_is_nothing_bad_and_is_said_once(decoding):

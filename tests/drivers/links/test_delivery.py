@@ -19,6 +19,8 @@ class Decoder:
             raise BadFrame("It is bad", 1)
         if frame.payload == b"locked":
             raise NoKey("It is encrypted")
+        if frame.payload == b"in part":
+            raise BadFrame("Half of it is bad", 3, [frame.reading(frame.topic, "co2", 7.0)])
         if frame.payload == b"defect":
             raise ZeroDivisionError
         return [frame.reading(frame.topic, "co2", float(len(frame.payload)))] if frame.payload else []
@@ -153,6 +155,12 @@ def test_what_came_before_a_defect_in_the_same_read_is_kept(delivery, intake):
     delivery.receive(again)
     assert intake.values("co2") == [2, 3]
     assert delivery.acknowledged() == [1, 2]
+
+
+def test_of_what_is_bad_in_part_the_good_comes_through_and_the_bad_is_counted(delivery, intake, counters):
+    delivery.receive([Message(b"a/b", b"in part", mid=1)])
+    assert intake.values("co2") == [7]
+    assert [one.why for one in figures(counters).bad] == ["Half of it is bad"]
 
 
 def test_what_is_encrypted_for_others_is_no_bad_frame_and_told_once(delivery, counters):

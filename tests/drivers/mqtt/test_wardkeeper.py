@@ -139,3 +139,18 @@ def test_a_bad_frame_says_why_and_nothing_of_what_it_said(heard, payload, why):
     with pytest.raises(BadFrame, match=why) as trouble:
         heard(TOPIC, payload)
     assert "Jane" not in str(trouble.value)
+
+
+@pytest.mark.parametrize(
+    "bad, why",
+    [
+        ({"device": "a", "metric": "co2", "value": "600"}, r"as value a float \(object 2 of 3\)"),
+        ({"device": 7}, r"Expected `str`.*object 2 of 3"),
+        (17, "Expected `object`"),
+    ],
+)
+def test_one_bad_object_of_many_takes_no_other_with_it(heard, bad, why):
+    good = {"device": "a", "metric": "co2", "value": 600}
+    with pytest.raises(BadFrame, match=why) as trouble:
+        heard(TOPIC, [good, bad, good | {"value": 700}])
+    assert [one.value for one in trouble.value.said] == [600, 700]
