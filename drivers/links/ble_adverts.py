@@ -18,9 +18,9 @@ from bleak.backends.scanner import AdvertisementData
 from collector.counters import Counters
 from collector.reading import Announcement, Frame, Item, Sighting
 from drivers.codecs.advertisement import elements, is_whole
+from drivers.codecs.ble_identities import Identities, is_private
 from drivers.dialects import Dialects
 from drivers.links.ble_adapter import Adapter
-from drivers.links.ble_identities import Identities, is_private
 from drivers.links.decoding import Decoding
 
 _NO_RSSI = -127  # bleak's word for a device without one

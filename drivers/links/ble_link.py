@@ -19,13 +19,13 @@ from bleak.backends.scanner import AdvertisementData
 
 from collector.clock import monotonic
 from collector.reading import Announcement, Frame, Reading
+from drivers.codecs.ble_identities import Identities
 from drivers.dialects import Dialects, open_dialects
 from drivers.links.ble_adapter import Adapter, patterns_of
 from drivers.links.ble_adverts import Adverts, Heard
 from drivers.links.ble_bluez import HINTS, Bluez, NoBluez, Radio
 from drivers.links.ble_config import Config, Peripheral
 from drivers.links.ble_device import Device
-from drivers.links.ble_identities import Identities
 from drivers.links.ble_part import Part
 from drivers.links.decoding import Decoding
 from drivers.links.link import House, LinkStatus, State

@@ -11,13 +11,13 @@ from collector.clock import SystemClock
 from collector.counters import Counters
 from collector.ports import Part
 from collector.reading import DeliveryKey, Item
+from drivers.codecs.ble_identities import Identities
 from drivers.dialects import Dialects, open_dialects
 from drivers.links import ble_part
 from drivers.links.ble_adapter import Adapter
 from drivers.links.ble_adverts import Adverts, Heard
 from drivers.links.ble_bluez import Radio
 from drivers.links.ble_config import Config
-from drivers.links.ble_identities import Identities
 from drivers.links.decoding import Decoding
 from drivers.links.link import House
 from wardkeeper.bench.decoders import RUUVI

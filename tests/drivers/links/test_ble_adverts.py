@@ -12,10 +12,10 @@ from collector.clock import ManualClock
 from collector.counters import Counters
 from collector.errors import BadFrame
 from collector.reading import Reading, Sighting
+from drivers.codecs.ble_identities import Identities
 from drivers.dialects import Dialect, DialectChoice, Dialects, open_dialects
 from drivers.links.ble_adverts import Adverts, Heard
 from drivers.links.ble_bluez import Radio
-from drivers.links.ble_identities import Identities
 from drivers.links.ble_part import Part
 from drivers.links.decoding import Decoding
 from drivers.links.link import House

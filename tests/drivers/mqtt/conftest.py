@@ -45,13 +45,18 @@ class Said:
 
 @pytest.fixture
 def heard(request):
-    """A function: `heard(topic, payload, retained=False, **settings)`; text and bytes are sent as they are."""
+    """A function: `heard(topic, payload, retained=False, also=(), **settings)`; `also` names other parts.
+
+    Text and bytes are sent as they are.
+    """
     kind = "mqtt." + request.module.__name__.rpartition("test_")[2]
 
-    def decode(topic, payload, *, retained=False, **settings):
+    def decode(topic, payload, *, retained=False, also=(), **settings):
         raw = payload if isinstance(payload, bytes) else payload if isinstance(payload, str) else json.dumps(payload)
         raw = raw.encode() if isinstance(raw, str) else raw
-        items = Dialects([dialect(kind, settings)]).decode(Frame("test", topic, raw, HEARD, retained))
+        items = Dialects([dialect(kind, settings), *map(dialect, also)]).decode(
+            Frame("test", topic, raw, HEARD, retained)
+        )
         return Said(items or ())
 
     decode.claimed = lambda topic, **settings: bool(Dialects([dialect(kind, settings)]).decoders(topic))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.links.ble_identities import Identities, ah, is_private
+from drivers.codecs.ble_identities import Identities, ah, is_private
 
 IRK = bytes.fromhex("ec0234a357c8ad05341010a60a397d9b")
 PRAND, HASH = bytes.fromhex("708194"), bytes.fromhex("0dfbaa")
