@@ -19,6 +19,7 @@ from collector.histogram import Durations
 from collector.influx.heard import Config as LineProtocol
 from collector.latest import Latest
 from collector.ports import DeadLetters, Intake, Store
+from dashboards.connectable import Connectable
 
 
 class Service(Protocol):
@@ -146,6 +147,7 @@ class Context:
     first_link: str = ""
     inside: Inside = field(default_factory=Inside)
     extras: Mapping[str, Extra] = field(default_factory=dict)
+    connectable: Callable[[], Sequence[Connectable]] = tuple
     version: str = "0"
 
 

@@ -41,6 +41,7 @@ from service_desk.sinks.desk import Config as DeskConfig
 from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
+from wardkeeper import catalog
 from wardkeeper.collecting import Collecting, without_kind
 from wardkeeper.figures import figures
 from wardkeeper.heartbeat import NAME as HEARTBEAT
@@ -248,6 +249,7 @@ class Wardkeeper:
                 secure=self.settings.web.https,
                 version=version("wardkeeper"),
                 extras=extras or {},
+                connectable=catalog.devices,
                 inside=Inside(
                     services=self._statuses,
                     links=lambda: [link.status for link in self.links],

@@ -44,6 +44,7 @@ EXPECTED = {
     "WEBSOCKET /ws/live": STAFF,
     "GET /": ANYONE,
     "GET /collector": roles("biomed", "it_agent", "auditor"),
+    "GET /connect": roles("biomed", "facilities", "it_agent", "auditor"),
     "GET /devices": STAFF,
     "GET /find": STAFF,
     "POST /assets/{asset_id}/claim": ACTING,

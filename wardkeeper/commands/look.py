@@ -18,7 +18,7 @@ _GULP = 65_536
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Example: wardkeeper check --config wardkeeper.yaml --rules rules.yaml")(check)
-    app.command(epilog="Example: wardkeeper kinds | grep mqtt")(kinds)
+    app.command(epilog="Example: wardkeeper kinds --devices oximeter")(kinds)
     app.command(
         epilog='Example: echo \'{"topic":"zigbee2mqtt/a","payload":{"temperature":21}}\' | wardkeeper decode mqtt'
     )(decode)
@@ -57,12 +57,23 @@ def _rules(path: Path) -> str:
     return f"Rules: {', '.join(names) or 'none: nothing will be judged'}."
 
 
-def kinds() -> None:
+def kinds(
+    devices: Annotated[bool, typer.Option("--devices", help="The devices that are understood, by maker.")] = False,
+    word: Annotated[str, typer.Argument(help="Only what has this word in it.")] = "",
+) -> None:
     """List every part: its name, what it is, proven (with captured or published frames) or unproven."""
     from wardkeeper import catalog
 
+    if devices:
+        from wardkeeper.devices import listed
+
+        for line in listed(word):
+            print(line)
+        return
     for part in catalog.parts():
-        print(f"{part.name:24}{part.title}  {'proven' if part.proven else 'unproven'}")
+        line = f"{part.name:24}{part.title}  {'proven' if part.proven else 'unproven'}"
+        if word.casefold() in line.casefold():
+            print(line)
 
 
 def decode(
