@@ -13,6 +13,7 @@ from collector.reading import Frame
 from drivers.codecs.devices import Device
 
 PROVEN = False
+PERSONAL = True
 DEVICES = (
     Device("Xiaomi", "Mi Band, Amazfit bands and watches", ("steps",)),
     Device("Amazfit", "Smart Scale", ("body_weight", "body_impedance", "heart_rate"), proven=True),

@@ -1,7 +1,7 @@
 """April Brother ABTemp and ABSensor N03.
 
 https://github.com/theengs/decoder/blob/development/src/devices/ABTemp_json.h: an iBeacon whose minor is battery and
-temperature. https://github.com/theengs/decoder/blob/development/src/devices/ABN03_json.h: service data that begin with
+temperature; its UUID is that of all beacons of the maker, so its name must say that it is one. https://github.com/theengs/decoder/blob/development/src/devices/ABN03_json.h: service data that begin with
 AB 03; that they come under Eddystone's UUID is what https://github.com/1technophile/OpenMQTTGateway/issues/809 says,
 and was not seen. The ABSensor N07 is a BTHome sensor.
 """
@@ -9,7 +9,7 @@ and was not seen. The ABSensor N07 is a BTHome sensor.
 from struct import Struct
 
 from collector.reading import Frame
-from drivers.codecs.beacons import AB_TEMP, NUMBERS_AT, uuid_of
+from drivers.codecs.beacons import NUMBERS_AT, is_ab_temp
 from drivers.codecs.devices import NOT_FOR_VACCINE, Device
 from drivers.codecs.saying import Config, Said, Saying, percent, unpacked
 
@@ -36,7 +36,7 @@ def decoder(_config: Config) -> Saying:
 
 def _said(frame: Frame) -> Said:
     data = frame.payload
-    if uuid_of(data) == AB_TEMP:
+    if is_ab_temp(data, frame.name):
         battery, celsius = unpacked(_BEACON, data, "An ABTemp", NUMBERS_AT)
         yield from percent("battery", battery)
         yield "temperature", float(celsius)

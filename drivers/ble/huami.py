@@ -9,6 +9,7 @@ from drivers.codecs.devices import Device
 from drivers.codecs.saying import Config, Said, Saying
 
 PROVEN = True
+PERSONAL = True
 DEVICES = (Device("Amazfit", "Mi Band", ("heart_rate",), "Sports equipment, no medical device."),)
 
 _BYTES, _KIND, _NOT_MEASURED = 24, 2, 0xF0

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame
-from drivers.codecs.beacons import MEASURING, PREFIX, uuid_of
+from drivers.codecs.beacons import PREFIX, measures
 from drivers.codecs.devices import Device
 
 PROVEN = True
@@ -43,7 +43,7 @@ class Ibeacon:
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """That the beacon was heard."""
         data = frame.payload
-        if not data.startswith(PREFIX) or uuid_of(data) in MEASURING:
+        if not data.startswith(PREFIX) or measures(data, frame.name):
             return ()  # another type of Apple's, or one whose numbers are no name
         if len(data) < _BYTES:
             raise BadFrame(f"An iBeacon has {_BYTES} bytes, these are {len(data)}", len(data))

@@ -16,6 +16,7 @@ from collector.reading import Announcement, Frame
 from drivers.codecs.devices import Device
 
 PROVEN = True
+PERSONAL = True
 DEVICES = (
     Device("Xiaomi", "XMTZC01HM/XMTZC04HM", ("body_weight",)),
     Device("Xiaomi", "XMTZC02HM/XMTZC05HM/NUN4049CN", ("body_weight", "body_impedance")),

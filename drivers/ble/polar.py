@@ -9,6 +9,7 @@ from drivers.codecs.devices import Device
 from drivers.codecs.saying import Config, Said, Saying
 
 PROVEN = True
+PERSONAL = True
 DEVICES = (Device("Polar", "H10", ("heart_rate",), "Sports equipment, no medical device."),)
 
 _BYTES = 4

@@ -9,6 +9,7 @@ from drivers.codecs.devices import Device
 from drivers.codecs.saying import Config, Said, Saying, percent
 
 PROVEN = True
+PERSONAL = True
 DEVICES = (Device("XOSS", "X2", ("heart_rate", "battery"), "Sports equipment, no medical device."),)
 
 _BYTES = 4

@@ -16,10 +16,20 @@ BM6 = bytes.fromhex("3ba29cd9a42c894856badaf2606ef777")
 JAALEE = bytes.fromhex("ebefd08370a247c89837e7b5634df525")
 TILTS = tuple(bytes.fromhex(f"a495bb{color}0c5b14b44b5121370f02d74de") for color in range(1, 9))
 
-MEASURING = frozenset((AB_TEMP, BM2, BM6, JAALEE, *TILTS))
+_MEASURING = frozenset((BM2, BM6, JAALEE, *TILTS))
 """Their UUIDs."""
 
 
 def uuid_of(data: bytes) -> bytes:
     """The UUID of an iBeacon; nothing of any other frame."""
     return data[2:NUMBERS_AT] if data.startswith(PREFIX) else b""
+
+
+def is_ab_temp(data: bytes, name: str) -> bool:
+    """Whether it is an ABTemp, which has the UUID of all of its maker's beacons but a name of its own."""
+    return uuid_of(data) == AB_TEMP and name.casefold().startswith("abtemp")
+
+
+def measures(data: bytes, name: str) -> bool:
+    """Whether an iBeacon's numbers are a measurement."""
+    return uuid_of(data) in _MEASURING or is_ab_temp(data, name)

@@ -11,6 +11,7 @@ from pydantic import Field as Setting
 
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
+from drivers.codecs.devices import Device
 from drivers.codecs.json_values import (
     ONLINE,
     BaseTopic,
@@ -24,6 +25,7 @@ from drivers.codecs.json_values import (
 )
 
 PROVEN = True
+DEVICES = (Device("ESPresense", "gateway", ("uptime", "signal", "available")),)
 
 _LEVELS = 3
 

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Frame, Reading
+from drivers.codecs.devices import Device
 from drivers.codecs.json_values import number, plain
 
 PROVEN = True
+DEVICES = (Device("Eclipse", "mosquitto", ("broker_dropped", "broker_dropped_rate")),)
 
 _METRICS = {
     "$SYS/broker/publish/messages/dropped": "broker_dropped",

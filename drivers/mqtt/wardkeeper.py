@@ -17,9 +17,11 @@ from collector.metrics import METRICS
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Item, Quality, Reading, Sighting, Value
 from drivers.codecs.device_time import OLDEST
+from drivers.codecs.devices import Device
 from drivers.codecs.json_values import BaseTopic, typed
 
 PROVEN = True
+DEVICES = (Device("Wardkeeper", "edge box, or a script of your own", ()),)
 
 _KINDS = {name: metric.kind for name, metric in METRICS.items()}
 _QUALITIES = {"": Quality.GOOD, **{quality.value: quality for quality in Quality}}

@@ -21,7 +21,7 @@ from drivers.codecs.framer import BadBytes, Delimited
 from drivers.codecs.line import Line
 from drivers.codecs.listening import Listening
 
-PROVEN = True
+PROVEN = False
 
 _MEASURES = (
     "resp_rate",
@@ -38,7 +38,7 @@ _MEASURES = (
 
 DEVICES = (
     Device("Puritan Bennett", "840", _MEASURES),
-    Device("Puritan Bennett", "980", _MEASURES, proven=False),
+    Device("Puritan Bennett", "980", _MEASURES),
 )
 
 LINE = Line(baud=9600)
@@ -70,17 +70,16 @@ class _Report(msgspec.Struct, frozen=True):
     battery: int = 0
 
 
-_MBAR = 0.980665  # of 1 cmH2O
 _REPORTS = {
     b"MISCF": _Report(
         {
             70: ("resp_rate", 1),
             71: ("tidal_volume", 1000),
             72: ("minute_volume", 1),
-            73: ("airway_pressure_peak", _MBAR),
-            74: ("airway_pressure_mean", _MBAR),
+            73: ("airway_pressure_peak", 1),
+            74: ("airway_pressure_mean", 1),
             77: ("fio2", 1),
-            87: ("peep", _MBAR),
+            87: ("peep", 1),
         },
         {
             113: "AC power lost",
@@ -100,8 +99,8 @@ _REPORTS = {
             34: ("resp_rate", 1),
             35: ("tidal_volume", 1000),
             36: ("minute_volume", 1),
-            38: ("airway_pressure_peak", _MBAR),
-            39: ("airway_pressure_mean", _MBAR),
+            38: ("airway_pressure_peak", 1),
+            39: ("airway_pressure_mean", 1),
         },
         {54: "no O2 supply", 55: "no air supply"},
     ),

@@ -42,10 +42,10 @@ def test_what_is_measured(listen):
         "resp_rate": 14,
         "tidal_volume": 378,
         "minute_volume": 5.29,
-        "airway_pressure_peak": 23.54,
-        "airway_pressure_mean": 8.43,
+        "airway_pressure_peak": 24,
+        "airway_pressure_mean": 8.6,
         "fio2": 21,
-        "peep": 5.69,
+        "peep": 5.8,
     }
 
 
@@ -69,8 +69,8 @@ def test_the_short_report(listen):
         "resp_rate": 14,
         "tidal_volume": 380,
         "minute_volume": 5.29,
-        "airway_pressure_peak": 23.54,
-        "airway_pressure_mean": 8.43,
+        "airway_pressure_peak": 24,
+        "airway_pressure_mean": 8.6,
         "technical_alarm": "no O2 supply",
     }
 
