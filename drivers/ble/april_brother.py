@@ -1,9 +1,10 @@
 """April Brother ABTemp and ABSensor N03.
 
 https://github.com/theengs/decoder/blob/development/src/devices/ABTemp_json.h: an iBeacon whose minor is battery and
-temperature; its UUID is that of all beacons of the maker, so its name must say that it is one. https://github.com/theengs/decoder/blob/development/src/devices/ABN03_json.h: service data that begin with
-AB 03; that they come under Eddystone's UUID is what https://github.com/1technophile/OpenMQTTGateway/issues/809 says,
-and was not seen. The ABSensor N07 is a BTHome sensor.
+temperature; its UUID is that of all beacons of the maker, so its name must say that it is one.
+https://github.com/theengs/decoder/blob/development/src/devices/ABN03_json.h: service data that begin with AB 03; that
+they come under Eddystone's UUID is what https://github.com/1technophile/OpenMQTTGateway/issues/809 says, and was not
+seen. The ABSensor N07 is a BTHome sensor.
 """
 
 from struct import Struct

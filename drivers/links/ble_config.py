@@ -67,8 +67,8 @@ class Config(BaseModel):
     )
     dialects: list[DialectChoice] = Field(
         default_factory=lambda: [DialectChoice(kind=kind) for kind in kinds("ble") if not _is_personal(kind)],
-        description="Advertisements to understand, each with its own settings; when not given all of `ble` but what people"
-        " wear or stand on: a visitor's watch is nobody's business.",
+        description="Advertisements to understand, each with its own settings; when not given all of `ble` but what"
+        " people wear or stand on: a visitor's watch is nobody's business.",
     )
     devices: list[Peripheral] = Field([], description="Devices to connect to.")
     identities: dict[Name, SecretStr] = Field(

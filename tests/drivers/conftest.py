@@ -50,15 +50,17 @@ class Said:
 
 @pytest.fixture
 def said(request):
-    """A function: `said(topic, bytes or hex, rssi_dbm=None, device=TAG, **settings)` of the part that is tested."""
+    """A function: `said(topic, bytes or hex, rssi_dbm=None, device=TAG, called="", **settings)` of the part that is tested."""
     family, name = request.path.parent.name, request.path.stem.removeprefix("test_")
 
-    def frame(topic, payload, rssi_dbm=None, device=TAG):
+    def frame(topic, payload, rssi_dbm=None, device=TAG, called=""):
         raw = bytes.fromhex(payload) if isinstance(payload, str) else payload
-        return Frame(family, topic, raw, HEARD, device=device, family=family, gateway="ble:hci0", rssi_dbm=rssi_dbm)
+        heard = {"device": device, "family": family, "gateway": "ble:hci0", "rssi_dbm": rssi_dbm, "name": called}
+        return Frame(family, topic, raw, HEARD, **heard)
 
-    def decode(topic, payload, rssi_dbm=None, device=TAG, **settings):
-        found = Dialects([dialect(f"{family}.{name}", settings)]).decode(frame(topic, payload, rssi_dbm, device))
+    def decode(topic, payload, rssi_dbm=None, device=TAG, called="", **settings):
+        heard = frame(topic, payload, rssi_dbm, device, called)
+        found = Dialects([dialect(f"{family}.{name}", settings)]).decode(heard)
         assert found is not None, "nobody claims this topic"
         return Said(found)
 

@@ -20,7 +20,7 @@ from collector.errors import BadFrame
     ],
 )
 def test_what_it_says(said, topic, packet, values):
-    assert said(topic, packet).values == pytest.approx(values, abs=0.005)
+    assert said(topic, packet, called="ABTemp").values == pytest.approx(values, abs=0.005)
 
 
 def test_one_that_ends_too_early_is_bad(said):
@@ -29,3 +29,7 @@ def test_one_that_ends_too_early_is_bad(said):
         with pytest.raises(BadFrame) as trouble:
             said("service/feaa", raw[:size])
         assert trouble.value.offset == size
+
+
+def test_a_beacon_of_the_maker_is_no_thermometer(said):
+    assert said("manufacturer/004c", "0215b5b182c7eab14988aa99b5c1517008d9000100ffc5").values == {}

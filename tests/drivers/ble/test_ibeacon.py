@@ -34,7 +34,7 @@ def test_what_else_apples_devices_say_is_not_ours(said):
 
 
 def test_one_that_measures_is_known_by_its_address_because_its_numbers_change(said):
-    assert said(APPLE, "0215b5b182c7eab14988aa99b5c1517008d90001641ac5", rssi_dbm=-71).items == []
+    assert said(APPLE, "0215b5b182c7eab14988aa99b5c1517008d90001641ac5", rssi_dbm=-71, called="abtemp").items == []
 
 
 def test_a_beacon_that_ends_too_early_is_bad(said):
