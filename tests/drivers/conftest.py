@@ -50,7 +50,7 @@ class Said:
 
 @pytest.fixture
 def said(request):
-    """A function: `said(topic, bytes or hex, rssi_dbm=None, device=TAG, called="", **settings)` of the part that is tested."""
+    """A function: `said(topic, bytes or hex, rssi_dbm=None, device=TAG, called="", **settings)` of the part tested."""
     family, name = request.path.parent.name, request.path.stem.removeprefix("test_")
 
     def frame(topic, payload, rssi_dbm=None, device=TAG, called=""):
