@@ -128,13 +128,14 @@ class ClockState(msgspec.Struct, frozen=True):
 def reached(items: Collection[Item], now: datetime, before: datetime | None) -> datetime:
     """The clock, or where a burst in one series has run ahead of it: the next run must not begin before that.
 
-    `before` is where the record before had reached.
+    `before` is where the record before had reached, and a burst goes on from there; what is farther ahead of both than
+    RUN_AHEAD is of a wrong clock.
     """
-    newest = max(map(_received, items), default=now)
-    if newest <= now and (before is None or before <= now):
-        return now
-    times = [*map(_received, items), before or now]
-    return max([now, *(time for time in times if timedelta(0) < time - now < RUN_AHEAD)])
+    start = now if before is None or not timedelta(0) < before - now < HELD else before
+    newest = max(map(_received, items), default=start)
+    if newest <= start:
+        return start
+    return max(time for time in [start, *map(_received, items)] if time - start < RUN_AHEAD)
 
 
 class Timeline:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.admission import FACTS, NAME_LENGTH, TEXT_BYTES, Refusal, Timeline, kept, sound
+from collector.admission import FACTS, NAME_LENGTH, TEXT_BYTES, Refusal, Timeline, kept, reached, sound
 from collector.clock import ManualClock
 from collector.reading import Announcement, Quality, Reading, Sighting
 
@@ -250,3 +250,14 @@ def test_a_time_in_the_future_of_its_own_receipt_is_not_believed_elsewhere_eithe
     changed = Counter()
     (one,) = kept([reading(received=0, at=301)], t(-900), changed)
     assert (one.at, one.quality, changed) == (T0, Quality.UNCERTAIN, {"from the future": 1})
+
+
+def test_a_burst_goes_on_from_where_the_record_before_had_reached_however_far_ahead_of_the_clock():
+    before = None
+    for ahead in range(50, 351, 50):
+        before = reached([reading(received=ahead)], T0, before)
+        assert before == t(ahead)
+    assert reached([reading(received=3 * 3600)], T0, before) == before, "somebody's wrong clock"
+    assert reached([], T0, before) == before
+    assert reached([], before + MS, before) == before + MS
+    assert reached([], T0, t(3 * 3600)) == T0, "the clock was wrong before"
