@@ -133,9 +133,17 @@ def _scanned(snapshot: Snapshot, text: str) -> list[KnownAsset]:
 
 
 def _is_piece(asset: KnownAsset, udi: Udi) -> bool:
-    if udi.serial:
-        return udi.serial == asset.serial or udi.serial in asset.udi_pi
-    return bool(udi.lot) and udi.lot in asset.udi_pi
+    """By its serial number, or its lot where the label has none.
+
+    `udi_pi` holds one of them, or what stands behind the DI on the label.
+    """
+    try:
+        known = parse(f"(01){asset.udi_di}{asset.udi_pi}", checked=False)
+    except BadUdi:
+        serials, lots = {asset.serial, asset.udi_pi}, {asset.udi_pi}
+    else:
+        serials, lots = {asset.serial, known.serial}, {known.lot}
+    return udi.serial in serials if udi.serial else bool(udi.lot) and udi.lot in lots
 
 
 def words_of(text: str) -> list[str]:

@@ -6,17 +6,17 @@ byte is 11 was opened by a gateway already (https://github.com/theengs/decoder).
 second and third output of a charger `<device>/2` and `<device>/3`.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from collector.errors import BadFrame, NoKey
 from collector.ports import Decoded
 from collector.reading import Frame, Value
+from drivers.codecs.bindkeys import Bindkeys, address_of, raw
 from drivers.codecs.devices import Device
 
 PROVEN = True
@@ -35,8 +35,6 @@ DEVICES = (
 _RECORD, _OPENED = b"\x10", b"\x11"
 _HEAD, _BLOCK = 8, 16
 _ROUNDS = 2  # of counter mode, by hand: the library's counts from the other end
-_ADDRESS = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
-_KEY = re.compile(r"[0-9a-fA-F]{32}")
 _KELVIN = 273.15
 _ALARMS = (
     "low voltage",
@@ -64,19 +62,9 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    keys: dict[str, SecretStr] = Field(
+    bindkeys: Bindkeys = Field(
         {}, description="Keys by address, 32 hex digits, from VictronConnect: `C4:7C:8D:6A:11:02: !file PATH`."
     )
-
-    @field_validator("keys")
-    @classmethod
-    def _are_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        for address, key in keys.items():
-            if not _ADDRESS.fullmatch(address.upper()):
-                raise ValueError(f"{address!r} is not an address such as A4:C1:38:8D:18:B2")
-            if not _KEY.fullmatch(key.get_secret_value()):
-                raise ValueError(f"the key of {address} has not 32 hex digits")
-        return {address.upper(): key for address, key in keys.items()}
 
 
 def claims(_config: Config) -> tuple[str, ...]:
@@ -93,7 +81,7 @@ class Victron:
     """A device that has a key is not believed without it: anybody could send an opened record in its name."""
 
     def __init__(self, config: Config) -> None:
-        self._keys = {address: bytes.fromhex(key.get_secret_value()) for address, key in config.keys.items()}
+        self._keys = raw(config.bindkeys)
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """What one advertisement says. Raises NoKey without its key, BadFrame where another key opens it."""
@@ -109,13 +97,13 @@ class Victron:
         ]
 
     def _opened(self, device: str, data: bytes) -> bytes:
-        key = self._keys.get(device.removeprefix("ble:"))
+        key = self._keys.get(address_of(device))
         if data.startswith(_OPENED):
             if key:
                 raise BadFrame(f"{device} has a key, but this record is not encrypted: somebody else may have sent it")
             return data[_HEAD:]
         if key is None:
-            raise NoKey(f"{device} is encrypted: put its key under `keys` of ble.victron", _HEAD)
+            raise NoKey(f"{device} is encrypted: put its key under `bindkeys` of ble.victron", _HEAD)
         if data[_HEAD - 1] != key[0]:
             raise BadFrame(f"The key of {device} does not open this record: is it another device's?", _HEAD - 1)
         encrypt = Cipher(AES(key), ECB()).encryptor()  # noqa: S305 - see _ROUNDS

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 OLDEST = datetime(2016, 1, 1, tzinfo=UTC)
 """A device that says an earlier time has never set its clock."""
@@ -19,6 +19,16 @@ def _known(name: str) -> str:
 
 Timezone = Annotated[str, AfterValidator(_known)]
 """A zone of the tz database, as settings name it."""
+
+
+class Zoned(BaseModel):
+    """Settings of a part whose device has a clock without zone, and nothing else to set."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    timezone: Timezone | None = Field(
+        None, description="Zone of the device's clock; without it readings count from when they are heard."
+    )
 
 
 def zone_of(name: str | None) -> tzinfo | None:

@@ -6,11 +6,10 @@ Pressure Measurement". Whose measurement it is (User ID) is not kept, an irregul
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from collector.ports import Decoded
 from collector.reading import Frame, Quality
-from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.device_time import Zoned as Config
+from drivers.codecs.device_time import in_zone, zone_of
 from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 from drivers.codecs.ieee11073 import DATE_TIME_BYTES, date_time
@@ -28,16 +27,6 @@ _MEASURED, _MEASURING = "2a35", "2a36"
 _KILOPASCAL, _TIME, _PULSE, _USER, _STATUS = 0x01, 0x02, 0x04, 0x08, 0x10
 _MMHG_KPA = 0.133322387415
 _ALARMS = {0x01: "body moved", 0x02: "cuff too loose", 0x20: "wrong position"}
-
-
-class Config(BaseModel):
-    """The device's clock has no zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    timezone: Timezone | None = Field(
-        None, description="Zone of the devices' clocks; without it readings count from when they are heard."
-    )
 
 
 def claims(_config: Config) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ Measurement". Whose body it is, basal metabolism, fat-free and soft lean mass, i
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from collector.ports import Decoded
 from collector.reading import Frame
-from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.device_time import Zoned as Config
+from drivers.codecs.device_time import in_zone, zone_of
 from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 from drivers.codecs.ieee11073 import DATE_TIME_BYTES, date_time
+from drivers.codecs.scales import NOT_MEASURED, kilograms
 
 PROVEN = False
 DEVICES = (
@@ -37,18 +37,6 @@ _OPTIONAL = (
     (0x0800, "height", ""),
 )
 """By flag, the fields of two bytes in their order, and the metrics of those that are masses."""
-_NOT_MEASURED = 0xFFFF
-_KG_LB = 0.45359237
-
-
-class Config(BaseModel):
-    """The device's clock has no zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    timezone: Timezone | None = Field(
-        None, description="Zone of the devices' clocks; without it readings count from when they are heard."
-    )
 
 
 def claims(_config: Config) -> tuple[str, ...]:
@@ -77,9 +65,9 @@ class BodyComposition:
             at = in_zone(date_time(fields.take(DATE_TIME_BYTES, "time")), self._zone)
         if flags & _USER:
             fields.uint(1, "user")
-        said = {} if fat == _NOT_MEASURED else {"body_fat": fat / 10}
+        said = {} if fat == NOT_MEASURED else {"body_fat": fat / 10}
         for flag, what, metric in _OPTIONAL:
-            raw = fields.uint(2, what) if flags & flag else _NOT_MEASURED
-            if metric and raw != _NOT_MEASURED:
-                said[metric] = raw / 100 * _KG_LB if flags & _IMPERIAL else raw / 200
+            raw = fields.uint(2, what) if flags & flag else NOT_MEASURED
+            if metric and raw != NOT_MEASURED:
+                said[metric] = kilograms(raw, imperial=bool(flags & _IMPERIAL))
         return [frame.reading(frame.device, metric, value, at) for metric, value in said.items()]

@@ -6,11 +6,10 @@ Document: Bluetooth SIG, "Health Thermometer Service 1.0", sections 3.1 and 3.3;
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from collector.ports import Decoded
 from collector.reading import Frame, Quality
-from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.device_time import Zoned as Config
+from drivers.codecs.device_time import in_zone, zone_of
 from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 from drivers.codecs.ieee11073 import DATE_TIME_BYTES, date_time
@@ -21,16 +20,6 @@ DEVICES = (Device("Any", "Thermometer with the Bluetooth service 1809", ("body_t
 
 _MEASURED, _MEASURING = "2a1c", "2a1e"
 _FAHRENHEIT, _TIME, _TYPE = 0x01, 0x02, 0x04
-
-
-class Config(BaseModel):
-    """The device's clock has no zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    timezone: Timezone | None = Field(
-        None, description="Zone of the devices' clocks; without it readings count from when they are heard."
-    )
 
 
 def claims(_config: Config) -> tuple[str, ...]:

@@ -6,11 +6,10 @@ Document: Bluetooth SIG, "Pulse Oximeter Service 1.0"; GATT Specification Supple
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from collector.ports import Decoded
 from collector.reading import Frame, Quality
-from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.device_time import Zoned as Config
+from drivers.codecs.device_time import in_zone, zone_of
 from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 from drivers.codecs.ieee11073 import DATE_TIME_BYTES, date_time
@@ -46,16 +45,6 @@ _ALARMS = {
     0x0008: "sensor gives nothing usable",
 }
 _HIGHEST_PERCENT = 100
-
-
-class Config(BaseModel):
-    """The device's clock has no zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    timezone: Timezone | None = Field(
-        None, description="Zone of the devices' clocks; without it readings count from when they are heard."
-    )
 
 
 def claims(_config: Config) -> tuple[str, ...]:

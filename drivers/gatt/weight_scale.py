@@ -6,31 +6,19 @@ Whose weight it is, height and body mass index are no metrics.
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from collector.ports import Decoded
 from collector.reading import Frame
-from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.device_time import Zoned as Config
+from drivers.codecs.device_time import in_zone, zone_of
 from drivers.codecs.devices import Device
 from drivers.codecs.fields import Fields
 from drivers.codecs.ieee11073 import DATE_TIME_BYTES, date_time
+from drivers.codecs.scales import NOT_MEASURED, kilograms
 
 PROVEN = False
 DEVICES = (Device("Any", "Weight scale with the Bluetooth service 181D", ("body_weight",)),)
 
 _IMPERIAL, _TIME, _USER, _HEIGHT = 0x01, 0x02, 0x04, 0x08
-_NOT_MEASURED = 0xFFFF
-_KG_LB = 0.45359237
-
-
-class Config(BaseModel):
-    """The device's clock has no zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    timezone: Timezone | None = Field(
-        None, description="Zone of the devices' clocks; without it readings count from when they are heard."
-    )
 
 
 def claims(_config: Config) -> tuple[str, ...]:
@@ -61,7 +49,7 @@ class WeightScale:
             fields.uint(1, "user")
         if flags & _HEIGHT:
             fields.take(4, "body mass index and height")
-        if raw == _NOT_MEASURED:
+        if raw == NOT_MEASURED:
             return ()
-        kilograms = raw / 100 * _KG_LB if flags & _IMPERIAL else raw / 200
-        return (frame.reading(frame.device, "body_weight", kilograms, at),)
+        weight = kilograms(raw, imperial=bool(flags & _IMPERIAL))
+        return (frame.reading(frame.device, "body_weight", weight, at),)

@@ -9,10 +9,9 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from collector.reading import Announcement, Item, Reading
-from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.device_time import Zoned as Config
+from drivers.codecs.device_time import in_zone, zone_of
 from drivers.codecs.devices import Device
 from drivers.codecs.framer import BadBytes, Delimited
 from drivers.codecs.line import Line
@@ -44,16 +43,6 @@ _HIGHEST = {"pulse_rate": 240, "spo2": 100, "perfusion_index": 20}
 _MORE = re.compile(rb"([A-Z]+)=(\d+(?:\.\d)?)%?(?= |$)")
 _MEASURED = {b"PVI": ("pleth_variability", 100), b"SPCO": ("spco", 99), b"SPMET": ("spmet", 99)}
 _LOW_BATTERY = 0x0040
-
-
-class Config(BaseModel):
-    """The device's clock has no zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    timezone: Timezone | None = Field(
-        None, description="Zone of the device's clock; without it readings count from when they are heard."
-    )
 
 
 def session(config: Config, device: str) -> "MasimoAscii1":

@@ -9,10 +9,9 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from collector.reading import Announcement, Item, Quality, Reading
-from drivers.codecs.device_time import Timezone, in_zone, zone_of
+from drivers.codecs.device_time import Zoned as Config
+from drivers.codecs.device_time import in_zone, zone_of
 from drivers.codecs.devices import Device
 from drivers.codecs.framer import BadBytes, Delimited
 from drivers.codecs.line import Line
@@ -47,16 +46,6 @@ _ALARMS = {
     b"LM": "interference",
 }
 _UNCERTAIN = {b"PS", b"MO", b"LM", b"LP"}
-
-
-class Config(BaseModel):
-    """The device's clock has no zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    timezone: Timezone | None = Field(
-        None, description="Zone of the device's clock; without it readings count from when they are heard."
-    )
 
 
 def session(config: Config, device: str) -> "NellcorN595":

@@ -196,6 +196,7 @@ def test_a_scanned_label_finds_the_piece_or_else_its_model(ward, hospital):
 
     assert found("(01)10884521062856(21)1234") == ["P-1"]
     assert found("]d20110884521062856219999") == ["P-2"]
-    assert found("(01)10884521062856(21)5555") == ["P-1", "P-2"]
+    assert found("(01)10884521062856(21)999") == ["P-1", "P-2"], "the beginning of another's number is no number"
+    assert found("(01)10884521062856(10)LOT") == ["P-2"]
     assert found("(01)51022222233336") == ["P-3"]
     assert found("(01)51022222233337") == [], "its check digit is wrong"

@@ -16,11 +16,11 @@ MAC = "CB:B8:33:4C:88:4F"
 TAG = f"ble:{MAC}"
 SHUNT = "100289a302b040af925d09a4d89aa0128bdef48c6298a9"
 SHUNT_KEY = "aff4d0995b7d1e176c0c33ecb9e70dcd"
-FUZZED = {"keys": {"C4:7C:8D:6A:11:02": SecretStr(SHUNT_KEY)}}
+FUZZED = {"bindkeys": {"C4:7C:8D:6A:11:02": SecretStr(SHUNT_KEY)}}
 
 
 def keys(key):
-    return {"keys": {MAC: SecretStr(key)}}
+    return {"bindkeys": {MAC: SecretStr(key)}}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_dc_energy_meter_as_the_document_has_it(said):
 
 
 def test_without_a_key_it_says_what_to_do(said):
-    with pytest.raises(NoKey, match=r"keys"):
+    with pytest.raises(NoKey, match=r"bindkeys"):
         said(VICTRON, SHUNT)
 
 
@@ -132,4 +132,4 @@ def test_other_records_say_nothing(said, packet):
 @pytest.mark.parametrize("wrong", [{"here": SecretStr(SHUNT_KEY)}, {MAC: SecretStr("ab")}])
 def test_what_is_no_address_or_no_key_is_refused(wrong):
     with pytest.raises(ConfigError):
-        dialect("ble.victron", {"keys": wrong})
+        dialect("ble.victron", {"bindkeys": wrong})
