@@ -142,6 +142,25 @@ class SignIn:
         with self._database.write() as session:
             return self._open(session, person, old_cookie, "sign_in")
 
+    def confirm(self, person_id: int, password: str) -> None:
+        """Who is signed in is still who they say: for a signature. Who has no password has nothing to show.
+
+        Raises SignInRefused.
+        """
+        with self._database.read() as session:
+            person = session.get(Person, person_id)
+        if person is None or not person.active:
+            raise SignInRefused("you are no longer signed in")
+        if not person.password:
+            return
+        wait = self._throttle.wait_s(person.login)
+        if wait > 0:
+            raise SignInRefused(f"too many tries; wait {wait:.0f} s and try again", wait)
+        if len(password) > LONGEST or not self.passwords.verify(person.password, password):
+            self._throttle.failed(person.login)
+            raise SignInRefused("that is not your password; nothing was signed")
+        self._throttle.succeeded(person.login)
+
     def with_link(self, secret: str, old_cookie: str = "") -> SignedIn:
         """Sign in by a one-time link, which is used up by it. Raises SignInRefused."""
         now = self._clock.now()

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 
+from asset_registry.cold_chain.products import Product
 from asset_registry.db import Database
 from asset_registry.hvac import Profile
 from asset_registry.sign_in import SignIn
@@ -123,7 +124,7 @@ Extra = Callable[[Request], str]
 class Context:
     """The running parts. `site` is the hospital's name, `zone` the zone of its clocks.
 
-    `profiles` say what each room type must have (config/room_profiles.yaml).
+    `profiles` say what each room type must have (config/room_profiles.yaml), `products` how cold things are kept.
     `secure` says that browsers come by https even where this process sees http (behind a proxy).
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
     `extras` by where they stand: "overview" on the overview, "foot" at the foot of every page of someone signed in.
@@ -138,6 +139,7 @@ class Context:
     clock: Clock
     sign_in: SignIn
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    products: Mapping[str, Product] = field(default_factory=dict)
     intake: Intake | None = None
     line_protocol: LineProtocol = field(default_factory=LineProtocol)
     site: str = "Hospital"

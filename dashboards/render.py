@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, Response
 
 from dashboards import sentences, words
 from dashboards.access import identify
+from dashboards.api.models import iso
 from dashboards.context import Context
 from dashboards.files import StampedFiles
 from service_desk.alarms import queries
@@ -66,6 +67,8 @@ class Templates:
         self.environment.filters.update(
             age=lambda moment: words.age(None if moment is None else here.clock.now() - moment),
             ago=self._ago,
+            span=words.age,
+            iso=iso,
             local=lambda moment: words.local(moment, here.zone, here.clock.now()),
             exact=lambda moment: words.exact(moment, here.zone),
             ms=lambda moment: int(moment.timestamp() * 1000),

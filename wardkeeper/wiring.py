@@ -13,6 +13,7 @@ import pyarrow as pa
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
+from asset_registry.cold_chain.products import load_products
 from asset_registry.consumer import RegistryConsumer
 from asset_registry.db import AWAY, Database, reason
 from asset_registry.hvac import load_profiles
@@ -242,6 +243,7 @@ class Wardkeeper:
                 sign_in=self.sign_in,
                 first_link=first_link,
                 profiles=load_profiles(config_folder() / "room_profiles.yaml"),
+                products=load_products(config_folder() / "cold_products.yaml"),
                 intake=self.pipeline,
                 line_protocol=self.settings.line_protocol,
                 site=self.settings.site_name or self.settings.site,

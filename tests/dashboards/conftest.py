@@ -18,6 +18,7 @@ from sqlalchemy import select
 from asset_registry.assets import Asset
 from asset_registry.audit import bump
 from asset_registry.bindings import Binding, Device, Gateway
+from asset_registry.cold_chain.products import load_products
 from asset_registry.db import Database
 from asset_registry.hvac import load_profiles
 from asset_registry.people import ROLES, Person, create_person
@@ -48,6 +49,7 @@ NEW = "mqtt:tasmota/never-seen"
 
 
 profiles = cache(partial(load_profiles, PROFILES))
+products = cache(partial(load_products, PROFILES.with_name("cold_products.yaml")))
 
 
 class Hospital:
@@ -69,6 +71,7 @@ class Hospital:
             clock=self.clock,
             sign_in=self.sign_in,
             profiles=profiles(),
+            products=products(),
             site="Linden General",
             zone=ZoneInfo("Europe/Berlin"),
             live_every_s=0.05,

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from asset_registry.assets import Asset
 from asset_registry.audit import bump, record
 from asset_registry.bindings import Binding, Device, Gateway
+from asset_registry.cold_chain.judging import Probe
+from asset_registry.cold_chain.records import Setup, set_probe, set_up
 from asset_registry.db import Database
-from asset_registry.people import Person
+from asset_registry.people import Person, principal_of
 from asset_registry.places import Place, Serves
 from wardkeeper.demo.building import BUILDING_OF, BUILDINGS, DEPTH, WIDTH
 from wardkeeper.demo.movement import Movement
@@ -29,6 +31,7 @@ def seed(database: Database, world: World, now: datetime) -> bool:
         assets = _assets(session, world, places, then)
         _devices(session, world, places, assets, then)
         _people(session, world, then)
+        _cold_stores(session, world, assets, now)
         record(session, now, "wardkeeper", "seed", ("site", SITE), after={"seed": world.seed})
         bump(session)
         return True
@@ -165,3 +168,16 @@ def _people(session: Session, world: World, now: datetime) -> None:
         for staff in world.people
         if session.scalar(select(Person.id).where(Person.login == staff.login)) is None
     )
+    session.flush()
+
+
+def _cold_stores(session: Session, world: World, assets: dict[str, int], now: datetime) -> None:
+    """Every vaccine fridge by the pharmacist's signature; the certificate of the last one's probe is over."""
+    login = next(staff.login for staff in world.people if "pharmacy_lab" in staff.roles)
+    pharmacist = principal_of(session.scalars(select(Person).where(Person.login == login)).one())
+    fridges = [thing.number for thing in world.assets if thing.category == "vaccine fridge"]
+    for number in fridges:
+        left = timedelta(days=-12 if number == fridges[-1] else 210)
+        probe = Probe(True, 0.5, f"NK-{number[-2:]}-2025", (now + left).date())
+        set_up(session, assets[number], Setup("vaccines"), pharmacist, now)
+        set_probe(session, assets[number], probe, pharmacist, now)
