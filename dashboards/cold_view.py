@@ -74,7 +74,8 @@ def cold_of(session: Session, here: Context, store: ColdStore, days: int) -> Col
     reviewed = max(signed, default=max(store.since, moment - timedelta(days=1)))
     start = moment - timedelta(days=days)
     points = points_of_store(here, now, asset.id, min(start, reviewed), moment)
-    log = read_log(points, wanted, start, moment)
+    begun = min(store.since, points[0][0] if points else moment)  # before that nobody watched it
+    log = read_log(points, wanted, max(start, begun), moment)
     current = next((each for each in reversed(log.excursions) if each.end is None), None)
     newest = newest_of(here, now, asset.id, moment)
     status = judge_store(asset.name, wanted, store.probe, newest, moment, here.zone, current.start if current else None)

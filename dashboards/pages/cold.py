@@ -56,6 +56,9 @@ def _answer(colds: list[Cold]) -> str:
         return f"{start(many(len(out), 'cold store'))} out of range"
     if blind:
         return f"{start(many(len(blind), 'cold store'))} not reporting"
+    doubtful = sum(each.status.state == "uncertain" for each in colds)
+    if doubtful:
+        return f"{len(colds) - doubtful} of {many(len(colds), 'cold store')} in range, {doubtful} uncertain"
     return f"{start(many(len(colds), 'cold store'))} in range" if colds else "No cold store is set up"
 
 

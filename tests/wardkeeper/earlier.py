@@ -1,12 +1,12 @@
 """Databases of earlier versions, with rows in every table, and a program that opens one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, Boolean, DateTime, Float, Integer, MetaData, String, insert, select
+from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Integer, MetaData, String, insert, select
 
 from asset_registry.db import Database
 from wardkeeper.database import MIGRATIONS, alembic_config
@@ -52,6 +52,7 @@ def value_of(column, number):
     values = {
         Boolean: number % 2 == 0,
         DateTime: datetime(2026, 11, 24, 6, number % 60, 42, 123_000, UTC),
+        Date: date(2026, 11, number % 30 + 1),
         JSON: {"number": number, "words": ["Ångström", None, True]},
         Float: number / 8,
         Integer: number,

@@ -120,6 +120,7 @@ def test_an_expired_certificate_makes_every_figure_uncertain(signed_in, hospital
         biomed, f"/cold/{kept}/probe", buffered="true", accuracy_c="0,5", certificate="old", valid_until="2026-01-31"
     )
     page = biomed.get("/cold").text.replace("\u00a0", " ")
+    assert "0 of one cold store in range, 1 uncertain" in page
     assert "4.5 °C, uncertain: the certificate of its probe expired on 31 Jan 2026" in page
 
 
