@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,9 @@ from asset_registry.known import (
     index_words,
 )
 from asset_registry.people import Person
-from asset_registry.places import Place, Serves, distance_m
+from asset_registry.places import Place, Serves
+from asset_registry.vocabulary import Vocabulary
+from asset_registry.ways import Walks, Ways
 from collector.clock import Clock
 from collector.durable import replace
 from collector.errors import Unreachable
@@ -41,8 +44,8 @@ class Snapshot:
     Where a method takes `at`, None means the moment the snapshot was taken.
     """
 
-    def __init__(self, content: Content) -> None:
-        """Index what was loaded."""
+    def __init__(self, content: Content, before: "Snapshot | None" = None) -> None:
+        """Index what was loaded; what has not changed since the snapshot `before` is taken over from it."""
         self.content = content
         self.site = content.site
         self.revision = content.revision
@@ -60,8 +63,20 @@ class Snapshot:
         self._of_asset: dict[int, list[KnownBinding]] = defaultdict(list)
         self._of_place: dict[int, list[KnownBinding]] = defaultdict(list)
         self._children: dict[int | None, list[KnownPlace]] = defaultdict(list)
-        self._distances: dict[tuple[int, int], float | None] = {}  # worked out when asked for
         self._index()
+        if before is not None:
+            self._take_over(before)
+
+    def _take_over(self, before: "Snapshot") -> None:
+        """What is dear to work out and seldom changes: a big house has 50,000 assets, and one changes every second."""
+        if before.content.places == self.content.places:
+            self.walks = before.walks
+        worn = (before.content.devices, before.content.bindings) == (self.content.devices, self.content.bindings)
+        if "vocabulary" in before.__dict__ and worn:
+            changed = [asset for asset in self.assets.values() if before.assets.get(asset.id) != asset]
+            texts = {asset.id: index_words(self._names_of(asset)) for asset in changed}
+            gone = dict.fromkeys(before.assets.keys() - self.assets.keys(), "")
+            self.vocabulary = before.vocabulary.changed(texts | gone) if texts or gone else before.vocabulary
 
     def _index(self) -> None:
         of_device: dict[str, list[KnownBinding]] = defaultdict(list)
@@ -106,6 +121,14 @@ class Snapshot:
         return list(held.values())
 
     @cached_property
+    def _talkers(self) -> dict[int, tuple[str, ...]]:
+        return {one: tuple(device.native_id for device in self.devices_of_asset(one)) for one in self._of_asset}
+
+    def talkers_of(self, asset_id: int) -> tuple[str, ...]:
+        """The native ids of what spoke for the asset when the snapshot was taken."""
+        return self._talkers.get(asset_id, ())
+
+    @cached_property
     def unclaimed(self) -> list[KnownDevice]:
         """Devices that nobody bound, placed or dismissed, newest first."""
         return sorted(
@@ -124,6 +147,14 @@ class Snapshot:
     def asset(self, number: str) -> KnownAsset | None:
         """The asset with the hospital's own number."""
         return self._by_number.get(number)
+
+    @cached_property
+    def _called(self) -> dict[str, KnownAsset]:
+        return {asset.number.casefold(): asset for asset in self.assets.values()}
+
+    def asset_called(self, typed: str) -> KnownAsset | None:
+        """The asset whose number was typed, whatever its letters' case."""
+        return self._called.get(typed.strip().casefold())
 
     def asset_of(self, native_id: str, at: datetime | None = None) -> KnownAsset | None:
         """What the device was the voice, tag or sensor of at that time."""
@@ -146,18 +177,16 @@ class Snapshot:
         """Every binding of a sensor to exactly this place."""
         return self._of_place.get(place_id, [])
 
-    def search_text(self, asset_id: int) -> str:
-        """Everything one may call the asset by, as `known.index_words` writes it."""
-        return self._search_texts[asset_id]
-
     @cached_property
-    def _search_texts(self) -> dict[int, str]:
-        return {asset.id: index_words(self._names_of(asset)) for asset in self.assets.values()}
+    def vocabulary(self) -> Vocabulary:
+        """Every word one may call an asset by, its status among them."""
+        return Vocabulary((asset.id, index_words(self._names_of(asset))) for asset in self.assets.values())
 
     def _names_of(self, asset: KnownAsset) -> list[str]:
         own = [asset.number, asset.name, asset.category, asset.maker, asset.model, asset.serial, asset.department]
+        status = [part.replace("_", " ") for part in (asset.use, asset.hygiene, asset.condition, asset.holding)]
         worn = self.devices_of_asset(asset.id)
-        return [*own, *(device.name for device in worn), *(device.native_id for device in worn)]
+        return [*own, asset.udi_di, *status, *(device.name for device in worn), *(device.native_id for device in worn)]
 
     def serving(self, place_id: int) -> list[KnownAsset]:
         """The assets (air handlers, circuits) that serve the place."""
@@ -233,21 +262,38 @@ class Snapshot:
         found = [place for place in self.rooms if place.number == number]
         return found[0] if len(found) == 1 else None
 
-    def distance_m(self, a: int, b: int) -> float | None:
-        """The rough walking distance between two rooms or beds; None when it cannot be told."""
-        if (a, b) not in self._distances:
-            self._distances[a, b] = self._measure(a, b)
-        return self._distances[a, b]
+    @cached_property
+    def _room_numbers(self) -> Vocabulary:
+        return Vocabulary((room.id, room.number.casefold()) for room in self.rooms)
 
-    def _measure(self, a: int, b: int) -> float | None:
+    @cached_property
+    def _place_names(self) -> Vocabulary:
+        named = ((room.id, [place.name for place in self.path(room.id)]) for room in self.rooms)
+        return Vocabulary((room, index_words(names)) for room, names in named)
+
+    def rooms_numbered(self, beginning: str) -> AbstractSet[int]:
+        """The rooms whose number begins so."""
+        return self._room_numbers.named(beginning)
+
+    def rooms_called(self, beginning: str) -> AbstractSet[int]:
+        """The rooms in whose name, or their floor's or building's, a word begins so."""
+        return self._place_names.named(beginning)
+
+    @cached_property
+    def walks(self) -> Walks:
+        """The ways on foot."""
+        return Walks(self.rooms, self.floor_of)
+
+    def ways(self, start: KnownPlace) -> Ways:
+        """Every way on foot from a room."""
+        return self.walks.start(start)
+
+    def distance_m(self, a: int, b: int) -> float | None:
+        """How far it is on foot between two rooms or beds, roughly where no way is drawn; None when nobody can say."""
         one, other = self.room_of(a), self.room_of(b)
         if one is None or other is None:
             return None
-        here, there = self.floor_of(one), self.floor_of(other)
-        if here is None or there is None:
-            return distance_m(one, other)
-        levels = (here.level or 0) - (there.level or 0)
-        return distance_m(one, other, levels, apart=here.parent_id != there.parent_id)
+        return self.ways(one).metres(other)
 
 
 class SnapshotSource:
@@ -289,7 +335,7 @@ class SnapshotSource:
                     f"registry database: {reason(error)}; places and assets are as of revision {self.current.revision}"
                 )
                 raise Unreachable(self.trouble) from error
-            self.current, self._stale, self.trouble = Snapshot(content), False, ""
+            self.current, self._stale, self.trouble = Snapshot(content, self.current), False, ""
             if self._cache is not None:
                 self._to_disk(self._cache, content)
             return True

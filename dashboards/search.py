@@ -1,8 +1,10 @@
 """What a person may mean by a few words: assets (usable, doubtful, not usable), rooms, devices, tickets."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,10 +16,10 @@ from asset_registry.locating.words import LIKELY
 from asset_registry.people import Principal
 from asset_registry.snapshot import Snapshot
 from asset_registry.status import CLAIM_MINUTES
+from asset_registry.ways import Ways
 from dashboards import words
 from dashboards.context import Context
 from dashboards.plan import UNCOUNTED
-from dashboards.ways import Ways
 from service_desk.tickets.model import Ticket
 
 FEW = 6
@@ -78,6 +80,7 @@ class Found:
     rooms: list[KnownPlace] = field(default_factory=list)
     devices: list[KnownDevice] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
+    meant: dict[str, str] = field(default_factory=dict)
 
     @property
     def assets(self) -> list[Hit]:
@@ -93,10 +96,11 @@ class Found:
 def search(session: Session, here: Context, visitor: Principal, text: str, near: KnownPlace | None) -> Found:
     """Everything that the words name."""
     now = here.snapshots.current
-    found = Found(text, near, Ways(now, near) if near is not None else None)
+    found = Found(text, near, now.ways(near) if near is not None else None)
     if not find.words_of(text):
         return found
     said = find.find_assets(now, here.latest, text, None, here.clock.now(), here.zone)
+    found.meant = said.meant
     for hits, into in (
         (said.usable, found.usable),
         (said.doubtful, found.doubtful),
@@ -120,12 +124,15 @@ def _others(session: Session, now: Snapshot, found: Found) -> None:
 
     rooms = [room for room in now.rooms if room.room_type not in UNCOUNTED]
     found.rooms = [room for room in rooms if has(room.number, room.name)][:FEW]
-    named = {device.id for hit in found.assets for device in now.devices_of_asset(hit.asset.id)}
-    found.devices = [
-        device for device in now.devices.values() if device.id not in named and has(device.name, device.native_id)
-    ][:FEW]
+    found.devices = list(islice(_devices(now, found, has), FEW))
     query = select(Ticket).where(Ticket.number.icontains(found.text.strip(), autoescape=True))
     found.tickets = list(session.scalars(query.order_by(Ticket.id.desc()).limit(FEW)))
+
+
+def _devices(now: Snapshot, found: Found, has: Callable[..., bool]) -> Iterator[KnownDevice]:
+    """What talks and is called so, beside those of the assets that were found."""
+    named = {native_id for hit in found.assets for native_id in now.talkers_of(hit.asset.id)}
+    return (each for each in now.devices.values() if has(each.name, each.native_id) and each.native_id not in named)
 
 
 def _hit(here: Context, visitor: Principal, said: find.Hit, ways: Ways | None) -> Hit:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from asset_registry.find import Hit, find_assets
+from asset_registry.find import Hit, battery_of, find_assets
 from dashboards.access import STAFF
 from dashboards.api.models import AssetOut, asset_out
 from dashboards.context import Context, Here
@@ -24,11 +24,15 @@ class HitOut(BaseModel):
 
 
 class Found(BaseModel):
-    """Each list nearest first. `doubtful`: usable, but nobody can be sure that it is there or clean."""
+    """Each list nearest first. `doubtful`: usable, but nobody can be sure that it is there or clean.
+
+    `meant`: for words that name nothing, the words that were taken for them. Not for automation: a place may be wrong.
+    """
 
     usable: list[HitOut]
     doubtful: list[HitOut]
     not_usable: list[HitOut]
+    meant: dict[str, str]
 
 
 @router.get("/find")
@@ -47,12 +51,18 @@ def find(
         usable=_hits(here, found.usable[:limit]),
         doubtful=_hits(here, found.doubtful[:limit]),
         not_usable=_hits(here, found.not_usable[:limit]),
+        meant=found.meant,
     )
 
 
 def _hits(here: Context, hits: list[Hit]) -> list[HitOut]:
     now = here.snapshots.current
     return [
-        HitOut(asset=asset_out(here, now, hit.asset), distance_m=hit.distance_m, battery=hit.battery, why=hit.why)
+        HitOut(
+            asset=asset_out(here, now, hit.asset),
+            distance_m=hit.distance_m,
+            battery=battery_of(now, here.latest, hit.asset),
+            why=hit.why,
+        )
         for hit in hits
     ]

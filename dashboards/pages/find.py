@@ -6,16 +6,18 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Query, Request
 from starlette.responses import Response
 
+from asset_registry.find import battery_of
 from asset_registry.known import KnownPlace
+from asset_registry.outlines import Point
 from asset_registry.snapshot import Snapshot
 from asset_registry.status import TAKERS
+from asset_registry.ways import Way
 from dashboards.access import STAFF, Visitor
 from dashboards.context import Here
-from dashboards.plan import UNCOUNTED, Plan, Point, plan_of
+from dashboards.plan import UNCOUNTED, Plan, plan_of
 from dashboards.render import page
 from dashboards.search import Found, Hit, answer, categories, search
 from dashboards.sentences import address
-from dashboards.ways import Way
 
 SHOWN = 8
 """Rows of a group before "show all"."""
@@ -80,6 +82,7 @@ def find(
             answer=answer(here, found),
             found=found,
             best=best_of(found),
+            battery=lambda hit: battery_of(now, here.latest, hit.asset),
             map=map_of(now, found, to),
             near=place,
             unknown_near=said if said and place is None else "",

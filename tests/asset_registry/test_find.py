@@ -5,9 +5,11 @@ import pytest
 from sqlalchemy import insert
 
 from asset_registry.assets import Asset
+from asset_registry.audit import bump
 from asset_registry.bindings import Binding, Device, Target, bind
-from asset_registry.find import find_assets
+from asset_registry.find import battery_of, find_assets
 from asset_registry.places import Place
+from asset_registry.snapshot import SnapshotSource
 from asset_registry.status import claim_asset
 from collector.latest import Latest
 from collector.reading import Reading
@@ -19,7 +21,7 @@ class Ward:
         self.latest = Latest()
 
     def pump(self, number, room=None, confidence=0.95, age_s=5.0, **fields):
-        asset = self.hospital.asset(number, name=f"Pump {number[2:]}", **fields)
+        asset = self.hospital.asset(number, **{"name": f"Pump {number[2:]}", **fields})
         tag = self.hospital.device(f"ble:{number}", kind="tag")
         with self.hospital.database.write() as session:
             bind(session, tag, Target(asset_id=asset), "tag", "test", self.hospital.now())
@@ -59,7 +61,7 @@ def test_the_nearest_usable_pump_comes_first_with_all_there_is_to_know(ward, hos
     first, second = ward.find("pump").usable
     assert (first.asset.number, first.room.number, first.distance_m, first.word) == ("P-204", "4.07", 10.0, "sure")
     assert first.seen == hospital.now() - timedelta(seconds=12)
-    assert first.battery == 96.0, "of the pump, not of its tag"
+    assert battery_of(hospital.snapshot(), ward.latest, first.asset) == 96.0, "of the pump, not of its tag"
     assert (second.asset.number, second.word, second.distance_m) == ("P-131", "likely", 20.0)
 
 
@@ -200,3 +202,59 @@ def test_a_scanned_label_finds_the_piece_or_else_its_model(ward, hospital):
     assert found("(01)10884521062856(10)LOT") == ["P-2"]
     assert found("(01)51022222233336") == ["P-3"]
     assert found("(01)51022222233337") == [], "its check digit is wrong"
+
+
+# ---------------------------------------------------------------- what one may type
+
+
+@pytest.fixture
+def three(ward, hospital):
+    """Two pumps and a ventilator, in 4.07 and 4.19."""
+    ward.pump("P-1", hospital.r407, maker="Nordkyl", serial="SN-88", udi_di="04012345678901")
+    ward.pump("P-2", hospital.r419, hygiene="soiled")
+    ward.pump("V-1", hospital.r407, name="Ventilator 1", category="ventilator")
+    return ward
+
+
+def found(result):
+    return sorted(names(result.usable) + names(result.doubtful) + names(result.not_usable))
+
+
+def test_every_word_in_any_order_names_it(three):
+    expected = {
+        "nordkyl infusion": ["P-1"],
+        "infusion NORDKYL": ["P-1"],
+        "sn-88": ["P-1"],
+        "04012345678901": ["P-1"],
+        "ble:P-2": ["P-2"],
+        "soiled pump": ["P-2"],
+        "pump 4.07": ["P-1"],
+        "4.07": ["P-1", "V-1"],
+        "4.1": ["F-07", "P-2"],  # the fridge stays in 4.12
+        "v-1": ["V-1"],
+        "usable": ["F-07", "P-1", "V-1"],
+        "usable pump": ["P-1"],
+        "pump giraffe": [],
+        "P-3": [],
+    }
+    assert {text: found(three.find(text)) for text in expected} == expected
+
+
+def test_a_typing_mistake_is_understood_and_said(three):
+    result = three.find("ventilater 4.07")
+    assert (found(result), result.meant) == (["V-1"], {"ventilater": "ventilator"})
+    assert three.find("pump").meant == {}
+
+
+def test_a_change_of_one_asset_is_found_by_the_next_snapshot(three, hospital):
+    source = SnapshotSource(hospital.database, "linden", hospital.clock)
+    source.refresh()
+    first = source.current
+    assert first.vocabulary.named("orange") == set()
+    with hospital.database.write() as session:
+        session.get(Asset, hospital.fridge).name = "Orange fridge"
+        bump(session)
+    source.refresh()
+    assert source.current.vocabulary.named("orange") == {hospital.fridge}
+    assert source.current.walks is first.walks, "no place has changed"
+    assert first.vocabulary.named("orange") == set()

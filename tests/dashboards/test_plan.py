@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asset_registry.known import KnownPlace
+from asset_registry.outlines import Box, Door
 from asset_registry.snapshot import Snapshot
-from dashboards.plan import Box, Door, _slots, bracket_of, plan_of
+from dashboards.plan import _slots, bracket_of, plan_of
 from tests.dashboards.linden import make_content
 
 

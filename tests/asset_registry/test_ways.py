@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from asset_registry.known import KnownPlace
 from asset_registry.places import WAYS
 from asset_registry.snapshot import Snapshot
-from dashboards.ways import Ways
 from tests.dashboards.linden import linden_places, make_content
 
 LINDEN = Snapshot(make_content(linden_places()))
@@ -15,7 +14,7 @@ ROOMS = [room.number for room in LINDEN.rooms if room.room_type not in WAYS]
 
 
 def way(start, end):
-    return Ways(LINDEN, LINDEN.room(start)).to(LINDEN.room(end))
+    return LINDEN.ways(LINDEN.room(start)).to(LINDEN.room(end))
 
 
 def test_across_the_building():
@@ -79,7 +78,7 @@ def test_lifts_of_two_buildings_are_not_one_though_they_stand_at_the_same_place_
             KnownPlace(floor + 3, "room", floor, f"{level}.01", "", level, "office", room),
         ]
     now = Snapshot(make_content(places))
-    assert Ways(now, now.room("1.01")).to(now.room("2.01")) is None
+    assert now.ways(now.room("1.01")).to(now.room("2.01")) is None
 
 
 @settings(max_examples=60)
@@ -106,12 +105,12 @@ def test_without_corridors_only_the_distance_as_the_crow_flies():
         for n, x in enumerate((0, 30))
     ]
     now = Snapshot(make_content([floor, *rooms]))
-    found = Ways(now, rooms[0]).to(rooms[1])
+    found = now.ways(rooms[0]).to(rooms[1])
     assert found.metres == 30
     assert [step.words for step in found.steps] == ["Straight to 1.1"]
 
 
 def test_who_is_nowhere_gets_no_way():
     undrawn = KnownPlace(999, "room", None, "9", "", 9, "", {})
-    assert Ways(LINDEN, undrawn).metres(LINDEN.room("4.07")) is None
-    assert Ways(LINDEN, LINDEN.room("4.07")).to(undrawn) is None
+    assert LINDEN.ways(undrawn).metres(LINDEN.room("4.07")) is None
+    assert LINDEN.ways(LINDEN.room("4.07")).to(undrawn) is None

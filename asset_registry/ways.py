@@ -9,13 +9,13 @@ corridors has only straight lines. Distances are estimates in metres for people,
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from asset_registry.known import KnownPlace
-from asset_registry.snapshot import Snapshot
-from dashboards.plan import Box, Point, box_around, doors_of, polygon_of
+from asset_registry.outlines import Box, Point, box_around, doors_of, polygon_of
 
 TOUCH_M = 0.35
 """So far apart two outlines may be and still touch."""
@@ -24,6 +24,11 @@ CLIMB_M = {"lift": 12.0, "stairs": 60.0, "bridge": 30.0}
 
 A bridge is taken to be that long.
 """
+
+LEVEL_M = 20.0
+"""What a change of level costs where no lift or stairs are drawn."""
+BUILDING_M = 120.0
+"""What another building costs where no bridge is drawn: plans of two buildings have nothing in common."""
 
 Node = tuple[str, int, float, float]
 """What it belongs to (room, door, corridor, lift, stairs, bridge), that place's id, and the point on its floor."""
@@ -52,6 +57,7 @@ class _Drawn:
     place: KnownPlace
     floor: int
     building: int | None
+    level: int
     box: Box
 
     @property
@@ -59,59 +65,40 @@ class _Drawn:
         return self.place.room_type if self.place.room_type in ("corridor", *CLIMB_M) else "room"
 
 
-class Ways:
-    """Every way of a site, seen from one room."""
+class Walks:
+    """Every way of a site, from wherever one starts; worked out when it is asked for."""
 
-    def __init__(self, now: Snapshot, start: KnownPlace) -> None:
-        self._drawn: dict[int, _Drawn] = {}
-        self._edges: dict[Node, dict[Node, float]] = defaultdict(dict)
+    def __init__(self, rooms: Sequence[KnownPlace], floor_of: Callable[[KnownPlace], KnownPlace | None]) -> None:
+        self._rooms, self._floor_of = rooms, floor_of
+        self._ways: dict[int, Ways] = {}
+
+    @cached_property
+    def _net(self) -> "Net":
+        return Net(self._rooms, self._floor_of)
+
+    def start(self, room: KnownPlace) -> "Ways":
+        """The ways that start in a room."""
+        if room.id not in self._ways:
+            self._ways[room.id] = Ways(self._net, room)
+        return self._ways[room.id]
+
+
+class Net:
+    """Rooms, doors, corridors and shafts of a site, and how they hang together. Never changes."""
+
+    def __init__(self, rooms: Iterable[KnownPlace], floor_of: Callable[[KnownPlace], KnownPlace | None]) -> None:
+        self.drawn: dict[int, _Drawn] = {}
+        self.edges: dict[Node, dict[Node, float]] = defaultdict(dict)
         self._on: dict[int, set[Node]] = defaultdict(set)
-        for room in now.rooms:
-            corners, floor = polygon_of(room), now.floor_of(room)
+        for room in rooms:
+            corners, floor = polygon_of(room), floor_of(room)
             if len(corners) > 2 and floor is not None:
-                self._drawn[room.id] = _Drawn(room, floor.id, floor.parent_id, box_around(corners))
+                self.drawn[room.id] = _Drawn(room, floor.id, floor.parent_id, floor.level or 0, box_around(corners))
         self._connect()
-        self._start = self._drawn.get(start.id)
-        self._far: dict[Node, float] = {}
-        self._before: dict[Node, Node] = {}
-        if self._start is not None:
-            self._walk(_middle(self._start))
-
-    def metres(self, end: KnownPlace) -> float | None:
-        """How far it is; None when nobody can say."""
-        goal = self._drawn.get(end.id)
-        if goal is None or self._start is None:
-            return None
-        known = self._far.get(_middle(goal))
-        if known is None and goal.floor == self._start.floor:
-            return math.dist(goal.box.center, self._start.box.center)
-        return known
-
-    def to(self, end: KnownPlace) -> Way | None:
-        """The shortest way; None when nobody can say."""
-        goal, metres = self._drawn.get(end.id), self.metres(end)
-        if goal is None or metres is None or self._start is None:
-            return None
-        node = _middle(goal)
-        if node not in self._far:
-            straight = {goal.floor: [self._start.box.center, goal.box.center]}
-            return Way(metres, straight, "", (Step(f"Straight to {end.number}", metres),))
-        nodes = [node]
-        while nodes[-1] in self._before:
-            nodes.append(self._before[nodes[-1]])
-        nodes.reverse()
-        legs: dict[int, list[Point]] = defaultdict(list)
-        for kind, place, x, y in nodes:
-            if kind not in CLIMB_M or not legs[self._drawn[place].floor]:
-                legs[self._drawn[place].floor].append((x, y))
-        by = next((kind for kind, *_ in reversed(nodes) if kind in CLIMB_M and len(legs) > 1), "")
-        return Way(metres, {floor: _straightened(points) for floor, points in legs.items()}, by, self._steps(nodes))
-
-    # ------------------------------------------------------------ the net
 
     def _connect(self) -> None:
-        corridors = [each for each in self._drawn.values() if each.kind == "corridor"]
-        for each in self._drawn.values():
+        corridors = [each for each in self.drawn.values() if each.kind == "corridor"]
+        for each in self.drawn.values():
             near = [c for c in corridors if c.floor == each.floor and c is not each]
             if each.kind == "room":
                 self._open_doors(each, near)
@@ -141,7 +128,7 @@ class Ways:
             self._edge(here, self._on_line(corridor, shared))
 
     def _climb(self) -> None:
-        shafts = [each for each in self._drawn.values() if each.kind in CLIMB_M]
+        shafts = [each for each in self.drawn.values() if each.kind in CLIMB_M]
         for index, one in enumerate(shafts):
             for other in shafts[index + 1 :]:
                 if one.kind != other.kind:
@@ -150,7 +137,7 @@ class Ways:
                     if one.place.name == other.place.name and one.building != other.building:
                         self._edge(_middle(one), _middle(other), CLIMB_M["bridge"])
                 elif one.building == other.building and math.dist(one.box.center, other.box.center) < 1.0:
-                    floors = abs((one.place.level or 0) - (other.place.level or 0))
+                    floors = abs(one.level - other.level)
                     if floors:
                         self._edge(_middle(one), _middle(other), floors * CLIMB_M[one.kind])
 
@@ -167,7 +154,55 @@ class Ways:
 
     def _edge(self, one: Node, other: Node, metres: float | None = None) -> None:
         length = math.dist(one[2:], other[2:]) if metres is None else metres
-        self._edges[one][other] = self._edges[other][one] = length
+        self.edges[one][other] = self.edges[other][one] = length
+
+
+class Ways:
+    """Every way of a site, seen from one room."""
+
+    def __init__(self, net: Net, start: KnownPlace) -> None:
+        self._drawn, self._edges = net.drawn, net.edges
+        self._start = net.drawn.get(start.id)
+        self._far: dict[Node, float] = {}
+        self._before: dict[Node, Node] = {}
+        self._metres: dict[int, float | None] = {}
+        if self._start is not None:
+            self._walk(_middle(self._start))
+
+    def metres(self, end: KnownPlace) -> float | None:
+        """How far it is on foot, roughly where no way is drawn; None when a room is not drawn at all."""
+        if end.id not in self._metres:
+            self._metres[end.id] = self._measured(end)
+        return self._metres[end.id]
+
+    def _measured(self, end: KnownPlace) -> float | None:
+        start, goal = self._start, self._drawn.get(end.id)
+        if goal is None or start is None:
+            return 0.0 if start is not None and start.place.id == end.id else None
+        known = self._far.get(_middle(goal))
+        return _roughly(start, goal) if known is None else known
+
+    def to(self, end: KnownPlace) -> Way | None:
+        """The shortest way; None when nobody can say."""
+        goal, metres = self._drawn.get(end.id), self.metres(end)
+        if goal is None or metres is None or self._start is None:
+            return None
+        node = _middle(goal)
+        if node not in self._far:
+            if goal.floor != self._start.floor:
+                return None
+            straight = {goal.floor: [self._start.box.center, goal.box.center]}
+            return Way(metres, straight, "", (Step(f"Straight to {end.number}", metres),))
+        nodes = [node]
+        while nodes[-1] in self._before:
+            nodes.append(self._before[nodes[-1]])
+        nodes.reverse()
+        legs: dict[int, list[Point]] = defaultdict(list)
+        for kind, place, x, y in nodes:
+            if kind not in CLIMB_M or not legs[self._drawn[place].floor]:
+                legs[self._drawn[place].floor].append((x, y))
+        by = next((kind for kind, *_ in reversed(nodes) if kind in CLIMB_M and len(legs) > 1), "")
+        return Way(metres, {floor: _straightened(points) for floor, points in legs.items()}, by, self._steps(nodes))
 
     def _walk(self, start: Node) -> None:
         self._far[start] = 0.0
@@ -176,7 +211,7 @@ class Ways:
             far, node = heapq.heappop(waiting)
             if far > self._far[node]:
                 continue
-            for other, length in self._edges[node].items():
+            for other, length in self._edges.get(node, {}).items():
                 if far + length < self._far.get(other, math.inf):
                     self._far[other], self._before[other] = far + length, node
                     heapq.heappush(waiting, (far + length, other))
@@ -223,6 +258,13 @@ def _side(nodes: list[Node]) -> str:
     if abs(turn) < TOUCH_M:
         return " straight on"
     return " on the right" if turn > 0 else " on the left"
+
+
+def _roughly(one: _Drawn, other: _Drawn) -> float:
+    """Between rooms that no drawn way joins: straight on one floor, with a detour for each floor and for a building."""
+    levels = abs(one.level - other.level)
+    beside = math.dist(one.box.center, other.box.center) if one.building == other.building else BUILDING_M
+    return beside + LEVEL_M * levels
 
 
 def _middle(each: _Drawn) -> Node:
