@@ -52,9 +52,24 @@ def dialect(kind: str, settings: Mapping[str, object] | None = None) -> Dialect:
     return Dialect(kind, module.claims(config), module.decoder(config))
 
 
+def adverts() -> list[DialectChoice]:
+    """What to understand of advertisements when nobody says: all of `ble` but what people wear (`PERSONAL`)."""
+    return [DialectChoice(kind=kind) for kind in kinds("ble") if not _marked(kind, "PERSONAL")]
+
+
 def open_dialects(choices: Iterable[DialectChoice]) -> list[Dialect]:
-    """The dialects a link was configured with. Raises ConfigError."""
-    return [dialect(choice.kind, choice.model_extra) for choice in choices]
+    """The dialects a link was configured with. Raises ConfigError.
+
+    Where one hands on advertisements (`ADVERTS` in the part) and none of `ble` was chosen, these are understood too.
+    """
+    opened = [dialect(choice.kind, choice.model_extra) for choice in choices]
+    if any(_marked(one.kind, "ADVERTS") for one in opened) and not any(one.family == "ble" for one in opened):
+        opened += [dialect(choice.kind) for choice in adverts()]
+    return opened
+
+
+def _marked(kind: str, mark: str) -> bool:
+    return getattr(part(kind, _PACKAGES).module, mark, False)
 
 
 class Dialects:

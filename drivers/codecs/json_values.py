@@ -178,6 +178,11 @@ def readings(
 BaseTopic = Annotated[str, StringConstraints(pattern=r"^[^#+\x00]*[^/#+\x00]$")]
 """The levels before what a dialect publishes: no wildcards, no slash at the end."""
 
+TopicFilter = Annotated[
+    str, StringConstraints(min_length=1, pattern=r"^(\+|[^+#\x00/]*)(/(\+|[^+#\x00/]*))*(/#)?$|^#$")
+]
+"""A filter of topics, MQTT 3.1.1 §4.7; a level may be empty, as some makers have it."""
+
 
 class SiteField(BaseModel):
     """A field that only this site has: which metric it is, and what to multiply it with."""

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from collector.errors import ConfigError
-from collector.parts import part
-from drivers.dialects import DialectChoice, kinds, open_dialects
+from drivers.dialects import DialectChoice, adverts, kinds, open_dialects
 
 _ADDRESS = r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"
 _KEY_BYTES = 16
@@ -66,7 +65,7 @@ class Config(BaseModel):
         " two values of the slowest. With a connection for each, nobody is interrupted.",
     )
     dialects: list[DialectChoice] = Field(
-        default_factory=lambda: [DialectChoice(kind=kind) for kind in kinds("ble") if not _is_personal(kind)],
+        default_factory=adverts,
         description="Advertisements to understand, each with its own settings; when not given all of `ble` but what"
         " people wear or stand on: a visitor's watch is nobody's business.",
     )
@@ -110,11 +109,6 @@ class Config(BaseModel):
     def keys(self) -> dict[str, bytes]:
         """The identity resolving keys."""
         return {name: _bytes(secret) for name, secret in self.identities.items()}
-
-
-def _is_personal(kind: str) -> bool:
-    """Whether it is what people wear or stand on (`PERSONAL` in the part)."""
-    return getattr(part(kind, ("drivers",)).module, "PERSONAL", False)
 
 
 def _bytes(secret: SecretStr) -> bytes:

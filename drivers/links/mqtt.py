@@ -88,7 +88,8 @@ class Config(BaseModel):
     max_payload: int = Field(8 * 1024 * 1024, ge=1, description="Bytes; a larger message is counted and left out.")
     dialects: list[DialectChoice] = Field(
         default_factory=lambda: [DialectChoice(kind=kind) for kind in EVERYTHING],
-        description="Dialects to understand, each with its own settings; when not given, those that need no setting.",
+        description="Dialects to understand, each with its own settings; when not given, those that need no setting."
+        " Those of `ble` are for the advertisements of gateways: without any, what the BLE link takes.",
     )
     topics: list[Annotated[str, Field(min_length=1, pattern=_FILTER)]] = Field(
         [], description="Further filters to listen to: what nobody understands is counted on the inputs page."

@@ -12,14 +12,14 @@ import msgspec
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
-from collector.errors import BadFrame
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
 from drivers.codecs.devices import NOT_FOR_VACCINE, Device
-from drivers.codecs.gateway_adverts import Heard, IdentityKeys, address, ibeacon, identities
+from drivers.codecs.gateway_adverts import Heard, IdentityKeys, address, hexadecimal, ibeacon, identities
 from drivers.codecs.json_values import ONLINE, BaseTopic, Field, number, parse_object, plain, readings, text
 
 PROVEN = True
+ADVERTS = True
 
 FIELDS = {
     "tempc": Field("temperature"),
@@ -99,12 +99,12 @@ class OpenMqttGateway:
         heard = Heard(
             mac, number(values.get("rssi")), None if kind is None else kind != 0, name=text(values.get("name")) or ""
         )
-        manufacturer = _bytes(values, "manufacturerdata")
+        manufacturer = hexadecimal(values, "manufacturerdata")
         if len(manufacturer) >= len("id"):
             heard.manufacturer[int.from_bytes(manufacturer[:2], "little")] = manufacturer[2:]
         service, data = _SERVICE.fullmatch(text(values.get("servicedatauuid")) or ""), values.get("servicedata")
         if service and data:
-            heard.services[(service[1] or service[0]).lower()] = _bytes(values, "servicedata")
+            heard.services[(service[1] or service[0]).lower()] = hexadecimal(values, "servicedata")
         if heard.manufacturer or heard.services:
             yield from heard.said(frame, gateway, self._known)
             return
@@ -119,11 +119,3 @@ class OpenMqttGateway:
 
 
 _LWT = {"LWT": Field("available", words=ONLINE)}
-
-
-def _bytes(values: Mapping[str, object], key: str) -> bytes:
-    raw = values.get(key)
-    try:
-        return bytes.fromhex(raw) if isinstance(raw, str) else b""
-    except ValueError as trouble:
-        raise BadFrame(f"{key} is not hexadecimal") from trouble

@@ -7,7 +7,7 @@ from paho.mqtt.client import topic_matches_sub
 
 from collector.errors import BadFrame, ConfigError, NoKey
 from collector.reading import UNTIMED, Frame, Reading, Sighting
-from drivers.dialects import Dialect, Dialects, dialect, kinds
+from drivers.dialects import Dialect, DialectChoice, Dialects, dialect, kinds, open_dialects
 
 
 class Echo:
@@ -153,3 +153,14 @@ def test_a_beginning_stands_for_every_name_that_starts_so_but_in_mqtt_a_star_is_
     assert who("name/TP3", "ble") == who("name/sps2", "ble") == who("name/TP35/x", "ble") == []
     assert who("name/TP357", "mqtt") == []
     assert who("name/TP35*", "mqtt") == ["star"]
+
+
+@pytest.mark.parametrize(
+    "chosen, advertisements",
+    [(["mqtt.tasmota"], False), (["mqtt.minew_gateway"], True), (["mqtt.minew_gateway", "ble.ruuvi"], False)],
+)
+def test_who_hands_on_advertisements_has_them_understood_unless_it_is_said_which(chosen, advertisements):
+    opened = [one.kind for one in open_dialects(DialectChoice(kind=kind) for kind in chosen)]
+    assert opened[: len(chosen)] == chosen
+    assert ("ble.ibeacon" in opened) is advertisements
+    assert "ble.polar" not in opened, "what people wear"
