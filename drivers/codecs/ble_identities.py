@@ -31,6 +31,10 @@ class Identities:
         self._keys = keys
         self._known: dict[str, str | None] = {}
 
+    def named(self, key: bytes) -> str | None:
+        """The name of a key."""
+        return next((name for name, known in self._keys.items() if known == key), None)
+
     def device(self, address: str, *, random: bool) -> str:
         """The native id of the device at an address."""
         return f"ble:{(self.of(address) if random else None) or address.upper()}"

@@ -5,8 +5,10 @@ random addresses as in `drivers/codecs/ble_identities.py`.
 """
 
 import binascii
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from operator import itemgetter
 from typing import Annotated
 from uuid import UUID
@@ -186,6 +188,37 @@ def _uuid(raw: bytes) -> str:
     if len(raw) == _SERVICES[0x06]:
         return str(UUID(bytes=raw[::-1]))
     return _BASE.format(int.from_bytes(raw, "little"))
+
+
+_KINDS = {"ad", "apple", "exp", "md", "msft", "sd", "smarttag"}
+_IRK = re.compile(r"irk:([0-9a-f]{32})", re.IGNORECASE)
+_UUID = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_BEACON = re.compile(rf"(?:iBeacon:)?({_UUID})[-_](\d{{1,5}})[-_](\d{{1,5}})", re.IGNORECASE)
+_EDDYSTONE = re.compile(r"eddy:([0-9a-f]{8})([0-9a-f]{2})\2([0-9a-f]{10})-([0-9a-f]{12})")
+
+
+def tag(said: str, mac: object, known: Identities) -> str | None:
+    """The tag that a gateway calls `said`, heard at the address `mac`, as our own decoders call it.
+
+    `irk:` is a secret: the name of that key, or a fingerprint of it. What ESPresense names after the kind of thing
+    (`apple:…`, `md:…`) is many things: it is one only by an address that stays or that a key resolves; else None.
+    ESPresense writes one byte of Eddystone's namespace twice.
+    """
+    if beacon := _BEACON.fullmatch(said):
+        return ibeacon(beacon[1], int(beacon[2]), int(beacon[3]))
+    if twice := _EDDYSTONE.fullmatch(said):
+        return f"ble:eddy:{''.join(twice.group(1, 2, 3))}-{twice[4]}"
+    if key := _IRK.fullmatch(said):
+        raw = bytes.fromhex(key[1])
+        return f"ble:{known.named(raw) or f'irk:{sha256(raw).hexdigest()[:_DIGITS]}'}"
+    if at := address(said) or address(said.rpartition(":")[2]):
+        return known.device(at, random=True)
+    return _lasting(address(mac), known) if said.partition(":")[0] in _KINDS else f"ble:{said}"
+
+
+def _lasting(mac: str | None, known: Identities) -> str | None:
+    device = mac and known.device(mac, random=True)
+    return None if mac and device == f"ble:{mac}" and is_private(mac) else device
 
 
 def ibeacon(uuid: object, major: object, minor: object) -> str | None:

@@ -12,6 +12,7 @@ from pydantic import Field as Setting
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
 from drivers.codecs.devices import Device
+from drivers.codecs.gateway_adverts import IdentityKeys, identities, tag
 from drivers.codecs.json_values import (
     ONLINE,
     BaseTopic,
@@ -31,11 +32,12 @@ _LEVELS = 3
 
 
 class Config(BaseModel):
-    """Where the gateways publish."""
+    """Where the gateways publish, and whose changing addresses are known."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     base_topic: BaseTopic = Setting("espresense", description="The levels before `devices/…` and `rooms/…`.")
+    identity_keys: IdentityKeys = {}
 
 
 TAG = {
@@ -73,10 +75,11 @@ def decoder(config: Config) -> "Espresense":
 
 
 class Espresense:
-    """Gateways are `mqtt:<base topic>/<room>`, tags `ble:<id>` with the id that ESPresense gives them."""
+    """Gateways are `mqtt:<base topic>/<room>`, tags what our own decoders call what ESPresense's id names."""
 
     def __init__(self, config: Config) -> None:
         self._base = config.base_topic
+        self._known = identities(config.identity_keys)
         self._branches = {"devices": self._tag, "rooms": self._room, "settings": self._settings}
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
@@ -90,9 +93,11 @@ class Espresense:
     def _gateway(self, room: str) -> str:
         return f"mqtt:{self._base}/{room}"
 
-    def _tag(self, frame: Frame, tag: str, room: str) -> Sequence[Decoded]:
-        values = parse_object(frame.payload)
-        device, gateway = f"ble:{text(values.get('id')) or tag}", self._gateway(room)
+    def _tag(self, frame: Frame, called: str, room: str) -> Sequence[Decoded]:
+        values, gateway = parse_object(frame.payload), self._gateway(room)
+        device = tag(text(values.get("id")) or called, values.get("mac"), self._known)
+        if device is None:
+            return ()
         results: list[Decoded] = [
             msgspec.structs.replace(one, gateway=gateway) for one in readings(frame, device, values, TAG)
         ]
@@ -110,8 +115,8 @@ class Espresense:
             return [*readings(frame, device, values, TELEMETRY), Announcement(device, known, frame.received)]
         return readings(frame, device, {topic: plain(frame.payload)}, ROOM)
 
-    def _settings(self, frame: Frame, tag: str, _config: str) -> Sequence[Decoded]:
+    def _settings(self, frame: Frame, called: str, _config: str) -> Sequence[Decoded]:
         values = parse_object(frame.payload)
         name = text(values.get("name"))
-        device = f"ble:{text(values.get('id')) or tag}"
-        return [Announcement(device, {"name": name}, frame.received)] if name else []
+        device = tag(text(values.get("id")) or called, None, self._known)
+        return [Announcement(device, {"name": name}, frame.received)] if name and device else []

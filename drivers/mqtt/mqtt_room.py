@@ -14,7 +14,7 @@ from pydantic import Field as Setting
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Sighting
 from drivers.codecs.devices import Device
-from drivers.codecs.gateway_adverts import IdentityKeys, address, ibeacon, identities
+from drivers.codecs.gateway_adverts import IdentityKeys, ibeacon, identities, tag
 from drivers.codecs.json_values import BaseTopic, Field, number, parse_object, readings, text
 
 PROVEN = True
@@ -43,7 +43,7 @@ def decoder(config: Config) -> "MqttRoom":
 
 
 class MqttRoom:
-    """Gateways are `mqtt:<base topic>/<room>`, tags `ble:<id>`: an address, an iBeacon or whatever the room says."""
+    """Gateways are `mqtt:<base topic>/<room>`, tags what our own decoders call what the id names, or `ble:<id>`."""
 
     def __init__(self, config: Config) -> None:
         self._base = config.base_topic
@@ -55,17 +55,17 @@ class MqttRoom:
         if room == frame.topic or not frame.payload:
             return ()
         values = parse_object(frame.payload)
-        tag = self._tag(values)
-        if tag is None:
+        device = self._tag(values)
+        if device is None:
             return ()
         gateway, rssi = f"mqtt:{self._base}/{room}", number(values.get("rssi"))
         said: list[Decoded] = [
-            msgspec.structs.replace(one, gateway=gateway) for one in readings(frame, tag, values, TAG)
+            msgspec.structs.replace(one, gateway=gateway) for one in readings(frame, device, values, TAG)
         ]
         if rssi is not None and not frame.retained:
-            said.append(Sighting(tag, gateway, rssi, frame.received))
+            said.append(Sighting(device, gateway, rssi, frame.received))
         if name := text(values.get("name")):
-            said.append(Announcement(tag, {"name": name}, frame.received))
+            said.append(Announcement(device, {"name": name}, frame.received))
         return said
 
     def _tag(self, values: dict[str, object]) -> str | None:
@@ -73,7 +73,4 @@ class MqttRoom:
         if beacon is not None:
             return beacon
         said = text(values.get("id")) or text(values.get("uuid"))
-        mac = address(said)
-        if mac is not None:
-            return self._known.device(mac, random=True)
-        return f"ble:{said}" if said else None
+        return tag(said, values.get("mac"), self._known) if said else None

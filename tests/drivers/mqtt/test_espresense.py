@@ -32,6 +32,28 @@ def test_a_tag_heard_in_a_room(heard):
     assert said.items == [Sighting(f"ble:{BEACON}", "mqtt:espresense/office", -81.1, HEARD)]
 
 
+KEY = "ec0234a357c8ad05341010a60a397d9b"
+"""The Core Specification's sample data of `ah`, Vol 3 Part H, D.7; 70:81:94:0D:FB:AA is made with it."""
+
+
+@pytest.mark.parametrize("called, mac", [(f"irk:{KEY}", "5210a84690ac"), ("7081940dfbaa", "7081940dfbaa")])
+def test_a_tag_under_changing_addresses_is_one_tag_also_where_the_room_knows_no_key(heard, called, mac):
+    payload = {"mac": mac, "id": called, "rssi": -70}
+    said = heard(f"espresense/devices/{called}/office", payload, identity_keys={"pump-17": KEY})
+    assert said.items == [Sighting("ble:pump-17", "mqtt:espresense/office", -70, HEARD)]
+
+
+def test_a_sensor_is_the_same_device_as_at_an_adapter(heard):
+    payload = {"mac": "a4c1388d18b2", "id": "miTherm:a4c1388d18b2", "rssi": -70, "batt": 80}
+    said = heard("espresense/devices/miTherm:a4c1388d18b2/office", payload)
+    assert said.by_device == {"ble:A4:C1:38:8D:18:B2": {"battery": 80}}
+
+
+def test_a_passing_phone_is_no_tag(heard):
+    payload = {"mac": "5210a84690ac", "id": "apple:1005:9-24", "rssi": -70}
+    assert heard("espresense/devices/apple:1005:9-24/office", payload).items == []
+
+
 def test_what_the_tag_says_of_itself(heard):
     payload = {"id": "pump-17", "rssi": "-70.25", "batt": 87, "mV": 2950, "temp": "21.40", "rh": 44.5}
     said = heard("espresense/devices/pump-17/ward 3", payload)

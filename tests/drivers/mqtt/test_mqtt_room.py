@@ -29,6 +29,16 @@ def test_a_beacon_whose_address_changes_is_one_tag(heard, mac):
     assert said.items == [Sighting(tag, "mqtt:home/presence/OMG", -78, HEARD)]
 
 
+@pytest.mark.parametrize(
+    "said", [f"{BEACON}-7-9", f"{BEACON.upper()}-7-9", "iBeacon:1de4b189-115e-45f6-b44e-509352269977-7-9"]
+)
+def test_a_beacon_in_one_word_is_the_same_tag(heard, said):
+    tag = "ble:iBeacon:1de4b189-115e-45f6-b44e-509352269977-7-9"
+    assert heard("room_presence/a", {"id": said, "rssi": -60}).items == [
+        Sighting(tag, "mqtt:room_presence/a", -60, HEARD)
+    ]
+
+
 def test_a_key_resolves_a_changing_address(heard):
     key = "ec0234a357c8ad05341010a60a397d9b"  # the Core Specification's sample data, Vol 3 Part H, D.7
     said = heard("room_presence/a", {"id": "70:81:94:0D:FB:AA", "rssi": -60}, identity_keys={"pump-17": key})
