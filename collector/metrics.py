@@ -129,6 +129,8 @@ METRICS = _table(
     Metric("charging", "device_health", "Charging", kind=bool),
     Metric("link_quality", "device_health", "Link quality", "1", ""),
     Metric("signal", "device_health", "Signal", "dB[mW]", "dBm"),
+    Metric("snr", "device_health", "Signal to noise", "dB", "dB", digits=1),
+    Metric("link_margin", "device_health", "Link margin", "dB", "dB"),
     Metric("uptime", "device_health", "Uptime", "s", "s"),
     Metric("clock_offset", "device_health", "Clock ahead by", "s", "s"),
     Metric("device_temperature", "device_health", "Inside temperature", "Cel", "°C", digits=1),

@@ -15,7 +15,7 @@ from drivers.codecs.json_values import plain
 VARINT, I64, LEN, I32 = 0, 1, 2, 5
 _WIRES = {VARINT: "a varint", I64: "64 bits", LEN: "bytes", I32: "32 bits"}
 _LONGEST = 10  # bytes of a varint of 64 bits
-_DEEPEST = 16
+_DEEPEST = 32
 
 Table = Mapping[int, "Part"]
 """By field number."""

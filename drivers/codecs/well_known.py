@@ -7,6 +7,7 @@ quantities share (`pressure`, `level`, `status`) are not here, nor is anything i
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from drivers.codecs.json_values import Field, fahrenheit, times
@@ -149,3 +150,23 @@ def field(name: str, unit: str = "", above: Iterable[str] = (), assumed: Collect
 def _not_volts(value: float) -> float:
     """A battery of which only the number is known: % where it cannot be volts."""
     return value if value > _VOLTS_END and value.is_integer() else math.nan
+
+
+def told_apart(fields: Mapping[str, Field], separator: str, of_site: Collection[str] = ()) -> dict[str, str]:
+    """By whole name, folders and all, what to put behind the device's id where several measure one quantity.
+
+    It is the folder where that is enough, else the name. The same quantity in a second unit is left out.
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, of in fields.items():
+        alike.setdefault((of.metric, name.rpartition(separator)[0]), []).append(name)
+    kept = {
+        key: [one for one in several if one in of_site or fields[one].convert is None] or several[:1]
+        for key, several in alike.items()
+    }
+    many = Counter(metric for (metric, _), several in kept.items() for _ in several)
+    return {
+        name: "" if many[metric] == 1 else folder if len(several) == 1 else name
+        for (metric, folder), several in kept.items()
+        for name in several
+    }

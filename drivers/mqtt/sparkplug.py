@@ -11,7 +11,6 @@ values by alias are bad frames that say so until the node is born again. A numbe
 frame too, whose values are kept. An NDEATH of a session before that of the birth is passed over.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
@@ -25,7 +24,7 @@ from collector.reading import Announcement, Frame, Item, Quality, Reading
 from drivers.codecs.devices import NOT_FOR_VACCINE, Device
 from drivers.codecs.json_values import Field, SiteField, moment
 from drivers.codecs.sparkplug_payload import Metric, Payload, read
-from drivers.codecs.well_known import NAMES, field
+from drivers.codecs.well_known import NAMES, field, told_apart
 
 PROVEN = True
 
@@ -236,15 +235,12 @@ class Sparkplug:
             found = self._site(path, one.name) or field(last, one.unit, above)
             if found is not None and not one.transient:
                 fields[one.name] = found
-        alike = Counter(of.metric for of in fields.values())
-        together = Counter((of.metric, name.rpartition("/")[0]) for name, of in fields.items())
-        names: dict[str, _Known | None] = {}
+        apart = told_apart(fields, "/", [name for name in fields if self._site(path, name)])
+        names: dict[str, _Known | None] = {one.name: None for one in payload.metrics}
         for one in payload.metrics:
-            of, folder = fields.get(one.name), one.name.rpartition("/")[0]
-            apart = "" if of is None or alike[of.metric] == 1 else f"/{folder}" if folder else ""
-            if of and together[of.metric, folder] > 1:
-                apart = f"/{one.name}"
-            names[one.name] = _Known(_device(path) + apart, of, one.datatype) if of else None
+            if (which := apart.get(one.name)) is not None:
+                device = f"{_device(path)}/{which}" if which else _device(path)
+                names[one.name] = _Known(device, fields[one.name], one.datatype)
         self._count += len(names)
         known.born[path] = _Birth(
             names, {one.alias: names[one.name] for one in payload.metrics if one.alias is not None}

@@ -3,7 +3,7 @@
 import pytest
 
 from collector.metrics import METRICS
-from drivers.codecs.well_known import NAMES, SURE, UNITS, field
+from drivers.codecs.well_known import NAMES, SURE, UNITS, field, told_apart
 
 LORAWAN = SURE | {"temperature", "battery"}
 
@@ -74,3 +74,22 @@ def test_a_battery_that_may_be_volts_is_none(raw, value):
 def test_every_metric_is_known():
     assert set(NAMES.values()) | set(UNITS) <= set(METRICS)
     assert {metric for metric in NAMES.values() if METRICS[metric].kind is float} <= set(UNITS)
+
+
+@pytest.mark.parametrize(
+    "names, apart",
+    [
+        (["a/temp_c", "a/humidity"], {"a/temp_c": "", "a/humidity": ""}),
+        (["a/temp_c", "b/temp_c", "temp_c"], {"a/temp_c": "a", "b/temp_c": "b", "temp_c": ""}),
+        (["a/temp_c", "a/temp_f"], {"a/temp_c": ""}),  # the same in another unit
+        (["a/temp_f"], {"a/temp_f": ""}),
+        (["a/temp_c", "a/air_temp_c"], {"a/temp_c": "a/temp_c", "a/air_temp_c": "a/air_temp_c"}),
+    ],
+)
+def test_several_of_one_quantity(names, apart):
+    assert told_apart({name: field(name.rpartition("/")[2]) for name in names}, "/") == apart
+
+
+def test_what_the_site_names_is_never_left_out():
+    fields = {"temp_c": field("temp_c"), "probe_f": field("temp_f")}
+    assert told_apart(fields, "/", ["probe_f"]) == {"temp_c": "temp_c", "probe_f": "probe_f"}
