@@ -8,7 +8,8 @@ of its own, by its folder.
 Names and units are said by births alone. Wardkeeper only reads: it never asks for one, as a host application may. After
 a start it knows them where the broker keeps births (`$sparkplug/certificates/…`, a "Sparkplug Aware" server); elsewhere
 values by alias are bad frames that say so until the node is born again. A number of a message that is missing is a bad
-frame too, whose values are kept. An NDEATH of a session before that of the birth is passed over.
+frame too, whose values are kept. An NDEATH of a session before that of the birth is passed over; whoever sends data is
+there, though its birth was missed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -100,11 +101,15 @@ class _Birth(msgspec.Struct, frozen=True):
 
 
 class _Node(msgspec.Struct):
-    """One session of an edge node; `unborn`: of whom it was said already that nobody knows their names."""
+    """One session of an edge node.
+
+    `there`: who was said to be available. `unborn`: of whom it was said already that nobody knows their names.
+    """
 
     session: int | None = None
     seq: int | None = None
     born: dict[str, _Birth] = {}
+    there: set[str] = set()
     unborn: set[str] = set()
 
 
@@ -162,7 +167,7 @@ class Sparkplug:
             ago = (known.session - session) % _NUMBERS
             if 0 < ago < _NUMBERS // 2:  # the will of a session before this one, come late
                 return []
-        gone = dict.fromkeys([node, *(known.born if known else ())])
+        gone = dict.fromkeys([node, *((*known.born, *sorted(known.there)) if known else ())])
         self._forget(node)
         return [frame.reading(_device(path), "available", False) for path in gone]
 
@@ -185,13 +190,18 @@ class Sparkplug:
         known, device = self._nodes[node], _device(path)
         if kind == "DDEATH":
             self._count -= len(known.born.pop(path, _Birth({}, {})).names)
+            known.there.discard(path)
             yield frame.reading(device, "available", False)
             return
         if kind.endswith("BIRTH"):
             self._learn(known, path, payload)
             facts = {fact: one.value for one in payload.metrics if (fact := _fact(one)) and isinstance(one.value, str)}
             yield Announcement(device, {"name": path.rpartition("/")[2], **facts}, frame.received)
-            yield frame.reading(device, "available", True)
+            known.there.discard(path)
+        for who in dict.fromkeys((node, path)):  # whoever talks is there; a birth may have been missed
+            if who not in known.there:
+                known.there.add(who)
+                yield frame.reading(_device(who), "available", True)
         birth = known.born.get(path)
         for one in payload.metrics:
             found = self._known(birth, path, one)

@@ -145,7 +145,8 @@ def test_the_specification_s_birth_in_its_json(plant):
     ],
 )
 def test_each_metric(plant, one, found):
-    assert plant("DBIRTH", payload(one)).by_device == {OR_2: {"available": True, **found}}
+    plant("NBIRTH", payload())
+    assert plant("DBIRTH", payload(one, seq=1)).by_device == {OR_2: {"available": True, **found}}
 
 
 def test_a_stale_value_is_uncertain(plant):
@@ -162,6 +163,7 @@ def test_history_has_its_own_time_or_is_none(plant):
 
 
 def test_several_of_one_quantity_are_told_apart_by_their_folders(plant):
+    plant("NBIRTH", payload())
     said = plant(
         "DBIRTH",
         payload(
@@ -171,6 +173,7 @@ def test_several_of_one_quantity_are_told_apart_by_their_folders(plant):
             metric("Room 3/room_temp_c", a_float(24)),
             metric("temp_c", a_float(20)),
             metric("Room 1/Humidity", a_float(40)),
+            seq=1,
         ),
     )
     assert said.by_device == {
@@ -190,8 +193,8 @@ def test_the_site_says_what_its_own_names_mean(plant):
         }
     }
     data = payload(metric("PDT-17", number(4, INT16) + number(10, 0xFFAE)))
-    assert plant("DDATA", data, **settings).by_device == {OR_2: {"differential_pressure": -8.2}}
-    assert plant("DDATA", data, "OR 3", **settings).values == {"voltage": -82}
+    assert plant("DDATA", data, **settings).by_device[OR_2] == {"available": True, "differential_pressure": -8.2}
+    assert plant("DDATA", data, "OR 3", **settings).values == {"available": True, "voltage": -82}
 
 
 # ---------------------------------------------------------------- what is missing
@@ -220,6 +223,16 @@ def test_aliases_that_no_birth_has_named_are_said_once(plant):
         plant("DDATA", payload(metric(alias=12), metric(alias=13), seq=6))
 
 
+def test_who_talks_is_there_though_nobody_heard_its_birth(plant):
+    with pytest.raises(BadFrame) as bad:
+        plant("DDATA", BY_ALIAS)
+    assert {(one.device, one.metric, one.value) for one in bad.value.said} == {
+        (NODE, "available", True),
+        (OR_2, "available", True),
+    }
+    assert plant("NDEATH", NDEATH).by_device == {NODE: {"available": False}, OR_2: {"available": False}}
+
+
 def test_names_alone_are_not_enough_before_the_birth_that_has_the_units(plant):
     with pytest.raises(BadFrame, match="before its next birth"):
         plant("DDATA", payload(metric("Humidity", a_float(40))))
@@ -246,7 +259,7 @@ def test_the_will_of_a_session_before_says_nothing(plant):
 def test_births_that_the_broker_keeps_give_names_and_no_news(plant):
     assert plant("NBIRTH", NBIRTH, kept=True).items == []
     assert plant("DBIRTH", DBIRTH, kept=True).items == []
-    assert plant("DDATA", BY_ALIAS).by_device == {OR_2: {"temperature": 21.6, "occupancy": False}}
+    assert plant("DDATA", BY_ALIAS).by_device[OR_2] == {"available": True, "temperature": 21.6, "occupancy": False}
     plant("NBIRTH", payload(metric("Humidity", a_float(40), alias=2)))
     plant("NBIRTH", NBIRTH, kept=True)  # older than the one that was heard
     assert plant("NDATA", payload(metric("", a_float(41), alias=2), seq=1)).values == {"humidity": 41}
