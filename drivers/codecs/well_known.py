@@ -1,6 +1,6 @@
 """Quantities by the names and units that nearly everybody gives them, for payloads whose names a site chooses.
 
-Document: the UCUM codes of the metrics; names and units as Ignition, PLC projects and LoRaWAN codecs (Cayenne LPP,
+Document: `drivers/codecs/units.py` for UCUM; names and units as Ignition, PLC projects and LoRaWAN codecs (Cayenne LPP,
 Milesight, Dragino) write them. A unit may stand in the name: `temp_f`, `TempC_SHT`, `BatV`. Names that several
 quantities share (`pressure`, `level`, `status`) are not here, nor is anything in a folder called after `NOT_MEASURED`.
 """
@@ -8,9 +8,11 @@ quantities share (`pressure`, `level`, `status`) are not here, nor is anything i
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from drivers.codecs.json_values import Field, fahrenheit, times
+from collector.metrics import METRICS
+from drivers.codecs.json_values import Field
+from drivers.codecs.units import conversion
 
 _WORDS = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|[\s_.\-]+")
 
@@ -71,54 +73,26 @@ NOT_MEASURED = frozenset(
     )
 )
 
-_Units = Mapping[str, Callable[[float], float] | None]
-_CELSIUS: _Units = {
-    **dict.fromkeys(("c", "°c", "cel", "degc", "deg c", "celsius", "℃"), None),
-    **dict.fromkeys(("f", "°f", "[degf]", "degf", "deg f", "fahrenheit", "℉"), fahrenheit),
-    **dict.fromkeys(("k", "kelvin"), lambda kelvin: round(kelvin - 273.15, 6)),
+_SPELLED: Mapping[str, str] = {
+    **dict.fromkeys(("c", "degc", "deg c", "celsius", "℃"), "Cel"),
+    **dict.fromkeys(("f", "degf", "deg f", "fahrenheit", "℉"), "[degF]"),
+    **dict.fromkeys(("%rh", "% rh", "percent", "pct"), "%"),
+    **dict.fromkeys(("v", "volt", "volts"), "V"),
+    **{
+        unit.lower(): unit
+        for unit in ("mV", "kPa", "hPa", "Pa", "mbar", "lux", "lx", "ppm", "ppb", "W", "kW", "kWh", "Wh")
+    },
+    **dict.fromkeys(("ach", "1/h"), "/h"),
+    "dbm": "dBm",
+    "cfm": "CFM",
+    "sec": "s",
 }
-_PERCENT: _Units = dict.fromkeys(("%", "%rh", "% rh", "percent", "pct"))
-_MICROGRAMS: _Units = {
-    **dict.fromkeys(("ug/m3", "µg/m³", "μg/m³", "µg/m3")),
-    "mg/m3": times(1000),
-}  # both Greek letters
-_VOLT: _Units = {"v": None, "volt": None, "volts": None, "mv": times(0.001), "kv": times(1000)}
-
-UNITS: Mapping[str, _Units] = {
-    "temperature": _CELSIUS,
-    "dew_point": _CELSIUS,
-    "supply_temperature": _CELSIUS,
-    "humidity": _PERCENT,
-    "battery": _PERCENT,
-    "co2": {"ppm": None, "[ppm]": None},
-    "illuminance": {"lx": None, "lux": None},
-    "air_pressure": {"hpa": None, "mbar": None, "pa": times(0.01), "kpa": times(10), "bar": times(1000)},
-    "differential_pressure": {"pa": None, "hpa": times(100), "mbar": times(100), "inh2o": times(249.08891)},
-    "air_changes": {"/h": None, "1/h": None, "ach": None},
-    "air_flow": {"m3/h": None, "m³/h": None, "cfm": times(1.699011), "l/s": times(3.6), "m3/s": times(3600)},
-    "pm1": _MICROGRAMS,
-    "pm25": _MICROGRAMS,
-    "pm10": _MICROGRAMS,
-    "tvoc": _MICROGRAMS,
-    "battery_voltage": _VOLT,
-    "voltage": _VOLT,
-    "current": {"a": None, "ma": times(0.001)},
-    "frequency": {"hz": None},
-    "power": {"w": None, "kw": times(1000)},
-    "apparent_power": {"va": None, "kva": times(1000)},
-    "reactive_power": {"var": None, "kvar": times(1000)},
-    "power_factor": {"1": None},
-    "energy": {"kwh": None, "kw.h": None, "wh": times(0.001)},
-    "uptime": {"s": None, "sec": None, "seconds": None, "ms": times(0.001), "h": times(3600)},
-    "signal": {"dbm": None, "db[mw]": None},
-}
-"""By metric: the units it comes in, in lower case, and what makes the metric's own of each. Others have none."""
+"""Units as people write them beside UCUM and the usual way, in lower case. mW and MW are not: case may not survive."""
 
 SURE = frozenset({"humidity", "co2", "illuminance", "voltage", "frequency", "power_factor", "signal"})
 """What is measured in one unit everywhere, so that it need not be said. °C and °F are both common."""
 
 
-_IN_NAMES = frozenset(words("c f v mv pct percent ppm hpa kpa pa lux lx w kw kwh wh dbm"))
 _BARE = {"battery", "bat"}
 _VOLTS_END = 5
 
@@ -130,21 +104,26 @@ def field(name: str, unit: str = "", above: Iterable[str] = (), assumed: Collect
     """
     if any(NOT_MEASURED.intersection(words(folder)) for folder in above):
         return None
-    said, unit = words(name), unit.strip().lower()
+    said = words(name)
     metric = NAMES.get(" ".join(said))
     if metric is None and not unit:  # the unit is a word of the name
-        unit = next((word for word in said[1:] if word in _IN_NAMES), "")
+        unit = next((word for word in said[1:] if word in _SPELLED), "")
         metric = NAMES.get(" ".join(word for word in said if word != unit)) if unit else None
-    if metric == "battery" and unit in _VOLT:
-        metric = "battery_voltage"
-    if metric is None:
-        return None
-    units = UNITS.get(metric, {})
+    if metric is None or METRICS[metric].kind is bool:
+        return Field(metric) if metric else None
     if unit:
-        return Field(metric, units[unit]) if unit in units else None
-    if units and metric not in assumed:
+        code = _SPELLED.get(unit.strip().lower(), unit.strip())
+        return _converted(metric, code) or (_converted("battery_voltage", code) if metric == "battery" else None)
+    if metric not in assumed:
         return None
     return Field(metric, _not_volts if " ".join(said) in _BARE else None)
+
+
+def _converted(metric: str, unit: str) -> Field | None:
+    try:
+        return Field(metric, conversion(unit, METRICS[metric].unit))
+    except ValueError:
+        return None
 
 
 def _not_volts(value: float) -> float:

@@ -30,8 +30,8 @@ OWN = {
     "shelly2": ["mqtt.shelly"],
     "tasmota": ["mqtt.tasmota"],
     "zigbee2mqtt": ["mqtt.zigbee2mqtt", "mqtt.zigbee2mqtt zigbee"],
-    "chirpstack4": [],  # tests/conformance/test_mqtt_protobuf.py
-    "sparkplugB": [],
+    "chirpstack4": ["mqtt.chirpstack"],
+    "sparkplugB": ["mqtt.sparkplug"],
 }
 """Whose a message is, by its convention; what is right of it, the conformance tests of that dialect say."""
 
