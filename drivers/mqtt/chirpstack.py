@@ -106,8 +106,14 @@ _TABLES_4: Mapping[str, protobuf.Table] = {
     "log": {1: protobuf.within("time", _TIME), 2: protobuf.within("deviceInfo", _INFO)},
 }
 _TABLES_3: Mapping[str, protobuf.Table] = {
-    "up": {**_NAME_3, 5: protobuf.within("rxInfo", _HEARD_3, repeated=True), 12: protobuf.text("objectJSON")},
-    "status": {**_NAME_3, **_MARGIN},
+    "up": {
+        **_NAME_3,
+        5: protobuf.within("rxInfo", _HEARD_3, repeated=True),
+        12: protobuf.text("objectJSON"),
+        16: protobuf.within("publishedAt", _TIME),
+        18: protobuf.text("deviceProfileName"),
+    },
+    "status": {**_NAME_3, **_MARGIN, 10: protobuf.within("publishedAt", _TIME)},
 }
 
 
@@ -217,17 +223,16 @@ def _loudest(heard: object) -> dict[str, object]:
 
 
 def _time(said: Mapping[str, object]) -> datetime | None:
-    """When the server heard it; in version 3 when a gateway did that knows the time."""
+    """When the server heard it; in version 3 when a gateway did that knows the time, else when it was published."""
     heard = said.get("rxInfo")
-    for raw in (
-        said.get("time"),
-        *(one.get("time") for one in (heard if isinstance(heard, list) else ()) if isinstance(one, dict)),
-    ):
-        if isinstance(raw, dict):
-            at, nanos = moment(raw.get("seconds")), number(raw.get("nanos")) or 0
-            at = at + timedelta(milliseconds=min(max(nanos // 1_000_000, 0), 999)) if at else None
-        else:
-            at = moment(raw)
-        if at is not None:
-            return at
-    return None
+    gateways = [one.get("time") for one in heard if isinstance(one, dict)] if isinstance(heard, list) else []
+    moments = map(_moment, (said.get("time"), *gateways, said.get("publishedAt")))
+    return next((at for at in moments if at is not None), None)
+
+
+def _moment(raw: object) -> datetime | None:
+    """Of a text, or of seconds and nanoseconds."""
+    if not isinstance(raw, dict):
+        return moment(raw)
+    at, nanos = moment(raw.get("seconds")), number(raw.get("nanos")) or 0
+    return at + timedelta(milliseconds=min(max(nanos // 1_000_000, 0), 999)) if at else None

@@ -1,7 +1,6 @@
 """ChirpStack: events of its documentation in, readings out; as JSON and as protobuf, of version 4 and 3.
 
-The protobuf of version 4 is what ChirpStack's own Python library (chirpstack-api 4.20) makes of the same events, that
-of version 3 is built from its .proto.
+The protobuf is what ChirpStack's own Python library (chirpstack-api 4.20 and 3.12) makes of the same events.
 """
 
 import contextlib
@@ -14,7 +13,7 @@ import pytest
 from collector.errors import BadFrame
 from collector.reading import Announcement
 from tests.drivers.mqtt.conftest import HEARD
-from tests.drivers.mqtt.proto import double, float32, number, sized
+from tests.drivers.mqtt.proto import double, number, sized
 
 EUI = "0101010101010101"
 DEVICE = f"lorawan:{EUI}"
@@ -59,6 +58,15 @@ LOG_4 = (
     "0a0c08edd4d49606108d9abf94011252120a4368697270537461636b221054657374206170706c69636174696f6e3213546573742064657669"
     "63652d70726f66696c653a0b5465737420646576696365421030313031303130313031303130313031180220062a1e4d4943206f66206a6f69"
     "6e2d7265717565737420697320696e76616c6964"
+)
+UP_3 = (
+    "087b121274656d70657261747572652d73656e736f721a0d67617264656e2d73656e736f72220801010101010101012a2c0a08030303030303"
+    "0303120c08c5cbe1c10510d4a38d8d0128c7ffffffffffffffff01310000000000002440320608a0cff89d034005480a50055a010162387b22"
+    "74656d706572617475726553656e736f72223a7b2231223a32357d2c2268756d696469747953656e736f72223a7b2231223a33327d7d6a0c0a"
+    "036b6579120576616c756582010608c6cbe1c10592010770726f66696c65"
+)
+STATUS_3 = (
+    "087b121274656d70657261747572652d73656e736f721a0d67617264656e2d73656e736f722208010101010101010128064500009742"
 )
 
 
@@ -158,14 +166,14 @@ def test_protobuf_of_version_4(event):
 
 
 def test_protobuf_of_version_3(event):
-    gateway = sized(1, bytes(8)) + sized(2, number(1, 1480091077) + number(2, 295915988))
-    heard = sized(5, gateway + number(5, -57) + double(6, 10))
-    named = number(1, 123) + sized(2, "temperature-sensor") + sized(3, "garden-sensor") + sized(4, bytes.fromhex(EUI))
-    up = event("up", named + heard + number(10, 5) + sized(12, '{"temperature": 25}'), APPLICATION_3)
-    assert up.values == {"signal": -57, "snr": 10, "temperature": 25}
+    up = event("up", bytes.fromhex(UP_3), APPLICATION_3)
+    assert up.values == {"signal": -57, "snr": 10, "temperature": 25, "humidity": 32}
     assert up.times == {datetime(2016, 11, 25, 16, 24, 37, 295000, tzinfo=UTC)}
-    status = event("status", named + number(5, 6) + float32(8, 75.5), APPLICATION_3)
+    assert up.others == [Announcement(DEVICE, {"name": "garden-sensor", "model": "profile", "address": EUI}, HEARD)]
+    published = sized(10, number(1, 1480091078) + number(2, 0))
+    status = event("status", bytes.fromhex(STATUS_3) + published, APPLICATION_3)
     assert status.values == {"link_margin": 6, "battery": 75.5}
+    assert status.times == {datetime(2016, 11, 25, 16, 24, 38, tzinfo=UTC)}
     assert status.others == [Announcement(DEVICE, {"name": "garden-sensor", "address": EUI}, HEARD)]
 
 
