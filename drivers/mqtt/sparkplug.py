@@ -7,9 +7,9 @@ of its own, by its folder.
 
 Names and units are said by births alone. Wardkeeper only reads: it never asks for one, as a host application may. After
 a start it knows them where the broker keeps births (`$sparkplug/certificates/…`, a "Sparkplug Aware" server); elsewhere
-values by alias are bad frames that say so until the node is born again. A number of a message that is missing is a bad
-frame too, whose values are kept. An NDEATH of a session before that of the birth is passed over; whoever sends data is
-there, though its birth was missed.
+values wait for the next birth, and a bad frame says so once. A number of a message that is missing is a bad frame too,
+whose values are kept; as a birth may be missing, those by alias are then uncertain until the next. An NDEATH of a
+session before that of the birth is passed over; whoever sends data is there, though its birth was missed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -96,14 +96,19 @@ class _Known(msgspec.Struct, frozen=True):
 class _Birth(msgspec.Struct, frozen=True):
     """What a node or device said of its metrics; None for those that are no readings."""
 
+    at: float
     names: dict[str, _Known | None]
     aliases: dict[int, _Known | None]
+
+
+_NONE = _Birth(0, {}, {})
 
 
 class _Node(msgspec.Struct):
     """One session of an edge node.
 
     `there`: who was said to be available. `unborn`: of whom it was said already that nobody knows their names.
+    `doubted`: whose aliases may be others by now, because a birth may be among the messages that are missing.
     """
 
     session: int | None = None
@@ -111,6 +116,7 @@ class _Node(msgspec.Struct):
     born: dict[str, _Birth] = {}
     there: set[str] = set()
     unborn: set[str] = set()
+    doubted: set[str] = set()
 
 
 class Sparkplug:
@@ -130,7 +136,7 @@ class Sparkplug:
         node, path = f"{group}/{who[0]}", "/".join([group, *who])
         payload = read(frame.payload)
         if topic != frame.topic:
-            self._remember(node, path, payload, kind)
+            self._remember(node, path, payload, kind, again=frame.retained)
             return ()
         if kind == "NDEATH":
             return self._dead(frame, node, payload)
@@ -145,13 +151,20 @@ class Sparkplug:
 
     # ------------------------------------------------------------------ sessions
 
-    def _remember(self, node: str, path: str, payload: Payload, kind: str) -> None:
-        """A birth that the broker kept: names, not news, and less than a birth that was heard."""
+    def _remember(self, node: str, path: str, payload: Payload, kind: str, *, again: bool) -> None:
+        """A birth that the broker kept: names and no news, which count when they are newer than what was heard.
+
+        `again`: the link has subscribed anew, so that messages may have been missed.
+        """
         known = self._nodes.get(node) or self._begin(node)
-        if path not in known.born:
+        newer = path not in known.born or known.born[path].at < (payload.timestamp or 0)
+        if newer and kind == "NBIRTH" and path in known.born:
+            known = self._begin(node)
+        if newer:
             self._learn(known, path, payload)
-            if kind == "NBIRTH":
-                known.session = _session(payload)
+        if kind == "NBIRTH" and (newer or again):  # the session that goes on, whatever was missed of it
+            known.session, known.seq = _session(payload), None
+            known.doubted.clear()
 
     def _begin(self, node: str, session: int | None = None) -> _Node:
         self._forget(node)
@@ -178,7 +191,10 @@ class Sparkplug:
         if before is None or payload.seq is None or payload.seq == before:
             return ""
         missing = (payload.seq - before - 1) % _NUMBERS
-        return f"{missing} messages of {node} are missing before this one" if missing else ""
+        if not missing:
+            return ""
+        known.doubted.update(known.born)
+        return f"{node}: {missing} missing before this message"
 
     def _forget(self, node: str) -> None:
         old = self._nodes.pop(node, None)
@@ -189,7 +205,7 @@ class Sparkplug:
     def _said(self, frame: Frame, node: str, path: str, payload: Payload, kind: str) -> Iterator[Item]:
         known, device = self._nodes[node], _device(path)
         if kind == "DDEATH":
-            self._count -= len(known.born.pop(path, _Birth({}, {})).names)
+            self._count -= len(known.born.pop(path, _NONE).names)
             known.there.discard(path)
             yield frame.reading(device, "available", False)
             return
@@ -206,7 +222,7 @@ class Sparkplug:
         for one in payload.metrics:
             found = self._known(birth, path, one)
             if found is not None:
-                yield from _reading(frame, found, one, payload)
+                yield from _reading(frame, found, one, payload, sure=bool(one.name) or path not in known.doubted)
 
     def _known(self, birth: _Birth | None, path: str, one: Metric) -> _Known | None:
         if birth is not None:
@@ -232,11 +248,11 @@ class Sparkplug:
         if not unknown or path in known.unborn:
             return ""
         known.unborn.add(path)
-        return f"{len(unknown)} values of {path} have no names and units before its next birth"
+        return f"{path}: {len(unknown)} values without names and units before its next birth"
 
     def _learn(self, known: _Node, path: str, payload: Payload) -> None:
         """Take the names of a birth; of several metrics of one quantity each gets a device of its own."""
-        self._count -= len(known.born.pop(path, _Birth({}, {})).names)
+        self._count -= len(known.born.pop(path, _NONE).names)
         if self._count + len(payload.metrics) > _MOST:
             raise BadFrame(f"More than {_MOST} metrics are announced: name fewer `groups`")
         fields: dict[str, Field] = {}
@@ -252,20 +268,19 @@ class Sparkplug:
                 device = f"{_device(path)}/{which}" if which else _device(path)
                 names[one.name] = _Known(device, fields[one.name], one.datatype)
         self._count += len(names)
-        known.born[path] = _Birth(
-            names, {one.alias: names[one.name] for one in payload.metrics if one.alias is not None}
-        )
+        aliases = {one.alias: names[one.name] for one in payload.metrics if one.alias is not None}
+        known.born[path] = _Birth(payload.timestamp or 0, names, aliases)
         known.unborn.discard(path)
+        known.doubted.discard(path)
 
 
-def _reading(frame: Frame, known: _Known, one: Metric, payload: Payload) -> Iterator[Reading]:
+def _reading(frame: Frame, known: _Known, one: Metric, payload: Payload, *, sure: bool) -> Iterator[Reading]:
     at = moment(one.timestamp) or moment(payload.timestamp)
     if one.transient or one.quality == _BAD or (one.historical and at is None):
         return
     value = known.field.value(one.typed(known.datatype))
     if value is not None:
-        sure = one.quality in {None, _GOOD}
-        quality = Quality.GOOD if sure else Quality.UNCERTAIN
+        quality = Quality.GOOD if sure and one.quality in {None, _GOOD} else Quality.UNCERTAIN
         yield frame.reading(known.device, known.field.metric, value, at, quality)
 
 

@@ -202,10 +202,27 @@ def test_the_site_says_what_its_own_names_mean(plant):
 
 def test_messages_that_are_missing_are_counted_and_nothing_else_is_lost(plant):
     plant("NBIRTH", NBIRTH)
-    with pytest.raises(BadFrame, match="1 messages of Linden Plant/AHU 3 are missing") as bad:
+    with pytest.raises(BadFrame, match="Linden Plant/AHU 3: 1 missing before") as bad:
         plant("NDATA", NDATA)  # number 2
     assert [one.value for one in bad.value.said] == [-5]
     assert plant("NDATA", NDATA).by_device == {NODE: {"temperature": -5}}  # the same number once more is no gap
+
+
+def test_after_a_gap_what_has_only_an_alias_is_uncertain_until_the_next_birth(plant):
+    """A birth that gave the aliases to others may be among the missing."""
+
+    def quality(said):
+        return {one.metric: one.quality for one in said}
+
+    plant("NBIRTH", payload(metric("temp_c", a_float(5), alias=1), metric("Humidity", a_float(40))))
+    with pytest.raises(BadFrame) as gap:
+        plant("NDATA", payload(metric("", a_float(6), alias=1), metric("Humidity", a_float(41)), seq=7))
+    assert quality(gap.value.said) == {"temperature": Quality.UNCERTAIN, "humidity": Quality.GOOD}
+    said = plant("NDATA", payload(metric("", a_float(7), alias=1), seq=8))
+    assert quality(said.readings) == {"temperature": Quality.UNCERTAIN}
+    plant("NBIRTH", payload(metric("temp_c", a_float(5), alias=1)))
+    said = plant("NDATA", payload(metric("", a_float(7), alias=1), seq=1))
+    assert quality(said.readings) == {"temperature": Quality.GOOD}
 
 
 def test_numbers_begin_again_after_255(plant):
@@ -215,11 +232,11 @@ def test_numbers_begin_again_after_255(plant):
 
 
 def test_aliases_that_no_birth_has_named_are_said_once(plant):
-    with pytest.raises(BadFrame, match="2 values of Linden Plant/AHU 3/OR 2 have no names"):
+    with pytest.raises(BadFrame, match="Linden Plant/AHU 3/OR 2: 2 values without names"):
         plant("DDATA", BY_ALIAS)
     assert plant("DDATA", BY_ALIAS).items == []
     plant("DBIRTH", payload(metric("temp_c", a_float(5), alias=12), seq=5))
-    with pytest.raises(BadFrame, match="1 values"):  # 13 is still unknown
+    with pytest.raises(BadFrame, match="1 values without"):  # 13 is still unknown
         plant("DDATA", payload(metric(alias=12), metric(alias=13), seq=6))
 
 
@@ -260,9 +277,21 @@ def test_births_that_the_broker_keeps_give_names_and_no_news(plant):
     assert plant("NBIRTH", NBIRTH, kept=True).items == []
     assert plant("DBIRTH", DBIRTH, kept=True).items == []
     assert plant("DDATA", BY_ALIAS).by_device[OR_2] == {"available": True, "temperature": 21.6, "occupancy": False}
-    plant("NBIRTH", payload(metric("Humidity", a_float(40), alias=2)))
+    plant("NBIRTH", payload(metric("Humidity", a_float(40), alias=2), at=MS + 60_000))
     plant("NBIRTH", NBIRTH, kept=True)  # older than the one that was heard
     assert plant("NDATA", payload(metric("", a_float(41), alias=2), seq=1)).values == {"humidity": 41}
+
+
+def test_a_birth_that_was_missed_is_known_once_the_broker_gives_what_it_keeps(plant):
+    """After the link was away: no gap is said, and nothing is uncertain."""
+    plant("NBIRTH", payload(metric("temp_c", a_float(5), alias=1)))
+    plant("DBIRTH", payload(metric("temp_c", a_float(5), alias=2), seq=1))
+    plant("NBIRTH", payload(metric("Humidity", a_float(40), alias=1), at=MS + 60_000), kept=True)
+    said = plant("NDATA", payload(metric("", a_float(41), alias=1), seq=200))
+    assert said.by_device == {NODE: {"available": True, "humidity": 41}}
+    assert {one.quality for one in said.readings} == {Quality.GOOD}
+    with pytest.raises(BadFrame):  # of the session before
+        plant("DDATA", payload(metric("", a_float(6), alias=2), seq=201))
 
 
 # ---------------------------------------------------------------- what is not read
