@@ -54,6 +54,7 @@ METRICS = _table(
     Metric("nibp_mean", "vital", "Blood pressure, mean", "mm[Hg]", "mmHg", loinc="8478-0", mdc=150023),
     Metric("nibp_cuff", "vital", "Cuff pressure, while measuring", "mm[Hg]", "mmHg"),
     Metric("etco2", "vital", "End-tidal CO₂", "%", "%", digits=1),
+    Metric("etco2_pressure", "vital", "End-tidal CO₂, partial pressure", "mm[Hg]", "mmHg"),
     Metric("body_weight", "vital", "Body weight", "kg", "kg", digits=1, loinc="29463-7", mdc=188736),
     Metric("body_fat", "vital", "Body fat", "%", "%", digits=1),
     Metric("muscle_mass", "vital", "Muscle mass", "kg", "kg", digits=1),

@@ -1,8 +1,9 @@
 """Bytes of a stream into frames: a form is declared, and one framer finds it, also behind noise.
 
-Five forms cover the serial protocols: a sync byte and a fixed length, a sync, a fixed block and text up to an end, text
-up to a delimiter, text between a start and an end (STX, ETX), and bytes between flags with escapes for what looks like
-one. What lies between two frames is said once, as a BadBytes with its place in the stream.
+Six forms cover the serial protocols: a sync byte and a fixed length, a sync and a length that the frame itself says, a
+sync, a fixed block and text up to an end, text up to a delimiter, text between a start and an end (STX, ETX), and bytes
+between flags with escapes for what looks like one. What lies between two frames is said once, as a BadBytes with its
+place in the stream.
 """
 
 from collections.abc import Callable, Iterator
@@ -57,6 +58,55 @@ class Fixed(Form, frozen=True):
                 return at, at + self.length
             at = data.find(self.sync, at + 1)
         return len(data), len(data)
+
+
+class Counted(Form, frozen=True):
+    """Frames of `sync`, a byte that says how many follow, those, and `tail` bytes more (a checksum).
+
+    Behind the sync, a byte that looks like `sync` or `escape` comes as `escape` and what it is more than `escape`; both
+    count as one. `check` and the protocol see frames without escapes.
+    """
+
+    sync: bytes
+    escape: bytes
+    tail: int
+    check: Check
+
+    def find(self, data: bytes) -> tuple[int, int]:
+        """As Form: a sync inside a frame means that the end of the one before it was lost."""
+        at = data.find(self.sync)
+        while at >= 0:
+            again = data.find(self.sync, at + 1)
+            part = data[at : again if again >= 0 else len(data)]
+            size = self._size(part)
+            if size > len(part) and again < 0:  # not all of it is here
+                return at, at
+            if size <= len(part) and self._good(part[:size]):
+                return at, at + size
+            at = again
+        return len(data), len(data)
+
+    def plain(self, frame: bytes) -> bytes:
+        """As Form."""
+        first, *escaped = frame.split(self.escape)
+        least = self.escape[0]
+        return first + b"".join(bytes(((least + part[0]) & 0xFF,)) + part[1:] if part else part for part in escaped)
+
+    def _size(self, part: bytes) -> int:
+        """How many bytes the frame has on the line; more than are here while some are not."""
+        head = self._behind(part, 1)
+        return head if head > len(part) else self._behind(part, 1 + self.plain(part[:head])[-1] + self.tail)
+
+    def _behind(self, part: bytes, count: int) -> int:
+        """The place behind so many bytes of the frame that come after its sync."""
+        stop = 1
+        for _ in range(count):
+            stop += 2 if part[stop : stop + 1] == self.escape else 1
+        return stop
+
+    def _good(self, frame: bytes) -> bool:
+        marked = (b"\x00", bytes((self.sync[0] - self.escape[0],)))
+        return all(part[:1] in marked for part in frame.split(self.escape)[1:]) and self.check(self.plain(frame))
 
 
 class Headed(Form, frozen=True):

@@ -6,7 +6,7 @@ ISO/IEEE 11073-10101 and -20601. Frames stand between 0xC0 and 0xC1 with an X.25
 
 Asked are an association, single polls of numerics, of the alert monitor and of the monitor's own identity. Patient
 demographics are never polled, waveforms neither. Of the alerts only the technical list is said: the other one is the
-patient's. End-tidal CO₂ is said where the monitor shows percent: mmHg and kPa would need the barometer.
+patient's. End-tidal CO₂ in kPa is left out: only the codes of percent and mmHg are sure.
 """
 
 import struct
@@ -56,6 +56,7 @@ _METRICS = {
     (18951, _MMHG): "nibp_mean",
     (19272, _CELSIUS): "body_temp",
     (20636, _PERCENT): "etco2",
+    (20636, _MMHG): "etco2_pressure",
 }
 """By physiological identifier (of the SCADA partition) and unit (of the dimensions)."""
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.codecs.checksums import last_is_sum8, sum8
-from drivers.codecs.framer import BadBytes, Delimited, Enclosed, Escaped, Fixed, Framer, Headed
+from drivers.codecs.framer import BadBytes, Counted, Delimited, Enclosed, Escaped, Fixed, Framer, Headed
 
 LINES = Delimited(end=b"\n", longest=8)
 SUMMED = Fixed(sync=b"\x01", length=4, check=last_is_sum8)
@@ -14,7 +14,8 @@ TEXTS = Enclosed(start=b"\x02", end=b"\x03\x17", longest=12, alone=b"\x05\x04")
 FLAGGED = Escaped(start=b"\xc0", end=b"\xc1", longest=12, check=last_is_sum8)
 SAME_FLAG = Escaped(start=b"\x7e", end=b"\x7e", longest=12, check=last_is_sum8)
 HEADED = Headed(sync=b"\xffA", block=2, end=b"\xfe", longest=12)
-FORMS = [LINES, HEADED, SUMMED, PACKED, TEXTS, FLAGGED, SAME_FLAG]
+COUNTED = Counted(sync=b"\x85", escape=b"\x80", tail=1, check=last_is_sum8)
+FORMS = [COUNTED, LINES, HEADED, SUMMED, PACKED, TEXTS, FLAGGED, SAME_FLAG]
 
 
 def frames(form, *chunks):
@@ -42,9 +43,24 @@ def packed(text):
     return b"\x02" + text + b"\x03" + bytes([sum8(b"\x02" + text + b"\x03")])
 
 
+def counted(text):
+    plain = bytes([0x85, len(text)]) + text
+    return plain + bytes([sum8(plain)])
+
+
+def on_the_line(plain):
+    return b"\x85" + plain[1:].replace(b"\x80", b"\x80\x00").replace(b"\x85", b"\x80\x05")
+
+
 @pytest.mark.parametrize(
     "form,data,found,bad",
     [
+        (COUNTED, b"x\x85\x02ab\x4a\x85\x00\x80\x05", [counted(b"ab"), counted(b"")], [(0, b"x")]),
+        (COUNTED, b"\x85\x02\x80\x05\x80\x00\x8c", [counted(b"\x85\x80")], []),
+        (COUNTED, b"\x85\x05lost" + counted(b"ab"), [counted(b"ab")], [(0, b"\x85\x05lost")]),
+        (COUNTED, b"\x85\x01\x80\x01\x07" + counted(b"ab"), [counted(b"ab")], [(0, b"\x85\x01\x80\x01\x07")]),
+        (COUNTED, b"\x85\x80\x80" + counted(b"ab"), [counted(b"ab")], [(0, b"\x85\x80\x80")]),
+        (COUNTED, b"\x85\x02ab\x4b" + counted(b"cd"), [counted(b"cd")], [(0, b"\x85\x02ab\x4b")]),
         (LINES, b"a\nbc\nd", [b"a\n", b"bc\n"], []),
         (LINES, b"too long by far\nok\n", [b"ok\n"], [(0, b"too long by far\n")]),
         (SUMMED, b"xx\x01ab\xc4y\x01ab\xc4", [b"\x01ab\xc4"] * 2, [(0, b"xx"), (6, b"y")]),
@@ -92,3 +108,23 @@ def test_what_is_escaped_comes_out_as_it_was(form, text):
     plain = text + bytes([sum8(text)])
     sent = b"".join(b"\x7d" + bytes([byte ^ 0x20]) if byte in b"\x7d\x7e\xc0\xc1" else bytes([byte]) for byte in plain)
     assert frames(form, form.start + sent + form.end) == ([plain], [])
+
+
+@given(st.lists(st.binary(max_size=255), min_size=1, max_size=4), st.data())
+def test_what_is_counted_comes_out_as_it_was_wherever_it_is_cut(texts, data):
+    """Also behind half a frame, and with noise that is no sync between them."""
+    noise = data.draw(st.binary(max_size=20)).replace(b"\x85", b"")
+    half = on_the_line(counted(texts[0]))[: data.draw(st.integers(0, len(texts[0]) + 2))]
+    sent = half + b"".join(on_the_line(counted(text)) + noise for text in texts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=6)))
+    chunks = (sent[a:b] for a, b in zip([0, *cuts], [*cuts, len(sent)], strict=True))
+    assert frames(COUNTED, *chunks)[0] == [counted(text) for text in texts]
+
+
+@given(st.binary(min_size=1, max_size=64), st.data())
+def test_what_is_counted_and_changed_does_not_come_out(text, data):
+    sent = bytearray(on_the_line(counted(text)))
+    plain = [place for place, byte in enumerate(sent) if place > 1 and byte not in b"\x80\x85"]
+    place = data.draw(st.sampled_from(plain or [1]))
+    sent[place] = data.draw(st.sampled_from(sorted({*range(256)} - {0x80, 0x85, sent[place]})))
+    assert frames(COUNTED, bytes(sent))[0] == []

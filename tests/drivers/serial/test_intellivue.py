@@ -108,6 +108,11 @@ def test_a_linked_result_is_read_and_the_last_one_answers_the_poll(listen):
     assert values(listen(new(), linked)[0]) == {"heart_rate": 72}
 
 
+def test_end_tidal_co2_in_percent_and_in_mmhg(listen):
+    assert values(listen(new(), numerics(value(20636, 544, 5)))[0]) == {"etco2": 5}
+    assert values(listen(new(), numerics(value(20636, MMHG, 38)))[0]) == {"etco2_pressure": 38}
+
+
 @pytest.mark.parametrize("raw", [0x007FFFFF, 0x00800000, 0x007FFFFE, 0x00800002])
 def test_what_is_no_number_gives_no_reading(listen, raw):
     assert listen(new(), numerics(value(16770, RATE, raw))) == ([], [])
@@ -119,7 +124,7 @@ def test_invalid_unavailable_calibrating_test_and_demo_give_no_reading(listen, s
 
 
 def test_questionable_is_uncertain_and_another_unit_none(listen):
-    [one] = listen(new(), numerics(value(16770, RATE, 72, 0x4000), value(20636, MMHG, 38), value(1, RATE, 7)))[0]
+    [one] = listen(new(), numerics(value(16770, RATE, 72, 0x4000), value(19384, MMHG, 38), value(1, RATE, 7)))[0]
     assert (one.metric, one.quality) == ("heart_rate", Quality.UNCERTAIN)
 
 
