@@ -1,6 +1,12 @@
-"""Devices on serial cables: the far ends of pseudo-terminals, and a terminal server that has one."""
+"""Devices on serial cables: the far ends of pseudo-terminals, and a terminal server that has one.
+
+A pseudo-terminal carries bytes, whole, whatever its line is set to, and refuses parity. `arriving` says what a UART
+would make of a device's bytes; that real UARTs do so is not tested here.
+"""
 
 import os
+import pty
+import select
 import socket
 import termios
 import threading
@@ -9,6 +15,51 @@ from contextlib import suppress
 
 import serial
 from serial import rfc2217
+
+from drivers.codecs.line import Line
+
+NORMAL = Line(9600)
+SPEEDS = {termios.B9600: 9600, termios.B19200: 19_200, termios.B38400: 38_400, termios.B115200: 115_200}
+
+
+def arriving(data, sent, port):
+    """What bytes sent on a line of `sent` are at a port set to `port`: themselves, with parity for a bit, or noise."""
+    if sent == port:
+        return data
+    if sent.bits == 7 and port == Line(sent.baud):
+        odd = sent.parity == "O"
+        return bytes(byte | ((byte.bit_count() + odd) % 2) << 7 for byte in data)
+    return bytes(byte * 7 + 0x55 & 0xFF for byte in data)
+
+
+class Talking:
+    """Sends `data` every `pause_s`, on a line of `line`, b"" nothing; with a `question` only once it was asked.
+
+    `path` is the port, `heard` what was sent to it. `port` gives the line that the port is set to.
+    """
+
+    def __init__(self, data, line=NORMAL, question=b"", pause_s=0.03):
+        self._data, self._line, self._question, self._pause_s = data, line, question, pause_s
+        self.port = lambda: Line(SPEEDS.get(termios.tcgetattr(self._fd)[5], 0))
+        self._stop, self.heard = threading.Event(), b""
+        self._fd, self._port = pty.openpty()
+        tty.setraw(self._port)
+        self.path = os.ttyname(self._port)
+        self._thread = threading.Thread(target=self._talk)
+        self._thread.start()
+
+    def _talk(self):
+        while not self._stop.wait(self._pause_s):
+            while select.select([self._fd], [], [], 0)[0]:
+                self.heard += os.read(self._fd, 4096)
+            if self._question in self.heard and (not self._question or self.port() == self._line):
+                os.write(self._fd, arriving(self._data, self._line, self.port()))
+
+    def close(self):
+        self._stop.set()
+        self._thread.join(5)
+        os.close(self._port)
+        os.close(self._fd)
 
 
 class Device:
@@ -67,10 +118,14 @@ class Wires(serial.Serial):
 
 
 class TerminalServer:
-    """A real RFC 2217 server (pyserial's) of one client after another; `port` is its end of the cable."""
+    """A real RFC 2217 server (pyserial's) of one client after another.
+
+    `port` is its end of the cable, `line` gives how that is set.
+    """
 
     def __init__(self, tty):
         self.port = Wires(tty, 300, timeout=0.02)
+        self.line = lambda: Line(self.port.baudrate, self.port.bytesize, self.port.parity)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"rfc2217://127.0.0.1:{self._listener.getsockname()[1]}"
         self._client = None

@@ -1,7 +1,8 @@
 """What speaks on a serial port, and how its line is set: every protocol listens at every line until one understands.
 
 Nothing is sent but the declared queries of protocols that the caller names. Where frames of one protocol look like
-those of another, the one counts that understands the most of what came.
+those of another, the one counts that understands the most of what came. Seven bits and their parity are as long as
+eight without one: who listens at 8N1 hears them too, and need not set the port.
 """
 
 import errno
@@ -9,7 +10,7 @@ import selectors
 import termios
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from types import ModuleType
+from functools import partial
 
 import msgspec
 from serial.tools.list_ports import comports
@@ -19,15 +20,20 @@ from collector.parts import part
 from collector.ports import Session
 from collector.reading import Reading
 from drivers.codecs.framer import BadBytes
-from drivers.codecs.line import Line
+from drivers.codecs.line import Line, Parity
 from drivers.dialects import kinds
 from drivers.links.serial_channels import Channel, NoPort, Ports, open_channel
+from drivers.links.serial_port import Plug
 
 BAUDS = (9600, 19_200, 115_200, 38_400, 57_600, 4800, 2400, 1200)
 """Speeds in the order in which they are tried."""
 
+_EIGHT: tuple[Parity, ...] = ("N", "E", "O")
+_SEVEN: tuple[Parity, ...] = ("E", "O")
 _TURN_S = 0.1
 _LEAST = 0.9  # of the bytes since the first frame
+_SURE = 32  # bytes of which not one has the wrong parity: of noise one in four billion
+_LOW = bytes(byte & 0x7F for byte in range(256))
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -46,34 +52,68 @@ class Tried(msgspec.Struct, frozen=True):
     fits: tuple[Fit, ...]
 
 
-def probe(
-    address: str, seconds: float, clock: Clock, ask: Collection[str] = (), ports: Ports = comports
-) -> Iterator[Tried]:
-    """Every line in turn, `seconds` each, until a protocol fits; one that the port cannot be set to is left out.
+def strangers(address: str, ask: Collection[str] = ()) -> list[Plug]:
+    """Every protocol on this port, sending nothing; with `ask` (as "serial.pb840") these, which ask."""
+    modules = ((kind, part(kind, ("drivers",)).module) for kind in ask or kinds("serial"))
+    return [
+        Plug(
+            "probe",
+            address,
+            module.LINE,
+            kind,
+            partial(module.session, module.Config(), "serial:probe"),
+            getattr(module, "QUERIES", ()) if ask else (),
+        )
+        for kind, module in modules
+    ]
 
-    With `ask` (as "serial.pb840") only these protocols listen, and what they want to ask is sent. Raises NoPort.
+
+def probe(plugs: Collection[Plug], seconds: float, clock: Clock, ports: Ports = comports) -> Iterator[Tried]:
+    """Every line in turn on the one port of all `plugs`, their own first, `seconds` each, until one of them fits.
+
+    A line that the port cannot be set to is left out. Raises NoPort.
     """
-    modules = {kind: part(kind, ("drivers",)).module for kind in ask or kinds("serial")}
+    [address] = {plug.address for plug in plugs}
     raw = address.startswith("socket:")
-    for line in [Line(BAUDS[0])] if raw else _lines(modules.values()):
-        ears = [_Ear(kind, module, asking=bool(ask)) for kind, module in modules.items()]
+    for line in [Line(BAUDS[0])] if raw else _lines(plugs):
+        ears = [_Ear(plug) for plug in plugs]
         try:
-            size = _listen(open_channel(address, line, ports), ears, clock, seconds)
+            heard = _listen(open_channel(address, line, ports), ears, clock, seconds)
         except NoPort as trouble:
             if not _cannot_be_set(trouble):
                 raise
             continue
-        fits = sorted(filter(None, (ear.fit for ear in ears)), key=lambda fit: (-fit.share, -fit.readings))
-        yield Tried(None if raw else line, size, tuple(fits))
-        if fits:
+        tried = Tried(None if raw else line, sum(map(len, heard)), _fits(ears))
+        if not tried.fits and not raw:
+            tried = _in_seven(tried, line, plugs, heard, clock) or tried
+        yield tried
+        if tried.fits:
             return
 
 
-def _lines(modules: Iterable[ModuleType]) -> Iterable[Line]:
-    """Those of the documents, the most usual first, then every speed without and with parity; each once."""
-    usual = Counter(module.LINE for module in modules).most_common()
-    others = (Line(baud, parity=parity) for baud in BAUDS for parity in ("N", "E", "O"))
-    return dict.fromkeys([*(line for line, _ in usual), *others])
+def _lines(plugs: Collection[Plug]) -> Iterable[Line]:
+    """Those of the plugs, the most usual first, other parities at their speeds, then every other speed; each once."""
+    usual = Counter(plug.line for plug in plugs).most_common()
+    seven = _SEVEN if any(plug.queries for plug in plugs) else ()  # what is asked must understand the question
+    others = [
+        *(Line(baud, parity=parity) for baud in BAUDS for parity in _EIGHT),
+        *(Line(baud, bits=7, parity=parity) for baud in BAUDS for parity in seven),
+    ]
+    speeds = {line.baud for line, _ in usual}
+    return dict.fromkeys([*(line for line, _ in usual), *sorted(others, key=lambda line: line.baud not in speeds)])
+
+
+def _in_seven(tried: Tried, line: Line, plugs: Iterable[Plug], heard: list[bytes], clock: Clock) -> Tried | None:
+    """What came at 8N1, as seven bits with the parity that all of it has; None when nobody understands that either."""
+    odd = {byte.bit_count() % 2 for byte in b"".join(heard)}
+    if tried.size < _SURE or len(odd) != 1 or line != Line(line.baud):
+        return None
+    ears = [_Ear(plug) for plug in plugs]
+    for data in heard:
+        for ear in ears:
+            ear.hear(data.translate(_LOW), clock)
+    fits = _fits(ears)
+    return Tried(Line(line.baud, bits=7, parity="O" if odd == {1} else "E"), tried.size, fits) if fits else None
 
 
 def _cannot_be_set(trouble: NoPort) -> bool:
@@ -85,16 +125,17 @@ def _cannot_be_set(trouble: NoPort) -> bool:
 class _Ear:
     """One protocol on the port."""
 
-    def __init__(self, kind: str, module: ModuleType, *, asking: bool) -> None:
-        self._kind = kind
-        self._session: Session = module.session(module.Config(), "serial:probe")
-        self._queries = getattr(module, "QUERIES", ()) if asking else ()
+    def __init__(self, plug: Plug) -> None:
+        self._kind = plug.protocol
+        self._session: Session = plug.session()
+        self._queries = plug.queries
         self._heard = self._noise = self._readings = 0
 
     @property
     def fit(self) -> Fit | None:
         """How well it fits; None when it does not."""
-        share = 1 - self._noise / self._heard if self._heard else 0
+        one_answer = bool(self._readings and self._queries)
+        share = 1 - self._noise / self._heard if self._heard else float(one_answer)
         return Fit(self._kind, share, self._readings) if share >= _LEAST else None
 
     def hear(self, data: bytes, clock: Clock) -> None:
@@ -122,8 +163,15 @@ class _Ear:
                 channel.send(query.data)
 
 
-def _listen(channel: Channel, ears: Iterable[_Ear], clock: Clock, seconds: float) -> int:
-    size, until = 0, monotonic() + seconds
+def _fits(ears: Iterable[_Ear]) -> tuple[Fit, ...]:
+    fits = (fit for ear in ears if (fit := ear.fit))
+    return tuple(sorted(fits, key=lambda fit: (-fit.share, -fit.readings)))
+
+
+def _listen(channel: Channel, ears: Iterable[_Ear], clock: Clock, seconds: float) -> list[bytes]:
+    """What came, as it came."""
+    heard: list[bytes] = []
+    until = monotonic() + seconds
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(channel.fd, selectors.EVENT_READ)
@@ -131,9 +179,9 @@ def _listen(channel: Channel, ears: Iterable[_Ear], clock: Clock, seconds: float
                 for ear in ears:
                     ear.ask(channel, clock)
                 data = channel.read() if selector.select(_TURN_S) else b""
-                size += len(data)
                 for ear in ears if data else ():
                     ear.hear(data, clock)
+                heard.append(data)
     finally:
         channel.close()
-    return size
+    return heard

@@ -1,22 +1,28 @@
 """`wardkeeper probe` on a real pty."""
 
-import threading
-
 import pytest
 from typer.testing import CliRunner
 
+from drivers.codecs.line import Line
 from drivers.links import serial_probe
+from tests.drivers.serial.test_masimo_ascii1 import LINE as MASIMO
 from tests.drivers.serial.test_nonin_df2 import packet
-from tests.ptys import Device
+from tests.ptys import NORMAL, Talking
 from wardkeeper.cli import application
 
 
 @pytest.fixture
-def device(tmp_path):
-    """Whoever hangs on the port; it is silent."""
-    one = Device(tmp_path / "ttyUSB0")
-    yield one
-    one.close()
+def device():
+    """A function that plugs in who sends this."""
+    plugged = []
+
+    def plug(data, line=NORMAL):
+        plugged.append(Talking(data, line))
+        return plugged[-1]
+
+    yield plug
+    for one in plugged:
+        one.close()
 
 
 @pytest.fixture(autouse=True)
@@ -28,33 +34,32 @@ def probed(device, *more):
     return CliRunner().invoke(application(), ["probe", str(device.path), "--seconds", "0.3", *more])
 
 
-def test_what_speaks_is_said_with_the_settings_to_write(device):
-    stop = threading.Event()
-
-    def talk():
-        while not stop.wait(0.05):
-            device.send(packet())
-
-    talking = threading.Thread(target=talk)
-    talking.start()
-    answer = probed(device)
-    stop.set()
-    talking.join()
+@pytest.mark.parametrize(
+    "data,line,protocol,settings",
+    [
+        (packet(), NORMAL, "nonin_df2", "baud: 9600, parity: N"),
+        (MASIMO.encode(), Line(9600, bits=7, parity="E"), "masimo_ascii1", "baud: 9600, bits: 7, parity: E"),
+    ],
+)
+def test_what_speaks_is_said_with_the_settings_to_write(device, data, line, protocol, settings):
+    one = device(data, line)
+    answer = probed(one)
     assert answer.exit_code == 0, answer.output
-    assert "serial.nonin_df2 at 9600 8N1" in answer.stdout
-    assert f"{{protocol: serial.nonin_df2, address: '{device.path}', baud: 9600, parity: N}}" in answer.stdout
-    assert device.heard() == b""
+    assert f"serial.{protocol} at {line}" in answer.stdout
+    assert f"{{protocol: serial.{protocol}, address: '{one.path}', {settings}}}" in answer.stdout
+    assert one.heard == b""
 
 
 def test_silence(device):
-    answer = probed(device, "--ask", "serial.nonin_df2")
+    silent = device(b"")
+    answer = probed(silent, "--ask", "serial.nonin_df2")
     assert answer.exit_code == 1
     assert "Nothing came" in answer.stdout
-    assert device.heard() == b""
+    assert silent.heard == b""
 
 
 @pytest.mark.parametrize("wrong", [["--family", "ble"], ["--ask", "serial.nobody"]])
 def test_what_cannot_be_probed(device, wrong):
-    answer = probed(device, *wrong)
+    answer = probed(device(b""), *wrong)
     assert answer.exit_code != 0
     assert "serial" in str(answer.exception)

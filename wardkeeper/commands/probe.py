@@ -33,6 +33,7 @@ def probe(
     from drivers.dialects import kinds
     from drivers.links.serial_channels import mistake_in
     from drivers.links.serial_probe import probe as tries
+    from drivers.links.serial_probe import strangers
 
     if family != "serial":
         raise ConfigError(f"Only serial ports can be probed, not {family}")
@@ -41,7 +42,7 @@ def probe(
     for unknown in set(ask or ()) - set(kinds(family)):
         raise ConfigError(f"{unknown} is no serial protocol; there are {', '.join(kinds(family))}")
     heard = 0
-    for tried in tries(port, seconds, SystemClock(), ask or ()):
+    for tried in tries(strangers(port, ask or ()), seconds, SystemClock()):
         heard += tried.size
         if tried.fits:
             _show(port, tried)
@@ -52,9 +53,12 @@ def probe(
 
 
 def _show(port: str, tried: "Tried") -> None:
+    from drivers.codecs.line import Line
+
     line = tried.line
     for fit in tried.fits:
         at = f" at {line}" if line else ""
         print(f"{fit.protocol}{at}: {fit.readings:,} readings, {fit.share:.0%} of the bytes understood")
-    given = f", baud: {line.baud}, parity: {line.parity}" if line else ""
+    bits = f", bits: {line.bits}" if line and line.bits != Line(line.baud).bits else ""
+    given = f", baud: {line.baud}{bits}, parity: {line.parity}" if line else ""
     print(f"Settings: {{protocol: {tried.fits[0].protocol}, address: '{port}'{given}}}")

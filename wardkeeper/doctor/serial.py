@@ -1,20 +1,19 @@
 """Serial ports: whether they are there and may be opened, and whether what comes is what the protocol says.
 
-Each port is opened and listened to for some seconds. Where only noise comes, the other usual speeds are tried. Ports
-that the running Wardkeeper has are left alone: the page Inputs shows them.
+Each port is opened and listened to for some seconds. Where only noise comes, other speeds and parities are tried, as
+`wardkeeper probe` does. Ports that the running Wardkeeper has are left alone: the page Inputs shows them.
 """
 
 import errno
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import msgspec
+from serial.tools.list_ports import comports
 
 from drivers.links.serial import plug_of
-from drivers.links.serial_channels import NoPort
+from drivers.links.serial_channels import NoPort, open_channel
 from drivers.links.serial_port import Plug
-from drivers.links.serial_probe import BAUDS
-from drivers.links.serial_trial import listen
+from drivers.links.serial_probe import probe
 from wardkeeper.checkup import Case, Finding, Trouble, unseen, well
 
 NO_PORT = Trouble(
@@ -38,19 +37,18 @@ SILENT = Trouble(
     "Is the device on, its cable in, and its output switched on and set to this protocol? Two that both send on pin 3 "
     "need a null-modem cable.",
 )
-BAUD = Trouble(
-    "serial.baud",
-    "At the configured speed only noise comes, at another one whole frames.",
-    "Set `baud: {baud}` for this port, or the device to the speed of the settings.",
+LINE = Trouble(
+    "serial.line",
+    "As the line is set only noise comes, at another speed or parity whole frames.",
+    "Set `baud: {baud}`, `bits: {bits}` and `parity: {parity}` for this port, or the device to what the settings say.",
 )
 NOISE = Trouble(
     "serial.noise",
-    "Something comes, and at no usual speed it is what the protocol says.",
-    "Check `protocol`, `bits` and `parity` against the device's manual and its menu; a cable near a pump or a monitor "
-    "wants a shield.",
+    "Something comes, and at no usual speed and parity it is what the protocol says.",
+    "Check `protocol` against the device's manual and its menu; a cable near a pump or a monitor wants a shield.",
 )
 
-_LISTEN_S, _TRY_S = 4.0, 2.5
+_LISTEN_S = 3.0
 _AT_ONCE = 64
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 _IN_USE = (errno.EBUSY, errno.EAGAIN)
@@ -76,31 +74,26 @@ def look(case: Case) -> Iterator[Finding]:
 def examine(case: Case, where: str, plug: Plug) -> Finding:
     """One port."""
     try:
-        heard = listen(plug, plug.line, case.clock, _LISTEN_S)
-        if heard.understood:
-            return well(where, f"{plug.address} gives whole frames of {plug.protocol} at {plug.line}")
-        if not heard.size:
-            return SILENT.at(where, f"Nothing came from {plug.address} within {_LISTEN_S:.0f} s")
-        baud = _other_speed(case, plug)
+        open_channel(plug.address, plug.line, comports).close()
+        return _heard(case, where, plug)
     except NoPort as trouble:
         return _kind(trouble).at(where, str(trouble), trouble.hint)
-    noise = f"{heard.size:,} bytes of noise came from {plug.address} at {plug.line}"
-    if baud is None:
-        return NOISE.at(where, f"{noise}, and no frame of {plug.protocol} at any other speed")
-    return BAUD.at(where, f"{noise}, and whole frames of {plug.protocol} at {baud}", baud=baud)
 
 
-def _other_speed(case: Case, plug: Plug) -> int | None:
-    """The speed at which frames come; a raw port of a terminal server has its own and is not tried."""
-    if plug.address.startswith("socket:"):
-        return None
-    for baud in BAUDS:
-        if baud != plug.line.baud:
-            case.say(f"{plug.address} at {baud}")
-            line = msgspec.structs.replace(plug.line, baud=baud)
-            if listen(plug, line, case.clock, _TRY_S).understood:
-                return baud
-    return None
+def _heard(case: Case, where: str, plug: Plug) -> Finding:
+    noise = ""
+    for tried in probe([plug], _LISTEN_S, case.clock):
+        line = tried.line or plug.line
+        if tried.fits and line == plug.line:
+            return well(where, f"{plug.address} gives whole frames of {plug.protocol} at {line}")
+        if tried.fits:
+            found = f"{noise}, and whole frames of {plug.protocol} at {line}"
+            return LINE.at(where, found, baud=line.baud, bits=line.bits, parity=line.parity)
+        if not noise and not tried.size:
+            return SILENT.at(where, f"Nothing came from {plug.address} within {_LISTEN_S:.0f} s")
+        noise = noise or f"{tried.size:,} bytes of noise came from {plug.address} at {plug.line}"
+        case.say(f"{plug.address} at {line}: no frame of {plug.protocol}")
+    return NOISE.at(where, f"{noise}, and no frame of {plug.protocol} at any other line")
 
 
 def _kind(trouble: NoPort) -> Trouble:

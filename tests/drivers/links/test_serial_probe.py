@@ -1,11 +1,6 @@
 """Devices on real ptys that mind how their line is set: the protocol, speed and parity are found, and nothing sent."""
 
 import os
-import pty
-import select
-import termios
-import threading
-import tty
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -15,42 +10,14 @@ from collector.clock import SystemClock
 from drivers.codecs.line import Line
 from drivers.links import serial_probe
 from drivers.links.serial_channels import NoPort
-from drivers.links.serial_probe import probe
+from drivers.links.serial_probe import probe, strangers
 from tests.drivers.serial import test_ivy450c, test_masimo_ascii1, test_nonin_df1, test_nonin_df2
 from tests.drivers.serial import test_nellcor_n595 as nellcor
 from tests.drivers.serial import test_nonin_df7 as df7
 from tests.drivers.serial.test_pb840 import miscf
-from tests.ptys import TerminalServer
+from tests.ptys import Talking, TerminalServer
 
-SPEEDS = {9600: termios.B9600, 19_200: termios.B19200, 38_400: termios.B38400}
 SECONDS = 0.25
-
-
-class Device:
-    """Sends `data` again and again; where a line is set otherwise noise arrives. `heard` is what was sent to it."""
-
-    def __init__(self, data, baud=9600, question=b""):
-        self._data, self._question = data, question
-        self.right = lambda: termios.tcgetattr(self._fd)[5] == SPEEDS[baud]
-        self._stop, self.heard = threading.Event(), b""
-        self._fd, self._port = pty.openpty()
-        tty.setraw(self._port)
-        self.path = os.ttyname(self._port)
-        self._thread = threading.Thread(target=self._talk)
-        self._thread.start()
-
-    def _talk(self):
-        while not self._stop.wait(0.03):
-            while select.select([self._fd], [], [], 0)[0]:
-                self.heard += os.read(self._fd, 4096)
-            if self._question in self.heard:
-                os.write(self._fd, self._data if self.right() else bytes(byte * 7 + 0x55 & 0xFF for byte in self._data))
-
-    def close(self):
-        self._stop.set()
-        self._thread.join(5)
-        os.close(self._port)
-        os.close(self._fd)
 
 
 @pytest.fixture
@@ -59,7 +26,7 @@ def device():
     plugged = []
 
     def plug(data, **how):
-        plugged.append(Device(data, **how))
+        plugged.append(Talking(data, **how))
         return plugged[-1]
 
     yield plug
@@ -72,8 +39,8 @@ def _few_speeds(monkeypatch):
     monkeypatch.setattr(serial_probe, "BAUDS", (9600,))
 
 
-def found(path, seconds=SECONDS, **how):
-    *_, last = probe(path, seconds, SystemClock(), **how)
+def found(path, seconds=SECONDS, ask=()):
+    *_, last = probe(strangers(path, ask), seconds, SystemClock())
     return last.line, [fit.protocol for fit in last.fits][:1]
 
 
@@ -96,7 +63,7 @@ def test_each_is_told_from_the_others(device):
 
 def test_another_speed_than_the_documents(device, monkeypatch):
     monkeypatch.setattr(serial_probe, "BAUDS", (38_400,))
-    bedside = device(test_nonin_df2.packet(), baud=38_400)
+    bedside = device(test_nonin_df2.packet(), line=Line(38_400))
     assert found(bedside.path) == (Line(38_400), ["serial.nonin_df2"])
     assert bedside.heard == b""
 
@@ -104,20 +71,39 @@ def test_another_speed_than_the_documents(device, monkeypatch):
 CONTEC = bytes.fromhex("8010004861" + "8011004861") * 20
 
 
+MASIMO = test_masimo_ascii1.LINE.encode()
+
+
 @pytest.mark.parametrize(
     "protocol,data,line",
     [
         ("cms50d", CONTEC, Line(19_200, parity="O")),
         ("nonin_df2", test_nonin_df2.packet(), Line(19_200, parity="E")),
+        ("masimo_ascii1", MASIMO, Line(19_200, bits=7, parity="O")),
     ],
 )
 def test_speed_and_parity_through_a_terminal_server(device, monkeypatch, protocol, data, line):
     monkeypatch.setattr(serial_probe, "BAUDS", (19_200,))
-    bedside = device(data)
+    bedside = device(data, line=line)
     with closing(TerminalServer(bedside.path)) as server:
-        bedside.right = lambda: (server.port.baudrate, server.port.parity) == (line.baud, line.parity)
+        bedside.port = server.line
         assert found(server.address) == (line, [f"serial.{protocol}"])
     assert bedside.heard == b""
+
+
+@pytest.mark.parametrize("parity", ["E", "O"])
+def test_seven_bits_are_heard_at_eight(device, parity):
+    """A pty cannot be set to 7E1, as some adapters cannot."""
+    line = Line(9600, bits=7, parity=parity)
+    assert found(device(MASIMO, line=line).path) == (line, ["serial.masimo_ascii1"])
+
+
+def test_who_is_asked_at_seven_bits_is_asked_at_seven_bits(device):
+    line = Line(9600, bits=7, parity="E")
+    ventilator = device(miscf(f70="14.0"), line=line, question=b"SNDF\r")
+    with closing(TerminalServer(ventilator.path)) as server:
+        ventilator.port = server.line
+        assert found(server.address, ask=["serial.pb840"]) == (line, ["serial.pb840"])
 
 
 def test_only_who_is_named_asks_and_only_what_it_declares(device):

@@ -1,57 +1,18 @@
-"""Real ptys with an oximeter behind them that minds the speed of its line, as a device on a wire does."""
+"""Real ptys with an oximeter behind them that minds how its line is set, as a device on a wire does."""
 
-import os
-import pty
-import termios
-import threading
-import tty
+from contextlib import closing
 
 import pytest
 from serial import Serial
 
 from collector.clock import SystemClock
 from collector.spool import Spool
+from drivers.codecs.line import Line
+from drivers.links import serial_probe
+from tests.drivers.serial.test_masimo_ascii1 import LINE as MASIMO
+from tests.drivers.serial.test_nonin_df2 import packet
+from tests.ptys import Talking, TerminalServer
 from wardkeeper.doctor import serial
-
-SPEEDS = {9600: termios.B9600, 19_200: termios.B19200, 115_200: termios.B115200}
-
-
-def nonin_packet():
-    """25 frames of Nonin's serial data format 2: 72 beats a minute, 97 %."""
-    frames = []
-    for number in range(25):
-        status = 0x81 if number == 0 else 0x80
-        data = {0: 0, 1: 72, 2: 97, 3: 32}.get(number, 0)
-        frame = bytes([1, status, 100, data])
-        frames.append(frame + bytes([sum(frame) & 0xFF]))
-    return b"".join(frames)
-
-
-class Oximeter:
-    """Sends three packets a second; on a line of another speed noise arrives. `path` is the port."""
-
-    def __init__(self, speed, *, talks=True):
-        self._speed, self._stop = SPEEDS[speed], threading.Event()
-        self._device, port = pty.openpty()
-        tty.setraw(port)
-        self.path = os.ttyname(port)
-        self._port = port
-        self._thread = threading.Thread(target=self._talk, daemon=True)
-        if talks:
-            self._thread.start()
-
-    def _talk(self):
-        packet = nonin_packet()
-        while not self._stop.wait(1 / 3):
-            heard = termios.tcgetattr(self._device)[5] == self._speed
-            os.write(self._device, packet if heard else bytes(byte ^ 0x55 | 0x80 for byte in packet))
-
-    def close(self):
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
-        os.close(self._port)
-        os.close(self._device)
 
 
 @pytest.fixture
@@ -59,8 +20,8 @@ def oximeter():
     """A function that plugs one in: `oximeter(9600)`."""
     plugged = []
 
-    def plug(speed=9600, **how):
-        plugged.append(Oximeter(speed, **how))
+    def plug(speed=9600, data=None, **line):
+        plugged.append(Talking(packet() if data is None else data, Line(speed, **line)))
         return plugged[-1]
 
     yield plug
@@ -70,12 +31,12 @@ def oximeter():
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(serial, "_LISTEN_S", 1.0)
-    monkeypatch.setattr(serial, "_TRY_S", 1.0)
+    monkeypatch.setattr(serial, "_LISTEN_S", 0.25)
+    monkeypatch.setattr(serial_probe, "BAUDS", (9600, 19_200))
 
 
-def link(*addresses):
-    ports = ", ".join(f"bed-{n}: {{protocol: serial.nonin_df2, address: {path}}}" for n, path in enumerate(addresses))
+def link(*addresses, protocol="serial.nonin_df2"):
+    ports = ", ".join(f"bed-{n}: {{protocol: {protocol}, address: '{path}'}}" for n, path in enumerate(addresses))
     return f"links:\n  beds: {{kind: serial, ports: {{{ports}}}}}\n"
 
 
@@ -89,19 +50,35 @@ def test_whole_frames_at_the_speed_of_the_settings(patient, oximeter):
 def test_another_speed_is_found_and_named(patient, oximeter):
     patient.write(link(oximeter(19_200).path))
     [finding] = patient.findings("serial")
-    assert finding.name == "serial.baud"
-    assert "whole frames of serial.nonin_df2 at 19200" in finding.what
-    assert "baud: 19200" in finding.do
+    assert finding.name == "serial.line"
+    assert "whole frames of serial.nonin_df2 at 19200 8N1" in finding.what
+    assert "`baud: 19200`" in finding.do
 
 
-def test_noise_at_every_speed(patient, oximeter, monkeypatch):
-    monkeypatch.setattr(serial, "BAUDS", (9600, 19_200))
+def test_seven_bits_with_parity_are_found_and_named(patient, oximeter):
+    patient.write(link(oximeter(data=MASIMO.encode(), bits=7, parity="E").path, protocol="serial.masimo_ascii1"))
+    [finding] = patient.findings("serial")
+    assert finding.name == "serial.line"
+    assert "`bits: 7` and `parity: E`" in finding.do
+
+
+def test_another_parity_is_found_behind_a_terminal_server(patient, oximeter):
+    one = oximeter(parity="O")
+    with closing(TerminalServer(one.path)) as server:
+        one.port = server.line
+        patient.write(link(server.address))
+        [finding] = patient.findings("serial")
+    assert finding.name == "serial.line"
+    assert "whole frames of serial.nonin_df2 at 9600 8O1" in finding.what
+
+
+def test_noise_at_every_speed(patient, oximeter):
     patient.write(link(oximeter(115_200).path))
     assert patient.names("serial") == ["serial.noise"]
 
 
 def test_a_device_that_says_nothing(patient, oximeter):
-    patient.write(link(oximeter(talks=False).path))
+    patient.write(link(oximeter(data=b"").path))
     assert patient.names("serial") == ["serial.silent"]
 
 
@@ -132,7 +109,7 @@ def test_a_port_that_another_program_has(patient, oximeter):
 
 
 def test_many_ports_take_no_longer_than_one(patient, oximeter):
-    paths = [oximeter(talks=n % 2 == 0).path for n in range(16)]
+    paths = [oximeter(data=packet() if n % 2 == 0 else b"").path for n in range(16)]
     patient.write(link(*paths))
     clock = SystemClock()
     began = clock.now()
