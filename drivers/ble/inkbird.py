@@ -20,7 +20,7 @@ PROVEN = True
 _SMALL = ("sps", "tps")
 _LARGE = ("Ink@", "IBS-", "ITH-", "ink@", "ibs-", "ith-")
 _COOKING = ("iBBQ", "xBBQ")
-_IAM_T2 = "manufacturer/3254"
+_IAM_T2, _NAMELESS = "manufacturer/3254", "uuid/fff0"
 DEVICES = (
     Device("Inkbird", "IBS-TH1", ("temperature", "humidity", "battery"), NOT_FOR_VACCINE),
     Device("Inkbird", "IBS-TH2, IBS-P01B, ITH-12S", ("temperature", "humidity", "battery"), NOT_FOR_VACCINE),
@@ -49,8 +49,12 @@ class Config(BaseModel):
 
 
 def claims(_config: Config) -> tuple[str, ...]:
-    """By name, because the company id is a temperature; the IAM-T2 by what stands in its place."""
-    return (*(f"name/{name}" for name in _SMALL), *(f"name/{name}*" for name in (*_LARGE, *_COOKING)), _IAM_T2)
+    """By name, because the company id is a temperature; the IAM-T2 by what stands in its place.
+
+    The service is many makers': who has no name must send its address, as the cooking thermometers do.
+    """
+    names = (*(f"name/{name}" for name in _SMALL), *(f"name/{name}*" for name in (*_LARGE, *_COOKING)))
+    return (*names, _IAM_T2, _NAMELESS)
 
 
 def decoder(_config: Config) -> "Inkbird":
@@ -67,6 +71,8 @@ class Inkbird:
         said: _Said = iter(())
         if frame.topic == _IAM_T2:
             said = _air(data)
+        elif frame.topic == _NAMELESS:
+            said = _probes(data) if not frame.name and frame.device == _device(data[4:10]) else said
         elif name in _SMALL:
             said = _small(data)
         elif name.startswith(_COOKING):
@@ -80,6 +86,10 @@ class Inkbird:
         if items:
             items.append(Announcement(frame.device, {"maker": "Inkbird"}, frame.received))
         return items
+
+
+def _device(address: bytes) -> str:
+    return f"ble:{address.hex(':').upper()}"
 
 
 def _small(data: bytes) -> _Said:

@@ -52,16 +52,23 @@ class Advertisement(msgspec.Struct, frozen=True):
 
 
 def elements(
-    manufacturer: Mapping[int, bytes], services: Mapping[str, bytes], name: str, uuids: Collection[str]
+    manufacturer: Mapping[int, bytes],
+    services: Mapping[str, bytes],
+    name: str,
+    uuids: Collection[str],
+    records: Mapping[int, bytes] | None = None,
 ) -> Iterator[tuple[str, bytes]]:
-    """What an advertisement is made of, by the topic of its frame."""
+    """What an advertisement is made of, by the topic of its frame.
+
+    `records` are those of `manufacturer` that it had itself, where others are only remembered from earlier ones.
+    """
     for company, payload in manufacturer.items():
         yield f"manufacturer/{company:04x}", payload
     for uuid, payload in services.items():
         yield f"service/{short(uuid)}", payload
     if not name and not uuids and not services:
         return
-    for company, payload in manufacturer.items():
+    for company, payload in (manufacturer if records is None else records).items():
         record = company.to_bytes(2, "little") + payload
         for uuid, data in services.items():
             yield f"with/{short(uuid)}", len(data).to_bytes(2) + data + record

@@ -4,6 +4,9 @@ BlueZ tells an advertisement as a change of a device's properties and gives all 
 new is found here: data and RSSI that were reported now, and of data only what was not said before. A number of the
 message itself (Ruuvi's measurement, BTHome's packet id) makes a repetition known for minutes, without one equal data
 count as a repetition for seconds. A repetition that was heard anew still says where the tag is.
+
+BlueZ may keep manufacturer data of earlier advertisements under their company ids. Where a maker puts its measurement
+there, what was said now is the entry that has changed; which of several that have not is unknown, and nothing is said.
 """
 
 from collections import Counter, deque
@@ -16,7 +19,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from collector.counters import Counters
-from collector.reading import Announcement, Frame, Item, Sighting
+from collector.reading import Announcement, Frame, Item, Reading, Sighting
 from drivers.codecs.advertisement import elements, is_whole
 from drivers.codecs.ble_identities import Identities, is_private
 from drivers.dialects import Dialects
@@ -51,7 +54,7 @@ class _Said(msgspec.Struct, gc=False):
 class _Ear(msgspec.Struct):
     """What one adapter reported of a device last."""
 
-    manufacturer: object = None
+    manufacturer: Mapping[int, bytes] | None = None
     service: object = None
     rssi: int = _NO_RSSI
 
@@ -62,9 +65,21 @@ class _Known(msgspec.Struct):
     id: str
     hidden: bool
     name: str | None = None
-    facts: Mapping[str, str] = {}
+    facts: dict[tuple[str, str], Mapping[str, str]] = {}  # by device and element
     ears: dict[str, _Ear] = {}
     said: dict[str, deque[_Said]] = {}
+
+    def ear(self, gateway: str) -> _Ear:
+        """What `gateway` reported last."""
+        if (ear := self.ears.get(gateway)) is None:
+            ear = self.ears[gateway] = _Ear()
+        return ear
+
+    def learn(self, device: str, topic: str, said: Mapping[str, str]) -> dict[str, str]:
+        """What all elements together say of `device`: one part does not take back what another one knows."""
+        self.facts[device, topic] = said
+        mine = (facts for (whose, _), facts in self.facts.items() if whose == device)
+        return {fact: value for facts in mine for fact, value in facts.items()}
 
 
 class Adverts:
@@ -94,11 +109,14 @@ class Adverts:
         frames: Counter[Adapter] = Counter()
         for heard in batch:
             known = self._known(heard)
-            if not _reported(heard, known):
+            ear = known.ear(heard.adapter.radio.gateway)
+            before = ear.manufacturer
+            if not _reported(heard, ear):
                 continue
             self._seen(known.id, heard)
             said = len(items)
-            frames[heard.adapter] += self._understand(heard, known, now, items)
+            records = self._records(heard.advert.manufacturer_data, before)
+            frames[heard.adapter] += self._understand(heard, known, records, now, items)
             if len(items) > said:
                 self._introduce(heard, known, items)
         for adapter, several in frames.items():
@@ -109,17 +127,32 @@ class Adverts:
 
     # ------------------------------------------------------------------ one advertisement
 
-    def _understand(self, heard: Heard, known: _Known, now: float, items: list[Item]) -> int:
+    def _records(self, told: Mapping[int, bytes], before: Mapping[int, bytes] | None) -> Mapping[int, bytes]:
+        """Those of the manufacturer data that this advertisement has for certain."""
+        if len(told) < 2:
+            return told
+        changed = {} if before is None else {one: data for one, data in told.items() if before.get(one) != data}
+        if changed:
+            return changed
+        alone = {
+            one: data for one, data in told.items() if not self._dialects.decoders(f"manufacturer/{one:04x}", "ble")
+        }
+        return alone if len(alone) == 1 else {}
+
+    def _understand(
+        self, heard: Heard, known: _Known, records: Mapping[int, bytes], now: float, items: list[Item]
+    ) -> int:
         """Add what it says; give how many elements it has."""
         gateway, rssi = heard.adapter.radio.gateway, heard.advert.rssi
         tags: list[Tag] = []
-        frames = 0
-        advert = heard.advert
+        frames, advert, first = 0, heard.advert, len(items)
         for topic, payload in elements(
-            advert.manufacturer_data, advert.service_data, advert.local_name or "", advert.service_uuids
+            advert.manufacturer_data, advert.service_data, advert.local_name or "", advert.service_uuids, records
         ):
             frames += not is_whole(topic)
             tags += self._element(heard, known, topic, payload, now, items)
+        if len(items) > first + 1 and frames > 1:
+            items[first:] = _once(items[first:])
         if rssi != _NO_RSSI:
             if not tags and not known.hidden:
                 tags.append((known.id, None))
@@ -155,14 +188,19 @@ class Adverts:
             if said.payload == payload and said.at > within:
                 return said.tags
         tags: list[Tag] = []
+        facts: dict[str, Mapping[str, str]] = {}
         for item in self._decoding.decode(frame, self._dialects):
             if isinstance(item, Sighting):
                 tags.append((item.tag, item.motion))
-            elif not isinstance(item, Announcement):
+            elif isinstance(item, Announcement):
+                facts[item.device] = {**facts.get(item.device, {}), **item.facts}
+            else:
                 items.append(item)
-            elif item.facts != known.facts:
-                known.facts = item.facts
-                items.append(item)
+        items += (
+            Announcement(device, known.learn(device, topic, said), heard.received)
+            for device, said in facts.items()
+            if known.facts.get((device, topic)) != said
+        )
         recent.append(_Said(payload, now, tuple(tags)))
         return tuple(tags)
 
@@ -195,14 +233,21 @@ class Adverts:
             items.append(Announcement(known.id, facts, heard.received))
 
 
-def _reported(heard: Heard, known: _Known) -> bool:
+def _once(items: list[Item]) -> list[Item]:
+    """One quantity of one advertisement is said once, by the first element that has it."""
+    said: dict[tuple[str, str], Item] = {}
+    twice: set[int] = set()
+    for item in items:
+        if isinstance(item, Reading) and said.setdefault((item.device, item.metric), item) is not item:
+            twice.add(id(item))
+    return [item for item in items if id(item) not in twice] if twice else items
+
+
+def _reported(heard: Heard, ear: _Ear) -> bool:
     """Whether anything of it was reported now; something else about the device may have changed."""
-    gateway, rssi = heard.adapter.radio.gateway, heard.advert.rssi
+    rssi = heard.advert.rssi
     properties: Mapping[str, Any] = heard.advert.platform_data[1]
     manufacturer, service = properties.get("ManufacturerData"), properties.get("ServiceData")
-    ear = known.ears.get(gateway)
-    if ear is None:
-        ear = known.ears[gateway] = _Ear()
     # What BlueZ reported anew is another object; what it only gives along is the one of before.
     told = manufacturer is not ear.manufacturer or service is not ear.service
     louder = rssi not in {ear.rssi, _NO_RSSI}

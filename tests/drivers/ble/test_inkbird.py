@@ -17,6 +17,15 @@ def test_a_cooking_thermometer_with_two_probes(said):
     assert [values["temperature"] for values in found.values()] == [27.6, 27.3]
 
 
+def test_a_cooking_thermometer_without_a_name_is_known_by_its_service_and_its_address(said):
+    packet, mine = "010000002c1100006dd314011101", "ble:2C:11:00:00:6D:D3"
+    found = said("uuid/fff0", packet, device=mine).by_device
+    assert [values["temperature"] for values in found.values()] == [27.6, 27.3]
+    assert said("uuid/fff0", packet).items == []
+    assert said("uuid/fff0", packet, device=mine, called="iBBQ").items == []  # its name has said it
+    assert said("uuid/fff0", "fc07c71200c83d5606", device=mine).items == []
+
+
 def test_below_zero_and_unplugged(said):
     assert said("name/iBBQ", "010000002c1100006dd3ceffffff").values == {"temperature": -5}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from collector.clock import ManualClock
 from collector.counters import Counters
 from collector.errors import BadFrame
-from collector.reading import Reading, Sighting
+from collector.reading import Announcement, Reading, Sighting
 from drivers.codecs.ble_identities import Identities
 from drivers.dialects import Dialect, DialectChoice, Dialects, open_dialects
 from drivers.links.ble_adverts import Adverts, Heard
@@ -48,7 +48,9 @@ class Air:
         self.ears = {number: Ear(number) for number in ADAPTERS}
         self.properties = {}
 
-    def hear(self, *, adapter="01", at=0.0, rssi=-60, address=TAG, manufacturer=None, service=None, kind="random"):
+    def hear(
+        self, *, adapter="01", at=0.0, rssi=-60, address=TAG, manufacturer=None, service=None, kind="random", name=None
+    ):
         """One advert; without data only what BlueZ has from before."""
         properties = self.properties.setdefault((adapter, address), {"AddressType": kind})
         if manufacturer is not None:
@@ -56,7 +58,7 @@ class Air:
         if service is not None:
             properties["ServiceData"] = dict(service)
         advert = AdvertisementData(
-            local_name=None,
+            local_name=name,
             manufacturer_data=dict(properties.get("ManufacturerData", {})),
             service_data=dict(properties.get("ServiceData", {})),
             service_uuids=[],
@@ -67,6 +69,11 @@ class Air:
         device = BLEDevice(address, None, None)
         heard = Heard(NOON + timedelta(seconds=at), self.ears[adapter], device, advert)
         return self.adverts.understand([heard], at)
+
+
+def sps(hundredths):
+    """Inkbird's sensor, whose company id is its temperature."""
+    return {hundredths: bytes.fromhex("c71200c83d5606")}
 
 
 def ruuvi(number):
@@ -182,6 +189,64 @@ def test_a_bad_frame_is_counted_once_for_as_long_as_it_is_a_repetition():
     for at in (0, 1, 11):
         air.hear(at=at, manufacturer={0x1234: b"?"})
     assert air.counters.inputs()[0].bad_frames == 2
+
+
+def inkbird():
+    return Air(open_dialects([DialectChoice(kind=kind) for kind in ("ble.inkbird", "ble.ibeacon")]))
+
+
+def degrees(items):
+    return [one.value for one in of(Reading, items)]
+
+
+def test_a_temperature_in_the_company_id_is_that_of_the_entry_that_has_changed():
+    """BlueZ gives the older ones along."""
+    air = inkbird()
+    assert degrees(air.hear(name="sps", manufacturer=sps(2044))) == [20.44]
+    assert degrees(air.hear(at=20, name="sps", manufacturer=sps(2044) | sps(2050))) == [20.5]
+    assert degrees(air.hear(at=40, name="sps", manufacturer=sps(2044) | sps(2050) | sps(2061))) == [20.61]
+
+
+def test_which_of_several_is_now_is_unknown_at_the_start_and_when_none_has_changed():
+    air = inkbird()
+    assert degrees(air.hear(name="sps", manufacturer=sps(2044) | sps(2050))) == []
+    assert degrees(air.hear(at=20, name="sps", manufacturer=sps(2050) | sps(2044))) == []
+    assert degrees(air.hear(at=40, name="sps", manufacturer=sps(2044) | sps(2050) | sps(2052))) == [20.52]
+
+
+def test_an_entry_that_is_somebody_elses_does_not_hide_the_temperature():
+    apple = {0x004C: bytes.fromhex("0215") + bytes(20) + b"\xc5"}
+    air = inkbird()
+    for at in (0, 20):
+        assert degrees(air.hear(at=at, name="sps", manufacturer=sps(2044) | apple)) == [20.44]
+
+
+class Knowing:
+    """Says facts about the device, and its temperature."""
+
+    def __init__(self, temperature, **facts):
+        self._temperature, self._facts = temperature, facts
+
+    def decode(self, frame):
+        return [
+            Announcement(frame.device, self._facts, frame.received),
+            frame.reading(frame.device, "temperature", self._temperature),
+        ]
+
+
+def test_one_quantity_of_one_advertisement_is_said_once_and_facts_of_two_parts_are_announced_together_once():
+    air = Air(
+        [
+            Dialect("ble.one", ("manufacturer/1234",), Knowing(20.0, maker="Acme", model="A")),
+            Dialect("ble.two", ("manufacturer/5678",), Knowing(21.0, firmware="2", model="B")),
+        ]
+    )
+    both = {0x1234: b"?", 0x5678: b"!"}
+    heard = [air.hear(at=at, manufacturer=both) for at in (0, 20, 40)]
+    assert [degrees(items) for items in heard] == [[20.0]] * 3
+    announced = [[one.facts for one in items if isinstance(one, Announcement)] for items in heard]
+    assert announced[0][-1] == {"maker": "Acme", "model": "B", "firmware": "2"}
+    assert announced[1:] == [[], []]
 
 
 def test_devices_that_were_not_heard_for_long_are_forgotten(monkeypatch):
