@@ -1,14 +1,16 @@
 """The newest reading of every device and metric, in memory, for screens and rules (DESIGN: live screens get a copy)."""
 
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import pyarrow as pa
 
 from collector.clock import from_a_wrong_clock
+from collector.pace import BURST, ENOUGH, interval_of
 from collector.points import RSSI, readings_of
 from collector.reading import OWN_GATEWAY, Item, Quality, Reading, Sighting
 
@@ -34,6 +36,7 @@ class Latest:
         self._lock = threading.Lock()
         self._devices: dict[str, dict[str, Reading]] = {}
         self._seen: dict[str, datetime] = {}
+        self._gaps: dict[str, array[float]] = {}
         self._since: dict[tuple[str, str], datetime] = {}
         self._changes: OrderedDict[tuple[str, str], int] = OrderedDict()  # oldest change first
         self._version = 0
@@ -60,6 +63,11 @@ class Latest:
     def seen(self, device: str) -> datetime | None:
         """When the device last spoke itself; a retained message, a will or a derived reading does not count."""
         return self._seen.get(device)
+
+    def interval(self, device: str) -> timedelta | None:
+        """How often it talks, as far as it was heard since the start; None while that is not known."""
+        with self._lock:
+            return interval_of(self._gaps.get(device, ()))
 
     def since(self, device: str, metric: str) -> datetime | None:
         """From when on a state (true, false, a word) has been what it is, as far as it was heard; None for numbers."""
@@ -100,14 +108,24 @@ class Latest:
         seen = self._seen.get(device)
         if seen is None or received > seen or from_a_wrong_clock(seen, received):
             self._seen[device] = received
+            if seen is not None and received - seen >= BURST:
+                self._gap(device, (received - seen).total_seconds())
             if seen is None and len(self._seen) > self._tags + len(self._devices):
                 self._forget()
+
+    def _gap(self, device: str, seconds: float) -> None:
+        gaps = self._gaps.get(device)
+        if gaps is None:
+            gaps = self._gaps[device] = array("f")
+        gaps.append(seconds)
+        del gaps[:-ENOUGH]
 
     def _forget(self) -> None:
         """Forget the half of the mere tags that was heard least recently."""
         mere = sorted((received, device) for device, received in self._seen.items() if device not in self._devices)
         for _, device in mere[: len(mere) // 2]:
             del self._seen[device]
+            self._gaps.pop(device, None)
 
     def _take(self, reading: Reading) -> None:
         if _speaks(reading):

@@ -1,4 +1,7 @@
-"""Which devices talk as they are expected to. Silent means silent though expected to talk: a stored pump is off."""
+"""Which devices talk as they are expected to. Silent means silent though expected to talk: a stored pump is off.
+
+How often one talks it has announced, or it was learned from when it was heard.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,11 +9,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from asset_registry.known import KnownDevice
+from collector.pace import patience
 from dashboards.context import Context
 
-MISSED = 3
-"""Intervals without a word after which a device counts as silent."""
-LEAST = timedelta(seconds=60)
 AWAY = ("missing", "retired", "loaned_out")
 
 State = Literal["talking", "silent", "off", "free"]
@@ -23,20 +24,21 @@ class Talk:
     device: KnownDevice
     state: State
     seen: datetime | None
+    every: timedelta | None
 
 
 def talk_of(here: Context, device: KnownDevice, now: datetime) -> Talk:
     """Whether one device talks as expected."""
-    seen = here.latest.seen(device.native_id)
+    seen, said = here.latest.seen(device.native_id), device.interval_s
+    every = timedelta(seconds=said) if said else here.latest.interval(device.native_id)
     available = here.latest.get(device.native_id, "available")
-    if available is not None and available.value is False and (seen is None or available.at >= seen):
-        return Talk(device, "silent" if _expected(here, device) else "off", seen)
-    if not device.interval_s:
-        return Talk(device, "free", seen)
-    late = seen is None or now - seen > max(LEAST, MISSED * timedelta(seconds=device.interval_s))
+    gone = available is not None and available.value is False and (seen is None or available.at >= seen)
+    if every is None and not gone:
+        return Talk(device, "free", seen, every)
+    late = gone or seen is None or every is None or now - seen > patience(every)
     if not late:
-        return Talk(device, "talking", seen)
-    return Talk(device, "silent" if _expected(here, device) else "off", seen)
+        return Talk(device, "talking", seen, every)
+    return Talk(device, "silent" if _expected(here, device) else "off", seen, every)
 
 
 def _expected(here: Context, device: KnownDevice) -> bool:

@@ -128,3 +128,31 @@ def test_a_state_holds_from_when_it_changed_and_not_from_when_it_was_said_again(
     latest.update([reading(False, at=20, metric="door_open"), reading(20.5, at=21)])
     assert latest.since("d", "door_open") == T0 + timedelta(seconds=20)
     assert latest.since("d", "temperature") is None
+
+
+def test_how_often_a_device_talks_is_learned_from_its_words_not_from_its_readings():
+    latest = Latest()
+    for word in range(10):
+        assert latest.interval("d") is None
+        burst = [reading(1.0, at=word * 30 + part / 10, metric=f"m{part}") for part in range(5)]
+        latest.update(burst)
+    assert latest.interval("d") == timedelta(seconds=30)
+    assert latest.interval("nobody") is None
+
+
+def test_it_learns_a_new_pace_and_a_wrong_clock_teaches_nothing():
+    latest, heard = Latest(), 0
+    for every in [30] * 10 + [600] * 9:
+        heard += every
+        latest.update([reading(1.0, at=heard)])
+    assert latest.interval("d") == timedelta(seconds=600)
+    latest.update([reading(1.0, at=0)])
+    assert latest.interval("d") == timedelta(seconds=600)
+
+
+def test_what_is_retained_and_what_a_store_knows_teach_nothing():
+    latest = Latest()
+    latest.prime(table_of([reading(1.0, at=-9_000)]))
+    for minute in range(9):
+        latest.update([reading(1.0, at=60 * minute), replace(reading(2.0, at=60 * minute + 20), retained=True)])
+    assert latest.interval("d") == timedelta(seconds=60)

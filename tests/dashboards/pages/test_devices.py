@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from asset_registry.assets import Asset
 from asset_registry.audit import bump
+from asset_registry.bindings import Device
 from collector.reading import Reading
 from dashboards.talking import talk_of
 from tests.dashboards.conftest import AIR, OXIMETER, PUMP_TAG
@@ -22,6 +23,21 @@ def test_silent_is_three_intervals_without_a_word(hospital):
     hospital.clock.advance(179)
     assert state_of(hospital, AIR) == "talking"
     hospital.clock.advance(2)
+    assert state_of(hospital, AIR) == "silent"
+
+
+def test_who_announced_no_interval_is_expected_as_often_as_it_was_heard(hospital):
+    with hospital.database.write() as session:
+        session.get(Device, hospital.devices[AIR]).interval_s = None
+        bump(session)
+    hospital.snapshots.refresh()
+    for _ in range(9):
+        hospital.measure(AIR, "temperature", 22.4)
+        assert state_of(hospital, AIR) == "free"
+        hospital.clock.advance(120)
+    hospital.measure(AIR, "temperature", 22.4)
+    assert state_of(hospital, AIR) == "talking"
+    hospital.clock.advance(361)
     assert state_of(hospital, AIR) == "silent"
 
 
