@@ -68,9 +68,13 @@ class Supervised:
             self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
             self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, without waiting."""
+        self._stop.set()
+
     def stop(self, timeout: float | None = 10) -> bool:
         """Ask it to stop and wait; False when it has not within `timeout` seconds."""
-        self._stop.set()
+        self.ask_to_stop()
         if self._thread is None:
             return True
         self._thread.join(timeout)

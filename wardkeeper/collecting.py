@@ -1,6 +1,6 @@
 """What listens and keeps: links, spool and stores of one process, without database, desk or screens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -17,12 +17,14 @@ from collector.pipeline import ConsumerRunner, Limits, Pipeline, StoreConsumer
 from collector.ports import Consumer, RemoteStore, Store, TendedStore
 from collector.sacrifice import words as short_of_room
 from collector.spool import Spool
-from collector.supervisor import Target
+from collector.supervisor import Supervised, Target
 from collector.upkeep import Upkeep
 from drivers.links.forward import Forward
 from drivers.links.link import House, Link
 from wardkeeper import catalog
 from wardkeeper.settings import MAIN_STORE, Settings
+
+_WRITER, _LINK = "spool", "link "
 
 _STORE_EVERY_S = 0.4
 """A commit of the store costs as much as a thousand points: it gathers this long, and charts are that much behind."""
@@ -79,14 +81,14 @@ class Collecting:
         retention = Policy(self.terms, snapshot)
         tended = {name: store for name, store in self.stores.items() if isinstance(store, TendedStore)}
         return [
-            ("spool", self.pipeline.run),
+            (_WRITER, self.pipeline.run),
             *((runner.name, runner.run) for runner in self.runners),
             *((f"upkeep of {name}", Upkeep(store, self._clock, retention).run) for name, store in tended.items()),
         ]
 
     def listening(self) -> list[tuple[str, Target]]:
         """The links: started last, stopped first."""
-        return [(f"link {link.name}", link.run) for link in self.links]
+        return [(f"{_LINK}{link.name}", link.run) for link in self.links]
 
     def caught_up(self, consumer: Consumer) -> bool:
         """Whether `consumer` has read everything there is."""
@@ -112,6 +114,21 @@ class Collecting:
         for store in self.stores.values():
             store.close()
         self.spool.close()
+
+
+def stop(services: Iterable[Supervised]) -> None:
+    """Stop links first, then who reads the spool, then its writer.
+
+    Of one kind all are asked before one is waited for: each may take a while to notice.
+    """
+    turns: tuple[list[Supervised], ...] = ([], [], [])
+    for service in services:
+        turns[0 if service.name.startswith(_LINK) else 2 if service.name == _WRITER else 1].append(service)
+    for turn in turns:
+        for service in turn:
+            service.ask_to_stop()
+        for service in turn:
+            service.stop()
 
 
 def _open_store(name: str, given: Mapping[str, Any], settings: Settings) -> Store:

@@ -43,7 +43,7 @@ from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
-from wardkeeper.collecting import Collecting, without_kind
+from wardkeeper.collecting import Collecting, stop, without_kind
 from wardkeeper.figures import figures
 from wardkeeper.heartbeat import NAME as HEARTBEAT
 from wardkeeper.heartbeat import heartbeat_of
@@ -179,9 +179,8 @@ class Wardkeeper:
             service.start()
 
     def stop(self) -> None:
-        """Links first, then the spool's writer, then the consumers."""
-        for service in reversed(self.services):
-            service.stop()
+        """End it in the order in which nothing is lost."""
+        stop(self.services)
         self.collecting.close()
         self.database.close()
 

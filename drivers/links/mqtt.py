@@ -34,7 +34,7 @@ ONLINE, OFFLINE = "online", "offline"
 _FILTER = r"^(\+|[^+#\x00/]*)(/(\+|[^+#\x00/]*))*(/#)?$|^#$"  # MQTT 3.1.1 §4.7
 _BROKER = "mqtt.mosquitto"
 _CONNECT_TIMEOUT_S = 5.0
-_TURN_S = 1.0
+_TURN_S = 0.25
 _PAUSE_S = 0.1
 _BREATH_MS = 2
 """Brokers send a packet at a time: after a small read the next one is larger when it comes a moment later."""
@@ -213,7 +213,7 @@ class MqttLink:
                 raise Unreachable(f"{self._address}: {why}")
 
     def _turn(self) -> MQTTErrorCode:
-        """Wait for the broker, the spool or a second, and do what there is to do."""
+        """Wait a moment for the broker or the spool, and do what there is to do."""
         sock = self._client.socket()
         if sock is None:
             return MQTTErrorCode.MQTT_ERR_NO_CONN

@@ -23,7 +23,7 @@ from collector.supervisor import Supervised, Target
 from wardkeeper.bench.child import say
 from wardkeeper.bench.load import ThreadTimes
 from wardkeeper.bench.stream import METRIC, NAMES
-from wardkeeper.collecting import Collecting
+from wardkeeper.collecting import Collecting, stop
 from wardkeeper.cycles import look_rarely
 from wardkeeper.database import open_database
 from wardkeeper.settings import MAIN_STORE, Settings
@@ -89,8 +89,7 @@ class Product:
             time.sleep(_LOOK_S)
         say(end=time.monotonic(), complete=complete, threads=times.shares())
         time.sleep(_AFTERWARDS_S)
-        for service in reversed(self.services):
-            service.stop()
+        stop(self.services)
         say(**self._counted())
         self._collecting.close()
         self._database.close()
