@@ -121,13 +121,16 @@ def dialect(request):
 
 @pytest.fixture
 def new_database(dialect, tmp_path, request):
-    """A function that gives the address of a database with the tables of the code, or with none; nothing is in them."""
+    """A function that gives the address of a database with the tables of the code, or with none; nothing is in them.
+
+    `like` is the address of one that nobody has open: the new one is its copy.
+    """
     made = []
 
-    def sqlite(*, tables=True):
+    def sqlite(*, tables=True, like=""):
         made.append(tmp_path / f"database-{len(made)}.db")
-        if tables:
-            shutil.copy(request.getfixturevalue("sqlite_template"), made[-1])
+        if like or tables:
+            shutil.copy(like.removeprefix("sqlite:///") or request.getfixturevalue("sqlite_template"), made[-1])
         return f"sqlite:///{made[-1]}"
 
     if dialect == "sqlite":
@@ -135,8 +138,9 @@ def new_database(dialect, tmp_path, request):
         return
     server = request.getfixturevalue("postgres")
 
-    def postgresql(*, tables=True):
-        made.append(server.make(request.getfixturevalue("postgres_template") if tables else "template1"))
+    def postgresql(*, tables=True, like=""):
+        tabled = request.getfixturevalue("postgres_template") if tables else "template1"
+        made.append(server.make(like.rpartition("/")[2] or tabled))
         return made[-1]
 
     yield postgresql

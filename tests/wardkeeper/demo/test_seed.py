@@ -51,9 +51,8 @@ def test_it_writes_everything_once(database, world, morning):
         assert session.get(Revision, 1).number == 1
 
 
-def test_a_tag_is_bound_to_its_asset_since_before_the_history(database, world, morning):
-    seed(database, world, morning)
-    with database.read() as session:
+def test_a_tag_is_bound_to_its_asset_since_before_the_history(seeded, world, morning):
+    with seeded.read() as session:
         pump = session.scalar(select(Asset).where(Asset.number == "P-117"))
         bound = session.execute(
             select(Device, Binding).join(Binding, Binding.device_id == Device.id).where(Binding.asset_id == pump.id)
@@ -63,10 +62,9 @@ def test_a_tag_is_bound_to_its_asset_since_before_the_history(database, world, m
         assert session.get(Place, pump.home_id).number == "4.19"
 
 
-def test_the_whole_hospital_leaves_as_csv_and_comes_into_an_empty_registry(database, world, morning, tmp_path):
-    seed(database, world, morning)
+def test_the_whole_hospital_leaves_as_csv_and_comes_into_an_empty_registry(seeded, world, morning, tmp_path):
     other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
-    with database.read() as here, other.write() as there:
+    with seeded.read() as here, other.write() as there:
         for kind in KINDS:
             text = export_csv(here, kind, site=SITE)
             report = import_csv(there, kind, text, site=SITE, who="test", now=morning, atomic=True)
@@ -76,9 +74,8 @@ def test_the_whole_hospital_leaves_as_csv_and_comes_into_an_empty_registry(datab
     other.close()
 
 
-def test_a_bedside_oximeter_is_at_its_bed(database, world, morning):
-    seed(database, world, morning)
-    with database.read() as session:
+def test_a_bedside_oximeter_is_at_its_bed(seeded, world, morning):
+    with seeded.read() as session:
         device = session.scalar(select(Device).where(Device.native_id == "serial:bedside/bed-4-07"))
         binding = session.scalar(select(Binding).where(Binding.device_id == device.id))
         bed = session.get(Place, session.get(Asset, binding.asset_id).home_id)
@@ -86,9 +83,8 @@ def test_a_bedside_oximeter_is_at_its_bed(database, world, morning):
         assert count_of_kind(session, "bed") == len(world.beds)
 
 
-def test_an_asset_that_is_under_way_has_the_status_of_its_stay(database, world, morning):
-    seed(database, world, morning)
+def test_an_asset_that_is_under_way_has_the_status_of_its_stay(seeded, world, morning):
     movement = Movement(world)
-    with database.read() as session:
+    with seeded.read() as session:
         for asset in session.scalars(select(Asset)):
             assert (asset.use, asset.hygiene) == movement.status(world.asset[asset.number], morning), asset.number

@@ -7,23 +7,18 @@ from sqlalchemy import select
 
 from asset_registry.assets import Asset
 from asset_registry.audit import Audit
-from asset_registry.db import Database
 from asset_registry.places import Place
 from service_desk import rulebook
 from service_desk.alarms.model import Alarm
 from service_desk.incidents.model import Incident
 from wardkeeper.demo.hospital import RULES
 from wardkeeper.demo.movement import Movement
-from wardkeeper.demo.seed import seed
 from wardkeeper.demo.staff import CLEANER, StaffAtWork
 
 
 @pytest.fixture
-def database(database_url, world, morning):
-    database = Database(database_url)
-    seed(database, world, morning)
-    yield database
-    database.close()
+def database(seeded):
+    return seeded
 
 
 def test_the_registry_follows_the_working_day(database, world, morning):
