@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from collector.reading import Announcement, Item, Quality, Reading, Sighting, Value
@@ -37,12 +40,29 @@ SCHEMA = pa.schema(
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_US = timedelta(microseconds=1)
+_packed = msgspec.msgpack.Encoder().encode
+_SECONDS = (1 << 34) - 1
+_STAMP_BYTES, _STAMP = 10, 0xD7  # MessagePack, "timestamp 64": D7 FF, 30 bits of nanoseconds, 34 of seconds
 
 
 def ms_of(moment: datetime) -> int:
     """Whole milliseconds since 1970, rounded down."""
     since = moment - _EPOCH
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+
+
+def all_ms(moments: Sequence[datetime]) -> npt.NDArray[np.int64]:
+    """`ms_of` of each, for a third of its price: their MessagePack is read, where all are of one size."""
+    count = len(moments)
+    packed = _packed([moment + _US for moment in moments])  # a whole second would be shorter
+    head = 1 if count < 16 else 3 if count < 1 << 16 else 5
+    stamps = np.frombuffer(packed, np.uint8)[head:]
+    if len(stamps) != count * _STAMP_BYTES or not (stamps[::_STAMP_BYTES] == _STAMP).all():
+        return np.array([ms_of(moment) for moment in moments], np.int64)
+    bits = stamps.reshape(count, _STAMP_BYTES)[:, 2:].copy().view(">u8").ravel().astype(np.uint64)
+    ms = (bits & _SECONDS) * 1000 + ((bits >> 34) // 1000 - 1) // 1000
+    return ms.astype(np.int64)
 
 
 def moment_of(ms: int) -> datetime:
@@ -54,7 +74,7 @@ def points_of(items: Iterable[Item]) -> list[Reading]:
     """What a store keeps of `items`: readings, and sightings as readings of RSSI; announcements are not points."""
     points: list[Reading] = []
     for item in items:
-        if isinstance(item, Reading):
+        if type(item) is Reading:
             points.append(item)
         elif isinstance(item, Sighting):
             points.append(
@@ -73,16 +93,16 @@ def number_of(value: Value) -> float | None:
 def table_of(items: Iterable[Item]) -> pa.Table:
     """The points among `items`, in their order."""
     points = points_of(items)
-    columns: Sequence[Sequence[object]] = (
+    columns: Sequence[Sequence[object] | npt.NDArray[np.int64]] = (
         [p.device for p in points],
         [p.metric for p in points],
         [p.gateway for p in points],
-        [ms_of(p.at) for p in points],
+        all_ms([p.at for p in points]),
         [number_of(p.value) for p in points],
         [p.value if isinstance(p.value, str) else None for p in points],
         [p.value if isinstance(p.value, bool) else None for p in points],
         [p.quality.value for p in points],
-        [ms_of(p.received) for p in points],
+        all_ms([p.received for p in points]),
     )
     arrays = [
         pa.array(column, pa.int64()).cast(field.type) if field.type == MOMENT else pa.array(column, field.type)

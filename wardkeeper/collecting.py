@@ -29,6 +29,9 @@ _WRITER, _LINK = "spool", "link "
 _STORE_EVERY_S = 0.4
 """A commit of the store costs as much as a thousand points: it gathers this long, and charts are that much behind."""
 
+_AT_ONCE, _STORE_AT_ONCE = 5_000, 25_000
+"""Items in one batch. The embedded store takes what a busy site has gathered in one commit: it is half as dear then."""
+
 _FORWARD_EVERY_S = 0.1
 """One message of many readings costs the centre little more than one of a single reading."""
 
@@ -58,15 +61,16 @@ class Collecting:
         self.pipeline = Pipeline(self.spool, clock, self.latest, self.counters, limits)
         self.runners: list[ConsumerRunner] = []
         for name, store in self.stores.items():
-            self.read(StoreConsumer(store, name), gather_s=_STORE_EVERY_S)
+            batch = _STORE_AT_ONCE if isinstance(store, TendedStore) else _AT_ONCE
+            self.read(StoreConsumer(store, name), gather_s=_STORE_EVERY_S, batch=batch)
         self.forward = Forward(settings.forward, settings.data) if settings.forward else None
         if self.forward:
             self.read(self.forward, gather_s=_FORWARD_EVERY_S)
         self.links = [self._link(name, given) for name, given in settings.links.items()]
 
-    def read(self, consumer: Consumer, gather_s: float = 0.0) -> ConsumerRunner:
-        """Let `consumer` read the spool, from where it stopped."""
-        runner = ConsumerRunner(consumer, self.spool, self._clock, gather_s=gather_s)
+    def read(self, consumer: Consumer, gather_s: float = 0.0, batch: int = _AT_ONCE) -> ConsumerRunner:
+        """Let `consumer` read the spool, from where it stopped; see `ConsumerRunner`."""
+        runner = ConsumerRunner(consumer, self.spool, self._clock, batch, gather_s)
         self.runners.append(runner)
         return runner
 

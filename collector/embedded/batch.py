@@ -1,6 +1,5 @@
 """Points on their way in: readings or an Arrow table become columns by series id, in order and without duplicates."""
 
-from array import array
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -11,8 +10,8 @@ import pyarrow.compute as pc
 
 from collector.embedded.format import BOOLEAN, NUMBER, TEXT
 from collector.embedded.series import Series, SeriesIndex
-from collector.points import RSSI, ms_of
-from collector.reading import Item, Quality, Reading, Sighting
+from collector.points import all_ms, points_of
+from collector.reading import Item, Quality, Value
 
 QUALITIES = (Quality.GOOD, Quality.UNCERTAIN, Quality.BAD)
 """By the number under which they are kept."""
@@ -70,53 +69,32 @@ class Batch(NamedTuple):
 
 def of_items(items: Iterable[Item], series: SeriesIndex) -> tuple[Batch, dict[Series, int]]:
     """What a store keeps of `items` (see `collector.points.points_of`), and the ids of series not seen before."""
-    known, new = series.ids, dict[Series, int]()
-    sids, times, delays, numbers, kinds = array("i"), array("q"), array("q"), array("d"), array("B")
-    add_sid, add_time, add_delay = sids.append, times.append, delays.append  # looking up costs as much as adding
-    add_number, add_kind = numbers.append, kinds.append
-    texts: dict[int, str] = {}
-    worse: dict[int, int] = {}
-    for item in items:
-        if type(item) is Reading:
-            key = (item.device, item.metric, item.gateway)
-            value, at, received = item.value, item.at, item.received
-            if item.quality is not Quality.GOOD:
-                worse[len(sids)] = _WORSE[item.quality]
-        elif type(item) is Sighting:
-            key, value, at = (item.tag, RSSI, item.gateway), item.rssi_dbm, item.received
-            received = at
-        else:
-            continue
-        if isinstance(value, str):
-            texts[len(sids)] = value
-            add_kind(TEXT)
-            add_number(0.0)
-        else:
-            add_kind(BOOLEAN if value is True or value is False else NUMBER)
-            add_number(value)
-        sid = known.get(key)
-        add_sid(new.setdefault(key, -1 - len(new)) if sid is None else sid)
-        ms = ms_of(at)
-        add_time(ms)
-        add_delay(0 if received is at else ms_of(received) - ms)
-    sid_column = np.frombuffer(sids, np.int32)
-    final = series.numbered(new)
-    if new:
-        to = np.array([final[key] for key in new], np.int32)
-        sid_column = np.where(sid_column < 0, to[np.clip(-1 - sid_column, 0, len(to) - 1)], sid_column)
-    quality = np.zeros(len(sids), np.uint8)
-    for place, number in worse.items():
-        quality[place] = number
-    batch = Batch(
-        sid_column,
-        np.frombuffer(times, np.int64),
-        np.frombuffer(numbers, np.float64),
-        pa.array([texts.get(n) for n in range(len(sids))], pa.string()) if texts else None,
-        np.frombuffer(kinds, np.uint8),
-        quality,
-        np.frombuffer(delays, np.int64),
-    )
-    return _ordered(batch), final
+    points = points_of(items)
+    keys = [(point.device, point.metric, point.gateway) for point in points]
+    ids: list[int | None] = list(map(series.ids.get, keys))
+    new: dict[Series, int] = {}
+    if None in ids:
+        new = series.numbered({key for key, sid in zip(keys, ids, strict=True) if sid is None})
+        ids = [new[key] if sid is None else sid for key, sid in zip(keys, ids, strict=True)]
+    values = [point.value for point in points]
+    kind = np.zeros(len(points), np.uint8)
+    s = None
+    if set(map(type, values)) - {float}:
+        kind[:] = [_kind(value) for value in values]
+        if TEXT in kind:
+            s = pa.array([value if isinstance(value, str) else None for value in values], pa.string())
+            values = [0.0 if isinstance(value, str) else value for value in values]
+    quality = np.zeros(len(points), np.uint8)
+    for place in [place for place, point in enumerate(points) if point.quality is not Quality.GOOD]:
+        quality[place] = _WORSE[points[place].quality]
+    t = all_ms([point.at for point in points])
+    delay = all_ms([point.received for point in points]) - t
+    batch = Batch(np.array(ids, np.int32), t, np.array(values, np.float64), s, kind, quality, delay)
+    return _ordered(batch), new
+
+
+def _kind(value: Value) -> int:
+    return TEXT if isinstance(value, str) else BOOLEAN if isinstance(value, bool) else NUMBER
 
 
 def of_table(table: pa.Table, series: SeriesIndex) -> tuple[Batch, dict[Series, int]]:

@@ -1,12 +1,13 @@
 """Readings as Arrow and back."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.clock import ManualClock
-from collector.points import SCHEMA, moment_of, ms_of, readings_of, table_of, to_pandas
+from collector.points import SCHEMA, all_ms, moment_of, ms_of, readings_of, table_of, to_pandas
 from collector.reading import Announcement, Quality, Reading, Sighting
 
 T0 = ManualClock().now()
@@ -43,6 +44,17 @@ def test_milliseconds_and_moments_are_inverse(moment):
 
 def test_a_part_of_a_millisecond_is_rounded_down():
     assert ms_of(moment_of(0) - timedelta(microseconds=1)) == -1
+
+
+@given(st.lists(st.one_of(MOMENTS, st.datetimes(max_value=datetime(9999, 1, 1), timezones=st.just(UTC)))))  # noqa: DTZ001
+def test_many_moments_are_the_milliseconds_of_each(moments):
+    assert all_ms(moments).tolist() == [ms_of(moment) for moment in moments]
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 65_535, 65_536])
+def test_moments_of_one_second_and_of_the_next_are_told_apart_in_any_number(count):
+    moments = [T0 + timedelta(microseconds=1_000_003 * n) for n in range(count)]
+    assert all_ms(moments).tolist() == [ms_of(moment) for moment in moments]
 
 
 def test_in_pandas_every_value_has_its_own_type_and_the_index_its_zone():
