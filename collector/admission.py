@@ -3,11 +3,11 @@
 `sound` refuses or mends one item; `Timeline` makes `received` strictly increase within a series and watches the clock.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from math import isfinite
 from operator import attrgetter
 
 import msgspec
@@ -97,7 +97,7 @@ def _finite(value: float) -> float:
         number = float(value)
     except (TypeError, ValueError, OverflowError) as wrong:
         raise Refusal("not a number") from wrong
-    if not math.isfinite(number):
+    if not isfinite(number):
         raise Refusal("not finite")
     return number
 
@@ -157,6 +157,7 @@ class Timeline:
         self._floor = newest
         self._remembered = remembered
         self._last: dict[tuple[str, ...], datetime] = {}
+        self._exact: datetime | None = None
         self.clock = ClockState()
 
     def passed(self, item: Item) -> Reading | None:
@@ -170,11 +171,13 @@ class Timeline:
         value, at, received = item.value, item.at, item.received
         series = (item.device, item.metric, item.gateway)
         last = self._last.get(series)
-        if last is None or received.tzinfo is not UTC or received.microsecond % 1000:
+        if last is None or not (isfinite(value) if type(value) is float else type(value) is bool):
             return None
+        if received is not self._exact:  # most of what is written at once has the same
+            if received.tzinfo is not UTC or received.microsecond % 1000:
+                return None
+            self._exact = received
         if at is not received and (at > received or at.tzinfo is not UTC or at.microsecond % 1000):
-            return None
-        if type(value) is not bool and not (type(value) is float and math.isfinite(value)):
             return None
         if received > last:
             self._last[series] = received

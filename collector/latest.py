@@ -20,8 +20,9 @@ _STATES = (bool, str)
 
 def _speaks(reading: Reading) -> bool:
     """Whether the reading shows that its device spoke just now: not a will, a retained state or something derived."""
-    will = reading.metric == "available" and reading.value is False
-    return not (reading.retained or will or reading.gateway == OWN_GATEWAY)
+    if reading.retained or reading.gateway == OWN_GATEWAY:
+        return False
+    return reading.value is not False or reading.metric != "available"
 
 
 class Latest:
@@ -128,18 +129,22 @@ class Latest:
             self._gaps.pop(device, None)
 
     def _take(self, reading: Reading) -> None:
+        device, metric, at, received = reading.device, reading.metric, reading.at, reading.received
         if _speaks(reading):
-            self._heard(reading.device, reading.received)
-        metrics = self._devices.get(reading.device)
+            seen = self._seen.get(device)
+            if seen is not None and received > seen:
+                self._seen[device] = received
+            else:
+                self._heard(device, received)
+        metrics = self._devices.get(device)
         if metrics is None:
-            metrics = self._devices[reading.device] = {}
-        known = metrics.get(reading.metric)
-        was_wrong = known is not None and not reading.retained and from_a_wrong_clock(known.at, reading.received)
-        if known is None or reading.at >= known.at or was_wrong:
-            key = (reading.device, reading.metric)
+            metrics = self._devices[device] = {}
+        known = metrics.get(metric)
+        if known is None or at >= known.at or (not reading.retained and from_a_wrong_clock(known.at, received)):
+            key = (device, metric)
             if isinstance(reading.value, _STATES) and (known is None or known.value != reading.value):
-                self._since[key] = reading.at
-            metrics[reading.metric] = reading
+                self._since[key] = at
+            metrics[metric] = reading
             self._version += 1
             self._changes[key] = self._version
             self._changes.move_to_end(key)

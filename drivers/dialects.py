@@ -106,22 +106,26 @@ class Dialects:
 
         Raises BadFrame, whose `said` is what is good: one bad advertisement takes no other with it.
         """
-        decoders = self.decoders(frame.topic, frame.family)
+        decoders = self._found.get((frame.family, frame.topic)) or self.decoders(frame.topic, frame.family)
         return self.decode_by(decoders, frame, depth) if decoders else None
 
     def decode_by(self, decoders: Sequence[Decoder], frame: Frame, depth: int = 0) -> Sequence[Item]:
         """As `decode`, for who knows already to whom `frame` belongs."""
         bad: list[BadFrame] = []
-        said: list[Decoded] = []
+        said: Sequence[Decoded] = ()
         for decoder in decoders:
             try:
-                everything = decoder.decode(frame)
+                more = decoder.decode(frame)
             except BadFrame as trouble:
                 bad.append(trouble)
-                everything = trouble.said
-            if len(decoders) == 1 and not bad and Frame not in map(type, everything):
-                return cast("Sequence[Item]", everything)
-            said += everything
+                more = trouble.said
+            said = [*said, *more] if said else more
+        if len(decoders) == 1 and not bad:
+            for one in said:
+                if type(one) is Frame:
+                    break
+            else:  # most messages: nothing to open
+                return cast("Sequence[Item]", said)
         items = self._opened(said, bad, depth)
         if bad:
             _complain(bad, items)

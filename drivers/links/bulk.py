@@ -121,7 +121,7 @@ class BulkClient(PlainClient):
     def _handle(self, data: bytes) -> MQTTErrorCode:
         """Every whole packet of `data`; what is left of it waits for more."""
         batch: list[Message] = []
-        at, end = 0, len(data)
+        at, end, properties = 0, len(data), self._properties
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
         while at < end:
             start, size = _body(data, at)
@@ -129,16 +129,22 @@ class BulkClient(PlainClient):
             if stop > end:
                 self._chunks, self._missing = [data[at:]], stop - end
                 break
-            message = self._message(data, data[at], start, stop)
-            if message is not None:
-                batch.append(message)
-            else:
-                self._give(batch)
-                batch = []
-                code = self._as_paho_does(data[at:stop])
-                if code or self.socket() is None:
-                    self._forget()
-                    return code
+            head = data[at]
+            if head & 0xF4 == 0x30 and size > 2:  # a message at QoS 0 or 1, looked at here: a call costs as much
+                topic = start + 2
+                after = topic + (data[start] << 8 | data[start + 1])
+                payload = after + (head & 2) + properties
+                if topic < after and payload <= stop and not (properties and data[payload - 1]):
+                    mid = data[after] << 8 | data[after + 1] if head & 2 else 0
+                    batch.append(Message(data[topic:after], data[payload:stop], mid, head & 8 > 0, head & 1 > 0))
+                    at = stop
+                    continue
+            self._give(batch)
+            batch = []
+            code = self._as_paho_does(data[at:stop])
+            if code or self.socket() is None:
+                self._forget()
+                return code
             at = stop
         self._give(batch)
         return code
@@ -146,18 +152,6 @@ class BulkClient(PlainClient):
     def _give(self, batch: list[Message]) -> None:
         if batch:
             self.on_batch(batch)
-
-    def _message(self, data: bytes, head: int, start: int, stop: int) -> Message | None:
-        """The plain message between `start` and `stop`; None for anything else."""
-        if head & 0xF4 != 0x30 or stop - start < 2:
-            return None
-        topic = start + 2
-        after = topic + (data[start] << 8 | data[start + 1])
-        payload = after + (head & 2) + self._properties
-        if after == topic or payload > stop or (self._properties and data[payload - 1]):
-            return None
-        mid = data[after] << 8 | data[after + 1] if head & 2 else 0
-        return Message(data[topic:after], data[payload:stop], mid, head & 8 > 0, head & 1 > 0)
 
     def _as_paho_does(self, packet: bytes) -> MQTTErrorCode:
         self._packet, self._at = packet, 0
@@ -174,6 +168,12 @@ def _body(data: bytes, at: int) -> tuple[int, int]:
 
     A length with too many bytes ends there: paho shall say that it is wrong.
     """
+    if at + 2 < len(data):  # one byte or two, as nearly always
+        low, high = data[at + 1], data[at + 2]
+        if low < 128:
+            return at + 2, low
+        if high < 128:
+            return at + 3, low & 127 | high << 7
     size = shift = 0
     at += 1
     for start in range(at, min(at + _LENGTH_BYTES, len(data))):

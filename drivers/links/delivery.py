@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from struct import Struct
 from typing import cast
 from zlib import adler32, crc32
 
@@ -23,6 +24,7 @@ from drivers.links.bulk import Message
 from drivers.links.link import House
 from drivers.links.sys_topics import OF_THE_BROKER
 
+_sums = Struct(">II").pack
 _REMEMBERED = 4096  # topics that are not looked for again, and encrypted ones that are not told again
 
 
@@ -94,25 +96,27 @@ class Delivery:
         """Hand over what the messages of one read say, or hold it when there is no room."""
         now = self._clock.now()
         parts: list[Part] = []
-        mids: list[int] = []
         readings = 0
         try:
             for message in messages:
-                if message.mid:
-                    mids.append(message.mid)
                 self._in_hand = message
-                if items := self._understood(message, now):
+                items = self._understood(message, now)
+                if items:
                     readings += len(items)
-                    elsewhere = any(item.received is not now for item in items)
+                    elsewhere = False
+                    for item in items:
+                        if item.received is not now:
+                            elsewhere = True
+                            break
                     parts.append(Part(items, self._key(message) if message.mid else None, elsewhere))
             self._in_hand = None
         finally:
             if self._in_hand is not None and parts:  # a defect: at QoS 0 what came before does not come again
                 self._offer(_Held(parts, None))
-        of_devices = [message for message in messages if not message.topic.startswith(OF_THE_BROKER)]
-        if of_devices:  # else a broker that talks of itself would pass for devices
-            size = sum([len(message.payload) for message in of_devices])
-            self._counters.heard(self._link, len(of_devices), readings, size)
+        sizes = [len(message.payload) for message in messages if not message.topic.startswith(OF_THE_BROKER)]
+        if sizes:  # else a broker that talks of itself would pass for devices
+            self._counters.heard(self._link, len(sizes), readings, sum(sizes))
+        mids = [message.mid for message in messages if message.mid]
         pending = _Pending(mids, done=not parts) if mids else None
         if pending:
             self._window.append(pending)
@@ -198,4 +202,4 @@ class Delivery:
 
 def _digest(seed: int, payload: bytes) -> bytes:
     """What tells a message from another one that had its id before it: asked only of redelivered ones."""
-    return (crc32(payload, seed) << 32 | adler32(payload)).to_bytes(8, "big")
+    return _sums(crc32(payload, seed), adler32(payload))

@@ -111,11 +111,7 @@ def encode(items: Iterable[Item]) -> bytes:
 
 
 def _item(frame: Frame, said: _Said) -> Item | None:
-    received = frame.received
-    if said.received is not None:
-        told = _moment(said.received)
-        if told is not None and not from_a_wrong_clock(told, received):
-            received = told
+    received = frame.received if said.received is None else _heard(said.received, frame.received)
     if said.metric:
         return _reading(frame, said, received)
     if said.tag:
@@ -131,22 +127,30 @@ def _item(frame: Frame, said: _Said) -> Item | None:
     return Announcement(said.device, said.facts, received)
 
 
+def _heard(told: datetime, received: datetime) -> datetime:
+    """When another Wardkeeper heard it, if its clock can be believed."""
+    moment = _moment(told)
+    return received if moment is None or from_a_wrong_clock(moment, received) else moment
+
+
 def _reading(frame: Frame, said: _Said, received: datetime) -> Reading | None:
-    value, kind = said.value, _KINDS.get(said.metric)
+    device, metric, value, at = said.device, said.metric, said.value, said.at
+    kind = _KINDS.get(metric)
     if kind is None:  # a newer Wardkeeper's, or a slip of the pen
         return None
-    if value is None or type(value) is not kind or not said.device:
-        raise BadFrame(f"A reading of {said.metric} needs a device, and as value a {kind.__name__}")
-    at = None if said.at is None else _moment(said.at)
+    if type(value) is not kind or value is None or not device:
+        raise BadFrame(f"A reading of {metric} needs a device, and as value a {kind.__name__}")
+    if at is not None:
+        at = _moment(at)
     retained = said.retained or (frame.retained and at is None)
     if not (retained or said.quality):
-        return Reading(said.device, said.metric, value, at or received, received, said.gateway)
+        return Reading(device, metric, value, at or received, received, said.gateway)
     quality = _QUALITIES.get(said.quality)
     if quality is None:
         raise BadFrame(f"quality is one of {', '.join(Quality)}")
     if retained and quality is Quality.GOOD:
         quality = Quality.UNCERTAIN
-    return Reading(said.device, said.metric, value, at or received, received, said.gateway, quality, retained)
+    return Reading(device, metric, value, at or received, received, said.gateway, quality, retained)
 
 
 def _moment(said: datetime) -> datetime | None:
