@@ -70,9 +70,9 @@ class Minew:
             begins = data[:2].hex()
             raise BadFrame(f"Minew's frame {begins} has {size} bytes, these are {len(data)}", min(size, len(data)))
         return [
-            Announcement(frame.device, dict(one), frame.received)
-            if isinstance(one, Mapping)
-            else frame.reading(frame.device if one[0] == 1 else f"{frame.device}/{one[0]}", *one[1:])
+            frame.reading(frame.device if one[0] == 1 else f"{frame.device}/{one[0]}", *one[1:])
+            if isinstance(one, tuple)
+            else Announcement(frame.device, dict(one), frame.received)
             for one in said(data)
         ]
 

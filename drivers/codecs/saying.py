@@ -32,9 +32,9 @@ class Saying:
         if not frame.payload.startswith(self._begins):
             return ()
         return [
-            Announcement(frame.device, dict(one), frame.received)
-            if isinstance(one, Mapping)
-            else frame.reading(frame.device, *one)
+            frame.reading(frame.device, *one)
+            if isinstance(one, tuple)
+            else Announcement(frame.device, dict(one), frame.received)
             for one in self._said(frame)
         ]
 
