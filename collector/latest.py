@@ -37,6 +37,7 @@ class Latest:
         self._lock = threading.Lock()
         self._devices: dict[str, dict[str, Reading]] = {}
         self._seen: dict[str, datetime] = {}
+        self._words: dict[str, datetime] = {}  # from when on what a device says is its next word
         self._gaps: dict[str, array[float]] = {}
         self._since: dict[tuple[str, str], datetime] = {}
         self._changes: OrderedDict[tuple[str, str], int] = OrderedDict()  # oldest change first
@@ -109,23 +110,27 @@ class Latest:
         seen = self._seen.get(device)
         if seen is None or received > seen or from_a_wrong_clock(seen, received):
             self._seen[device] = received
-            if seen is not None and received - seen >= BURST:
-                self._gap(device, (received - seen).total_seconds())
+            if seen is None or received < seen:
+                self._words[device] = received + BURST
+            elif received >= self._words[device]:
+                self._word(device, received)
             if seen is None and len(self._seen) > self._tags + len(self._devices):
                 self._forget()
 
-    def _gap(self, device: str, seconds: float) -> None:
+    def _word(self, device: str, received: datetime) -> None:
+        """A new word of a device: the gap since the last one began is remembered."""
         gaps = self._gaps.get(device)
         if gaps is None:
             gaps = self._gaps[device] = array("f")
-        gaps.append(seconds)
+        gaps.append((received - self._words[device] + BURST).total_seconds())
         del gaps[:-ENOUGH]
+        self._words[device] = received + BURST
 
     def _forget(self) -> None:
         """Forget the half of the mere tags that was heard least recently."""
         mere = sorted((received, device) for device, received in self._seen.items() if device not in self._devices)
         for _, device in mere[: len(mere) // 2]:
-            del self._seen[device]
+            del self._seen[device], self._words[device]
             self._gaps.pop(device, None)
 
     def _take(self, reading: Reading) -> None:
@@ -134,6 +139,8 @@ class Latest:
             seen = self._seen.get(device)
             if seen is not None and received > seen:
                 self._seen[device] = received
+                if received >= self._words[device]:
+                    self._word(device, received)
             else:
                 self._heard(device, received)
         metrics = self._devices.get(device)

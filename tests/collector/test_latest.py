@@ -140,13 +140,21 @@ def test_how_often_a_device_talks_is_learned_from_its_words_not_from_its_reading
     assert latest.interval("nobody") is None
 
 
+def test_a_stream_without_a_pause_is_a_word_a_second():
+    latest = Latest()
+    for third in range(40):
+        latest.update([reading(1.0, at=third / 3)])
+    assert latest.interval("d") == timedelta(seconds=1)
+
+
 def test_it_learns_a_new_pace_and_a_wrong_clock_teaches_nothing():
     latest, heard = Latest(), 0
     for every in [30] * 10 + [600] * 9:
         heard += every
         latest.update([reading(1.0, at=heard)])
     assert latest.interval("d") == timedelta(seconds=600)
-    latest.update([reading(1.0, at=0)])
+    for word in range(4):
+        latest.update([reading(1.0, at=600 * word)])
     assert latest.interval("d") == timedelta(seconds=600)
 
 
