@@ -60,6 +60,19 @@ def test_a_measurement_that_is_sent_again_is_one_reading_and_a_sighting_each_tim
     assert [one.rssi_dbm for one in sightings(intake)] == [-60, -61, -61, -62, -62]
 
 
+def test_a_measurement_in_the_company_id_is_that_of_the_entry_that_has_changed(bluez, ble, intake):
+    """BlueZ gives the earlier ones along; which of those that it had before is the last one nobody knows."""
+    bluez.add_adapter()
+    ble(dialects=[{"kind": "ble.inkbird"}])
+    rest = bytes.fromhex("c71200c83d5606")
+    told = {2044: rest, 2050: rest}
+    for hundredths in (2050, 2061, 2072):
+        told[hundredths] = rest
+        bluez.advertise(TAG, -60, name="sps", manufacturer=dict(told))
+    intake.wait(lambda memory: 20.72 in temperatures(memory))
+    assert temperatures(intake) == [20.61, 20.72]
+
+
 def test_two_adapters_hear_one_measurement_and_both_say_where_the_tag_is(bluez, ble, intake):
     for number in (1, 2):
         bluez.add_adapter(f"hci{number}", f"00:1A:7D:DA:71:0{number}")
