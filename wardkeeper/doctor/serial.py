@@ -35,7 +35,7 @@ SILENT = Trouble(
     "serial.silent",
     "The port is open and nothing comes.",
     "Is the device on, its cable in, and its output switched on and set to this protocol? Two that both send on pin 3 "
-    "need a null-modem cable.",
+    "need a null-modem cable. Who is asked hears no question at another speed or parity: try `wardkeeper probe --ask`.",
 )
 LINE = Trouble(
     "serial.line",
@@ -91,9 +91,10 @@ def _heard(case: Case, where: str, plug: Plug) -> Finding:
             return LINE.at(where, found, baud=line.baud, bits=line.bits, parity=line.parity)
         if not noise and not tried.size:
             return SILENT.at(where, f"Nothing came from {plug.address} within {_LISTEN_S:.0f} s")
-        noise = noise or f"{tried.size:,} bytes of noise came from {plug.address} at {plug.line}"
+        set_to = plug.line if tried.line else "the line that its terminal server has set"
+        noise = noise or f"{tried.size:,} bytes of noise came from {plug.address} at {set_to}"
         case.say(f"{plug.address} at {line}: no frame of {plug.protocol}")
-    return NOISE.at(where, f"{noise}, and no frame of {plug.protocol} at any other line")
+    return NOISE.at(where, f"{noise}, and no frame of {plug.protocol} at any line that could be tried")
 
 
 def _kind(trouble: NoPort) -> Trouble:

@@ -1,6 +1,8 @@
 """Real ptys with an oximeter behind them that minds how its line is set, as a device on a wire does."""
 
-from contextlib import closing
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 
 import pytest
 from serial import Serial
@@ -122,3 +124,25 @@ def test_what_the_running_wardkeeper_has_is_left_alone(patient, oximeter):
     spool = Spool(patient.data / "spool", SystemClock())
     assert [each.state for each in patient.findings("serial")] == ["unseen"]
     spool.close()
+
+
+def test_a_raw_port_of_a_terminal_server_has_the_line_that_the_server_has_set(patient):
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as apart:
+        server.settimeout(10)
+        talking = apart.submit(noisy, server)
+        patient.write(link(f"socket://127.0.0.1:{server.getsockname()[1]}"))
+        [finding] = patient.findings("serial")
+        assert talking.result() == 2, "once to see whether it is there, once to listen"
+    assert finding.name == "serial.noise"
+    assert "its terminal server has set" in finding.what
+
+
+def noisy(server):
+    """Noise for each of two clients until they hang up; how many came."""
+    for _ in range(2):
+        client, _ = server.accept()
+        with client, suppress(OSError):
+            client.sendall(bytes(range(0x80, 0xF0)))
+            while client.recv(64):
+                pass
+    return 2
