@@ -115,7 +115,8 @@ class Adverts:
                 continue
             self._seen(known.id, heard)
             said = len(items)
-            records = self._records(heard.advert.manufacturer_data, before)
+            told = heard.advert.manufacturer_data
+            records = self._records(told, before) if len(told) > 1 else told
             frames[heard.adapter] += self._understand(heard, known, records, now, items)
             if len(items) > said:
                 self._introduce(heard, known, items)
@@ -128,9 +129,7 @@ class Adverts:
     # ------------------------------------------------------------------ one advertisement
 
     def _records(self, told: Mapping[int, bytes], before: Mapping[int, bytes] | None) -> Mapping[int, bytes]:
-        """Those of the manufacturer data that this advertisement has for certain."""
-        if len(told) < 2:
-            return told
+        """Those of several records of manufacturers that this advertisement has for certain."""
         changed = {} if before is None else {one: data for one, data in told.items() if before.get(one) != data}
         if changed:
             return changed
@@ -193,14 +192,12 @@ class Adverts:
             if isinstance(item, Sighting):
                 tags.append((item.tag, item.motion))
             elif isinstance(item, Announcement):
-                facts[item.device] = {**facts.get(item.device, {}), **item.facts}
+                facts[item.device] = {**facts[item.device], **item.facts} if item.device in facts else item.facts
             else:
                 items.append(item)
-        items += (
-            Announcement(device, known.learn(device, topic, said), heard.received)
-            for device, said in facts.items()
-            if known.facts.get((device, topic)) != said
-        )
+        for device, said_now in facts.items():
+            if known.facts.get((device, topic)) != said_now:
+                items.append(Announcement(device, known.learn(device, topic, said_now), heard.received))
         recent.append(_Said(payload, now, tuple(tags)))
         return tuple(tags)
 
