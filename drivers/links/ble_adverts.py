@@ -10,7 +10,7 @@ there, what was said now is the entry that has changed; which of several that ha
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -75,11 +75,16 @@ class _Known(msgspec.Struct):
             ear = self.ears[gateway] = _Ear()
         return ear
 
-    def learn(self, device: str, topic: str, said: Mapping[str, str]) -> dict[str, str]:
-        """What all elements together say of `device`: one part does not take back what another one knows."""
-        self.facts[device, topic] = said
-        mine = (facts for (whose, _), facts in self.facts.items() if whose == device)
-        return {fact: value for facts in mine for fact, value in facts.items()}
+    def learnt(self, topic: str, facts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
+        """Devices of which an element says something new, each with what all elements together say of it.
+
+        One part does not take back what another one knows.
+        """
+        for device, said in facts.items():
+            if self.facts.get((device, topic)) != said:
+                self.facts[device, topic] = said
+                mine = (one for (whose, _), one in self.facts.items() if whose == device)
+                yield device, {fact: value for one in mine for fact, value in one.items()}
 
 
 class Adverts:
@@ -195,9 +200,7 @@ class Adverts:
                 facts[item.device] = {**facts[item.device], **item.facts} if item.device in facts else item.facts
             else:
                 items.append(item)
-        for device, said_now in facts.items():
-            if known.facts.get((device, topic)) != said_now:
-                items.append(Announcement(device, known.learn(device, topic, said_now), heard.received))
+        items += [Announcement(*new, heard.received) for new in known.learnt(topic, facts)] if facts else ()
         recent.append(_Said(payload, now, tuple(tags)))
         return tuple(tags)
 
