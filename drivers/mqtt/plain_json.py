@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
@@ -33,6 +34,7 @@ MISSING = frozenset(("", "-", "--", "---", "n/a", "nan", "null", "unknown", "una
 _NAMED = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _TOPIC = r"^(\+|\{[a-z][a-z0-9_]*\}|[^+#{}\x00/]*)(/(\+|\{[a-z][a-z0-9_]*\}|[^+#{}\x00/]*))*(/#)?$"
 _MOST_WORDS = 60
+_REMEMBERED = 4096  # topics whose descriptions are not looked for again
 
 
 class Quantity(BaseModel):
@@ -157,10 +159,14 @@ class PlainJson:
 
     def __init__(self, config: Config) -> None:
         self._messages = [_Description(one) for one in config.messages]
+        self._fitting = lru_cache(_REMEMBERED)(self._found)
+
+    def _found(self, topic: str) -> Sequence[tuple["_Description", Mapping[str, str]]]:
+        return [(one, levels) for one in self._messages if (levels := one.levels(topic)) is not None]
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """What one message says. Raises BadFrame, whose `said` is what is good."""
-        fitting = [(one, levels) for one in self._messages if (levels := one.levels(frame.topic)) is not None]
+        fitting = self._fitting(frame.topic)
         if not fitting or not frame.payload:
             return ()
         payload = _payload(frame.payload, text=all(one.whole for one, _ in fitting))
