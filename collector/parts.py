@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
@@ -58,8 +59,13 @@ def part(name: str, packages: Iterable[str]) -> Part:
     return _part(name, known[name])
 
 
-def _modules(package: str) -> Iterator[str]:
-    """The modules of a package and of its families that can be parts."""
+@cache
+def _modules(package: str) -> tuple[str, ...]:
+    """The modules of a package and of its families that can be parts; no file appears while we run."""
+    return tuple(_walked(package))
+
+
+def _walked(package: str) -> Iterator[str]:
     path = importlib.import_module(package).__path__
     for found in pkgutil.iter_modules(path):
         if found.name.startswith("_") or found.name in NOT_FAMILIES:

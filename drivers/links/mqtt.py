@@ -46,14 +46,10 @@ _BELL_BYTES = 64
 
 
 EVERYTHING = (
-    "mqtt.zigbee2mqtt",
-    "mqtt.tasmota",
-    "mqtt.espresense",
-    "mqtt.shelly",
-    "mqtt.esphome",
-    "mqtt.homie",
-    "mqtt.wardkeeper",
-)
+    "mqtt.zigbee2mqtt", "mqtt.tasmota", "mqtt.espresense", "mqtt.shelly", "mqtt.esphome", "mqtt.homie",
+    "mqtt.wardkeeper", "mqtt.sparkplug", "mqtt.chirpstack", "mqtt.openmqttgateway", "mqtt.minew_gateway",
+    "mqtt.mqtt_room",
+)  # fmt: skip
 """Dialects of a link that names none: all that need not be told where to listen."""
 
 

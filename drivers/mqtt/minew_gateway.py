@@ -60,9 +60,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     topics: list[TopicFilter] = Setting(
-        ["/gw/+/status", "gw/+/status"],
-        min_length=1,
-        description="Filters of the topics on which they publish, as set in them; the first is how they come.",
+        ["/gw/+/status"], min_length=1, description="Filters of the topics on which they publish, as set in them."
     )
     identity_keys: IdentityKeys = {}
 

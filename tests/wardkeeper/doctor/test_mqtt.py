@@ -19,7 +19,7 @@ AS_IT_COMES = ("max_inflight_messages 20", "max_queued_messages 1000")
 def test_a_broker_as_it_comes_lets_little_through_and_keeps_little(patient, mosquitto):
     patient.write(link(mosquitto(*AS_IT_COMES).port))
     welcome, few, kept = patient.findings("mqtt")
-    assert (welcome.state, "lets us in and listen to all 25 topics" in welcome.what) == ("well", True)
+    assert (welcome.state, "lets us in and listen to all 43 topics" in welcome.what) == ("well", True)
     assert (few.name, few.what) == ("mqtt.max_inflight_messages", "Only 20 messages may be on the way at once")
     assert "max_inflight_messages 1000" in few.do
     assert kept.name == "mqtt.max_queued_messages"
