@@ -1,12 +1,12 @@
 """What gateways call a tag: the many names of one tag in, one tag out. And the bytes of an advertisement."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from collector.errors import BadFrame
-from collector.reading import Frame
+from collector.reading import UNTIMED, Frame
 from drivers.codecs.gateway_adverts import Heard, identities, in_turn, tag
 
 FIRST_KEY = "ec0234a357c8ad05341010a60a397d9b"
@@ -84,3 +84,11 @@ def test_what_waited_longer_than_a_gateway_collects_counts_from_when_it_came():
     frame = Frame("test", "t", b"", HEARD)
     rows = [{"at": datetime(2020, 1, 1, tzinfo=UTC)}, {"at": HEARD}, {"at": None}]
     assert [one.received for one in in_turn(frame, rows, lambda row: row["at"], lambda then, _: [then])] == [HEARD] * 3
+
+
+def test_what_nobody_received_stays_without_a_time():
+    rows = [{"at": HEARD}, {"at": HEARD - timedelta(seconds=5)}]
+    frame = Frame("test", "t", b"", UNTIMED)
+    assert [one.received for one in in_turn(frame, rows, lambda row: row["at"], lambda then, _: [then])] == [
+        UNTIMED
+    ] * 2
