@@ -120,7 +120,7 @@ class Dialects:
                 bad.append(trouble)
                 more = trouble.said
             said = [*said, *more] if said else more
-        if len(decoders) == 1 and not bad:
+        if not bad and len(decoders) == 1:
             for one in said:
                 if type(one) is Frame:
                     break

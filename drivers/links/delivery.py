@@ -96,25 +96,19 @@ class Delivery:
         """Hand over what the messages of one read say, or hold it when there is no room."""
         now = self._clock.now()
         parts: list[Part] = []
-        readings = 0
         try:
             for message in messages:
                 self._in_hand = message
-                items = self._understood(message, now)
-                if items:
-                    readings += len(items)
-                    elsewhere = False
-                    for item in items:
-                        if item.received is not now:
-                            elsewhere = True
-                            break
-                    parts.append(Part(items, self._key(message) if message.mid else None, elsewhere))
+                part = self._part(message, now)
+                if part is not None:
+                    parts.append(part)
             self._in_hand = None
         finally:
             if self._in_hand is not None and parts:  # a defect: at QoS 0 what came before does not come again
                 self._offer(_Held(parts, None))
         sizes = [len(message.payload) for message in messages if not message.topic.startswith(OF_THE_BROKER)]
         if sizes:  # else a broker that talks of itself would pass for devices
+            readings = sum([len(part.items) for part in parts])
             self._counters.heard(self._link, len(sizes), readings, sum(sizes))
         mids = [message.mid for message in messages if message.mid]
         pending = _Pending(mids, done=not parts) if mids else None
@@ -154,33 +148,49 @@ class Delivery:
         pending.done = True
         self._wake()
 
-    def _key(self, message: Message) -> DeliveryKey:
-        digest = _digest(self._topics[message.topic].seed, message.payload)
-        return DeliveryKey(self._link, self._session, message.mid, digest, message.duplicate)
-
-    def _understood(self, message: Message, now: datetime) -> Sequence[Item]:
+    def _part(self, message: Message, now: datetime) -> Part | None:
+        """What a message says; None for nothing. It is the hot path of a link: a call more is felt."""
+        payload, topic = message.payload, self._topics.get(message.topic)
         try:
-            return self._decoded(message, now)
-        except NoKey as locked:
-            self._stranger(message.topic.decode())
-            return cast("Sequence[Item]", locked.said)
+            if topic is None:
+                topic = self._topic(message.topic)
+            if self._poison or len(payload) > self._max_payload:
+                self._look_at(message)
+            if not topic.decoders:
+                self._counters.unknown(self._link, topic.name)
+                return None
+            frame = Frame(self._link, topic.name, payload, now, message.retained)
+            items = self._dialects.decode_by(topic.decoders, frame)
         except BadFrame as trouble:
-            topic = message.topic.decode(errors="backslashreplace")
-            record = bad_frame(self._link, topic, message.payload, str(trouble), at=now, offset=trouble.offset)
-            self._counters.bad(record)
-            return cast("Sequence[Item]", trouble.said)
+            self._complain(message, trouble, now)
+            items = cast("Sequence[Item]", trouble.said)
+        if not items or topic is None:
+            return None
+        elsewhere = False
+        for item in items:
+            if item.received is not now:
+                elsewhere = True
+                break
+        if not message.mid:
+            return Part(items, None, elsewhere)
+        # what tells a message from another one that had its id before it: asked only of redelivered ones
+        digest = _sums(crc32(payload, topic.seed), adler32(payload))
+        key = DeliveryKey(self._link, self._session, message.mid, digest, message.duplicate)
+        return Part(items, key, elsewhere)
 
-    def _decoded(self, message: Message, now: datetime) -> Sequence[Item]:
+    def _look_at(self, message: Message) -> None:
+        """Raises BadFrame for what no decoder shall see."""
         if len(message.payload) > self._max_payload:
             raise BadFrame(f"The payload has more than {self._max_payload} bytes", self._max_payload)
-        if self._poison and (message.topic, message.payload) in self._poison:
+        if (message.topic, message.payload) in self._poison:
             raise BadFrame("The decoder failed on this message before, so it was left out")
-        topic = self._topics.get(message.topic) or self._topic(message.topic)
-        if not topic.decoders:
-            self._counters.unknown(self._link, topic.name)
-            return ()
-        frame = Frame(self._link, topic.name, message.payload, now, message.retained)
-        return self._dialects.decode_by(topic.decoders, frame)
+
+    def _complain(self, message: Message, trouble: BadFrame, now: datetime) -> None:
+        if isinstance(trouble, NoKey):
+            self._stranger(message.topic.decode())
+        else:
+            topic, why = message.topic.decode(errors="backslashreplace"), str(trouble)
+            self._counters.bad(bad_frame(self._link, topic, message.payload, why, at=now, offset=trouble.offset))
 
     def _topic(self, raw: bytes) -> _Topic:
         try:
@@ -198,8 +208,3 @@ class Delivery:
         if topic not in self._locked and len(self._locked) < _REMEMBERED:
             self._locked.add(topic)
             self._counters.unknown(self._link, f"{topic}: encrypted, no key")
-
-
-def _digest(seed: int, payload: bytes) -> bytes:
-    """What tells a message from another one that had its id before it: asked only of redelivered ones."""
-    return _sums(crc32(payload, seed), adler32(payload))
