@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from collector.clock import monotonic
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The disk is full, or this user's part of it."""
 
 _RESERVE = 256 << 20
 _RESERVE_PART = 20
+_FRESH_S = 0.02
 
 
 class Disk(NamedTuple):
@@ -39,18 +42,24 @@ class Quota:
         self._directory = directory
         self._set = set_bytes
         self._disk = disk
+        self._asked = -_FRESH_S  # when the disk was asked last
+        self._room = set_bytes  # the capacity then
 
     def capacity(self, used: int) -> int | None:
         """How large a spool that has `used` bytes now may become; None when nothing bounds it."""
-        disk = self._disk(self._directory)
-        if disk is None:
-            return self._set
-        left = used + disk.free - min(disk.total // _RESERVE_PART, _RESERVE)
-        return max(0, left if self._set is None else min(self._set, left))
+        self._asked, disk = monotonic(), self._disk(self._directory)
+        self._room = self._set
+        if disk is not None:
+            left = used + disk.free - min(disk.total // _RESERVE_PART, _RESERVE)
+            self._room = max(0, left if self._set is None else min(self._set, left))
+        return self._room
 
     def has_room(self, used: int, more: int) -> bool:
-        """Whether a spool of `used` bytes may become `more` bytes larger."""
-        capacity = self.capacity(used)
+        """Whether a spool of `used` bytes may become `more` bytes larger.
+
+        The disk is not asked again when it just was: what the spool itself writes does not change its capacity.
+        """
+        capacity = self._room if monotonic() - self._asked < _FRESH_S else self.capacity(used)
         return capacity is None or used + more <= capacity
 
     def why(self, used: int) -> str:

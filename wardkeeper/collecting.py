@@ -36,6 +36,10 @@ _FORWARD_EVERY_S = 0.1
 """One message of many readings costs the centre little more than one of a single reading."""
 
 
+REGISTRY_EVERY_S = 0.1
+"""A new device may be listed a moment later; who knows all of them already need not be woken for each record."""
+
+
 class Collecting:
     """The parts are open and nothing runs: `targets` and `listening` are for a supervisor, in this order.
 

@@ -43,7 +43,7 @@ from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
-from wardkeeper.collecting import Collecting, stop, without_kind
+from wardkeeper.collecting import Collecting, REGISTRY_EVERY_S, stop, without_kind
 from wardkeeper.figures import figures
 from wardkeeper.heartbeat import NAME as HEARTBEAT
 from wardkeeper.heartbeat import heartbeat_of
@@ -95,7 +95,8 @@ class Wardkeeper:
         self.outbox = OutboxWorker(self.database, self._sinks(), clock, holder=self._holder)
         self.alarms = self._alarms()
         self.locating = self._locating(fixes_in(readings_of(newest)))
-        for consumer in (RegistryConsumer(database, settings.site, clock), self.locating, self.alarms):
+        self.collecting.read(RegistryConsumer(database, settings.site, clock), REGISTRY_EVERY_S)
+        for consumer in (self.locating, self.alarms):
             self.collecting.read(consumer)
         self.heartbeat = heartbeat_of(settings, self.collecting, self._statuses, clock)
         self.services = self._services()

@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated, Any, Literal, Protocol
 
 from paho.mqtt import client as paho
@@ -21,9 +20,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from collector.clock import monotonic
 from collector.errors import ConfigError, Unreachable
 from collector.tls import Tls
 from drivers.dialects import Dialect, DialectChoice, Dialects, dialect, open_dialects
+from drivers.links.bell import Bell
 from drivers.links.bulk import PlainClient, open_client
 from drivers.links.delivery import Delivery
 from drivers.links.link import House, LinkStatus, State
@@ -36,13 +37,14 @@ _BROKER = "mqtt.mosquitto"
 _CONNECT_TIMEOUT_S = 5.0
 _TURN_S = 0.25
 _PAUSE_S = 0.1
-_BREATH_MS = 2
+_BREATH_S = 0.003
 """Brokers send a packet at a time: after a small read the next one is larger when it comes a moment later."""
+_FEW = 64
+"""After so few messages it comes once they are acknowledged: a small window may be all that the broker waits for."""
 _FOREVER = 0xFFFF_FFFF  # MQTT 5 §3.1.2.11.2: the session does not expire
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 1.0, 60.0
 _STEADY_S = 10.0  # a connection that held this long was a good one: the next delay is the first again
 _LAST_WORDS_S = 1.0
-_BELL_BYTES = 64
 
 
 EVERYTHING = (
@@ -121,7 +123,8 @@ class MqttLink:
         filters = dict.fromkeys([*asked, *config.topics])
         self._filters = [f"$share/{config.share}/{one}" if config.share else one for one in filters]
         self._own_words = OwnWords(broker.claims)
-        self._bell = _Bell()
+        self._bell = Bell()
+        self._rest_until, self._restless = 0.0, False
         self._delivery = Delivery(name, tree, house, config.max_payload, self._bell.ring)
         self._random = random.SystemRandom()
         self._stop = threading.Event()
@@ -228,17 +231,18 @@ class MqttLink:
         paused = self._delivery.paused
         if not paused and self._client.buffered():
             return select.POLLIN
+        if self._client.sipped:
+            self._client.sipped = False
+            self._rest_until = monotonic() + _BREATH_S
+            self._restless = self._client.brought < _FEW
+        rest = max(0.0, self._rest_until - monotonic())
         poll = select.poll()
         poll.register(self._bell.socket, select.POLLIN)
-        if self._client.sipped and not self._client.want_write():
-            self._client.sipped = False
-            if poll.poll(_BREATH_MS):  # acknowledge first: the broker may be waiting for it
-                self._bell.quiet()
-                return 0
-        reading = 0 if paused else select.POLLIN
+        reading = 0 if paused or rest else select.POLLIN
         poll.register(sock, reading | (select.POLLOUT if self._client.want_write() else 0))
-        ready = dict(poll.poll(1000 * (_PAUSE_S if paused else _TURN_S)))
-        self._bell.quiet()
+        ready = dict(poll.poll(1000 * (rest or (_PAUSE_S if paused else _TURN_S))))
+        if self._bell.quiet() and self._restless:
+            self._rest_until = 0.0
         return ready.get(sock.fileno(), 0)
 
     def _leave(self) -> None:
@@ -345,26 +349,6 @@ def equip(client: paho.Client, whose: str, config: Account) -> None:
             client.tls_set(config.tls.ca, config.tls.cert, config.tls.key)
         except (OSError, ValueError) as trouble:
             raise ConfigError(f"{whose}: the files under tls cannot be used: {trouble}") from trouble
-
-
-class _Bell:
-    """Wakes the link's thread out of its waiting; rings at most once until it is quiet again."""
-
-    def __init__(self) -> None:
-        self.socket, self._rope = socket.socketpair()
-        self.socket.setblocking(False)
-        self._ringing = False
-
-    def ring(self) -> None:
-        if not self._ringing:
-            self._ringing = True
-            self._rope.send(b"!")
-
-    def quiet(self) -> None:
-        if self._ringing:
-            self._ringing = False  # first: whoever rings from here on is heard
-            with suppress(BlockingIOError):
-                self.socket.recv(_BELL_BYTES)
 
 
 def _write_later(_client: paho.Client, _userdata: object, _sock: "paho.SocketLike") -> None:

@@ -23,7 +23,7 @@ from collector.supervisor import Supervised, Target
 from wardkeeper.bench.child import say
 from wardkeeper.bench.load import ThreadTimes
 from wardkeeper.bench.stream import METRIC, NAMES
-from wardkeeper.collecting import Collecting, stop
+from wardkeeper.collecting import Collecting, REGISTRY_EVERY_S, stop
 from wardkeeper.cycles import look_rarely
 from wardkeeper.database import open_database
 from wardkeeper.settings import MAIN_STORE, Settings
@@ -55,7 +55,7 @@ class Product:
         self._collecting = Collecting(settings, clock, settings.all_stores)
         self._database = open_database(settings.database_url)
         registry = RegistryConsumer(self._database, settings.site, clock)
-        self._collecting.read(registry)
+        self._collecting.read(registry, REGISTRY_EVERY_S)
         registry.consume([Announcement(f"mqtt:{name}", {}, job.start) for name in NAMES], 0)
         self.heard = 0
         self._all = threading.Event()
@@ -69,7 +69,7 @@ class Product:
         return target if profile is None or name != self._job.profile else lambda stop: profile.runcall(target, stop)
 
     def _count(self, items: Sequence[Item]) -> None:
-        self.heard += sum(isinstance(item, Reading) and item.metric == METRIC for item in items)
+        self.heard += sum([type(item) is Reading and item.metric == METRIC for item in items])
         if self.heard >= self._job.count:
             self._all.set()
 
