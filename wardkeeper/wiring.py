@@ -43,7 +43,7 @@ from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
-from wardkeeper.collecting import Collecting, REGISTRY_EVERY_S, stop, without_kind
+from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
 from wardkeeper.figures import figures
 from wardkeeper.heartbeat import NAME as HEARTBEAT
 from wardkeeper.heartbeat import heartbeat_of

@@ -23,7 +23,7 @@ from collector.supervisor import Supervised, Target
 from wardkeeper.bench.child import say
 from wardkeeper.bench.load import ThreadTimes
 from wardkeeper.bench.stream import METRIC, NAMES
-from wardkeeper.collecting import Collecting, REGISTRY_EVERY_S, stop
+from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop
 from wardkeeper.cycles import look_rarely
 from wardkeeper.database import open_database
 from wardkeeper.settings import MAIN_STORE, Settings
