@@ -1,0 +1,1 @@
+"""Files of locating: surveys, gateways, rooms and models in, models and pictures out."""
