@@ -1,10 +1,10 @@
 """Assets: what is owned. Their status has four parts; `usable` is derived from them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from typing import Protocol
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from asset_registry.db import Base
@@ -16,9 +16,16 @@ HOLDING = ("owned", "rented", "loaned_in", "loaned_out", "patient_owned", "missi
 
 
 class Asset(Base):
-    """What is owned. `number` is the hospital's own ("P-117"); `name` is what people say ("Pump 117")."""
+    """What is owned. `number` is the hospital's own ("P-117"); `name` is what people say ("Pump 117").
+
+    `code` is the category's in the `nomenclature`, UMDNS or GMDN; `price` is "1250.00 EUR". `counterparty`: from or to
+    whom it is rented or lent; `return_asked`: since when it is to be fetched. `custodian` has it in their keeping.
+    `recall` is the reference of a recall that stands. `sequestered`: since when it is locked after a patient event.
+    `custom` holds the fields of `custom_fields`. `merged_into`: it was entered twice, and that one was kept.
+    """
 
     __tablename__ = "asset"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads it; no label's number comes again
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)
@@ -39,6 +46,23 @@ class Asset(Base):
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     claimed_until: Mapped[datetime | None]
     home_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    nomenclature: Mapped[str] = mapped_column(default="")
+    code: Mapped[str] = mapped_column(default="")
+    risk_class: Mapped[str] = mapped_column(default="")
+    purchased: Mapped[date | None]
+    price: Mapped[str] = mapped_column(default="")
+    supplier: Mapped[str] = mapped_column(default="")
+    warranty_until: Mapped[date | None]
+    counterparty: Mapped[str] = mapped_column(default="")
+    return_due: Mapped[date | None]
+    return_asked: Mapped[datetime | None]
+    custodian: Mapped[str] = mapped_column(default="")
+    custody_since: Mapped[datetime | None]
+    maintenance_due: Mapped[date | None]
+    recall: Mapped[str] = mapped_column(default="")
+    sequestered: Mapped[datetime | None]
+    custom: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("asset.id"), index=True)
     created: Mapped[datetime]
     changed: Mapped[datetime]
 
@@ -74,6 +98,22 @@ class Status(Protocol):
     def claimed_until(self) -> datetime | None:
         """When the claim is over."""
 
+    @property
+    def counterparty(self) -> str:
+        """From or to whom it is rented or lent."""
+
+    @property
+    def return_asked(self) -> datetime | None:
+        """Since when it is to be fetched."""
+
+    @property
+    def maintenance_due(self) -> date | None:
+        """The last day on which it may be used without maintenance."""
+
+    @property
+    def recall(self) -> str:
+        """The reference of a recall that stands."""
+
 
 _HOLDING_WORDS = {
     "missing": "Missing",
@@ -101,15 +141,28 @@ def usable(asset: Status, now: datetime, claimer: str = "", zone: tzinfo = UTC) 
 
     Hygiene unknown is usable with a `why`: a person looks first. `claimer` is the name to show, `zone` the reader's.
     """
-    if asset.holding in _HOLDING_WORDS:
-        return Usability(False, _HOLDING_WORDS[asset.holding])
-    if asset.condition in _CONDITION_WORDS:
-        return Usability(False, _CONDITION_WORDS[asset.condition])
-    if asset.use == "in_use":
-        return Usability(False, "In use")
-    if is_claimed(asset, now):
+    why = _blocked(asset, now.astimezone(zone).date())
+    if not why and asset.use == "in_use":
+        why = "In use"
+    if not why and is_claimed(asset, now):
         until = f"{asset.claimed_until.astimezone(zone):%H:%M}" if asset.claimed_until else ""
-        return Usability(False, f"Claimed by {claimer} to {until}" if claimer else f"Claimed to {until}")
-    if asset.hygiene in _HYGIENE_WORDS:
-        return Usability(False, _HYGIENE_WORDS[asset.hygiene])
+        why = f"Claimed by {claimer} to {until}" if claimer else f"Claimed to {until}"
+    why = why or _HYGIENE_WORDS.get(asset.hygiene, "")
+    if why:
+        return Usability(False, why)
     return Usability(True, "Not known to be clean" if asset.hygiene == "unknown" else "")
+
+
+def _blocked(asset: Status, today: date) -> str:
+    """What stands against it whoever has it; "" for nothing."""
+    if asset.holding in _HOLDING_WORDS:
+        return _HOLDING_WORDS[asset.holding]
+    if asset.condition in _CONDITION_WORDS:
+        return _CONDITION_WORDS[asset.condition]
+    if asset.recall:
+        return f"Recalled ({asset.recall})"
+    if asset.return_asked is not None:
+        return f"Goes back to {asset.counterparty}" if asset.counterparty else "Goes back"
+    if asset.maintenance_due is not None and asset.maintenance_due < today:
+        return f"Maintenance overdue since {asset.maintenance_due.day} {asset.maintenance_due:%b %Y}"
+    return ""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Index, Table, event, select
+from sqlalchemy import JSON, Connection, ForeignKey, Index, Table, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.db import Base
@@ -23,6 +23,22 @@ class Audit(Base):
     object_id: Mapped[str]
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    change_set_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"), index=True)
+
+
+class ChangeSet(Base):
+    """Changes of many objects that were made, and can be undone, together: an import, an edit, a merge."""
+
+    __tablename__ = "change_set"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    who: Mapped[str]
+    kind: Mapped[str]
+    title: Mapped[str]
+    changed: Mapped[int] = mapped_column(default=0)
+    undone: Mapped[datetime | None]
+    undone_by: Mapped[str] = mapped_column(default="")
 
 
 class Revision(Base):
@@ -42,6 +58,7 @@ def record(
     target: tuple[str, object],
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    change_set: int | None = None,
 ) -> None:
     """Add a line to the log in the caller's transaction. `target` is (kind, id); `who` a login or "wardkeeper"."""
     kind, identity = target
@@ -54,6 +71,7 @@ def record(
             object_id=str(identity),
             before=before,
             after=after,
+            change_set_id=change_set,
         )
     )
 
@@ -71,9 +89,13 @@ def hold(session: Session) -> None:
     session.get_one(Revision, 1, with_for_update=True)
 
 
-def history(session: Session, kind: str, identity: object, limit: int = 100) -> list[Audit]:
-    """What happened to one object, newest first."""
+def history(
+    session: Session, kind: str, identity: object, limit: int = 100, since: datetime | None = None
+) -> list[Audit]:
+    """What happened to one object, newest first; `since` it was made, where ids are given out again."""
     chosen = select(Audit).where(Audit.object_kind == kind, Audit.object_id == str(identity))
+    if since is not None:
+        chosen = chosen.where(Audit.at >= since)
     return list(session.scalars(chosen.order_by(Audit.at.desc(), Audit.id.desc()).limit(limit)))
 
 

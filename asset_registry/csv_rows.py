@@ -1,10 +1,10 @@
-"""CSV as people send it: , ; or tab between cells, a byte order mark, blank lines. A fault has a line and a field."""
+"""Tables as people send them: , ; or tab between cells, a byte order mark, blank lines. A fault has line and field."""
 
 import csv
 import difflib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -116,27 +116,36 @@ class Row:
         return value
 
 
-def read_rows(text: str, columns: Mapping[str, bool], rejected: list[Rejection]) -> Iterator[Row]:
-    """The rows of a file whose header names some of `columns` (True: must be there). Faults go to `rejected`.
+Table = Iterable[tuple[int, Sequence[str] | str]]
+"""Lines with their cells, or, in place of cells, what is wrong with the line."""
 
-    A header with a wrong or missing column refuses the whole file: nobody wants half of what a misspelt column says.
-    """
+
+def csv_table(text: str) -> Iterator[tuple[int, Sequence[str] | str]]:
+    """The lines of CSV."""
     lines = text.removeprefix("\ufeff").splitlines(keepends=True)
-    delimiter = _delimiter(lines[0] if lines else "")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header: list[str] | None = None
+    reader = csv.reader(lines, delimiter=_delimiter(lines[0] if lines else ""), strict=True)
     while True:
         line = reader.line_num + 1
         try:
-            cells = next(reader)
+            yield line, next(reader)
         except StopIteration:
-            break
+            return
         except csv.Error as error:
-            rejected.append(Rejection(line, "", f"is not CSV: {error}"))
+            yield line, f"is not CSV: {error}"
+
+
+def read_rows(table: Table, columns: Mapping[str, bool], rejected: list[Rejection]) -> Iterator[Row]:
+    """The rows of a table whose header names some of `columns` (True: must be there). Faults go to `rejected`.
+
+    A header with a wrong or missing column refuses the whole file: nobody wants half of what a misspelt column says.
+    """
+    header: list[str] | None = None
+    for line, cells in table:
+        if isinstance(cells, str):
+            rejected.append(Rejection(line, "", cells))
+        elif not any(cell.strip() for cell in cells):
             continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if header is None:
+        elif header is None:
             header = [cell.strip().lower() for cell in cells]
             faults = _header_faults(header, columns, line)
             rejected += faults

@@ -1,6 +1,7 @@
-"""What the five kinds of CSV have in common: the registry as an import sees it, and how a row changes it."""
+"""What the kinds of CSV have in common: the registry as an import sees it, and how a row changes it."""
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,11 +10,14 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from asset_registry.asset_fields import FIELDS, AssetField
 from asset_registry.assets import Asset
 from asset_registry.audit import record
 from asset_registry.bindings import Device
 from asset_registry.csv_rows import BadCell, Row
-from asset_registry.places import Place
+from asset_registry.custom_fields import custom_fields
+from asset_registry.gudid import DeviceModel
+from asset_registry.places import Place, Serves
 
 Outcome = Literal["created", "changed", "unchanged"]
 
@@ -56,6 +60,32 @@ class Register:
         """By native id."""
         return {d.native_id: d for d in self.session.scalars(select(Device).where(Device.site == self.site))}
 
+    @cached_property
+    def served(self) -> dict[int, set[int]]:
+        """The places that each asset serves, by ids."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for asset_id, place_id in self.session.execute(select(Serves.asset_id, Serves.place_id)):
+            found[asset_id].add(place_id)
+        return found
+
+    @cached_property
+    def fields(self) -> dict[str, AssetField]:
+        """The fields of assets by column, those that the house defined too."""
+        return {field.name: field for field in (*FIELDS, *custom_fields(self.session))}
+
+    @cached_property
+    def models(self) -> dict[str, DeviceModel]:
+        """The models that GUDID records told of, by UDI-DI."""
+        return {model.di: model for model in self.session.scalars(select(DeviceModel))}
+
+    @cached_property
+    def numbers_of_places(self) -> dict[str, list[str]]:
+        """The paths of the places of each number."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path, place in self.places.items():
+            found[place.number].append(path)
+        return found
+
     def place(self, row: Row, field: str) -> Place | None:
         """The place that a cell names; None for an empty cell."""
         name = row.text(field)
@@ -65,7 +95,7 @@ class Register:
         """The place of that path, or the only one of that number."""
         if name in self.places:
             return self.places[name]
-        found = [path for path, place in self.places.items() if place.number == name]
+        found = self.numbers_of_places.get(name, [])
         if len(found) == 1:
             return self.places[found[0]]
         if found:
@@ -84,6 +114,14 @@ class Form(ABC):
         self.register = register
         self.session = register.session
 
+    def all_columns(self) -> dict[str, bool]:
+        """`columns`, and those that only this registry has."""
+        return self.columns
+
+    def finish(self, title: str) -> int | None:  # noqa: ARG002 - what a form of change sets calls them
+        """Write what was put off; the change set, where the kind has them. Not called when nothing is kept."""
+        return None
+
     def rank(self, _row: Row) -> int:
         """Rows of a lower rank are taken first."""
         return 0
@@ -100,14 +138,14 @@ class Form(ABC):
     def rows(self) -> Iterator[dict[str, Any]]:
         """The registry as rows."""
 
-    def _update(self, kind: str, row: Any, values: Mapping[str, Any], serves: object = None) -> Outcome:  # noqa: ANN401
+    def _update(self, kind: str, row: Any, values: Mapping[str, Any]) -> Outcome:  # noqa: ANN401 - of any table
         """Set what differs on an existing row of a table, with an audit line."""
         before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
-        if not before and serves is None:
+        if not before:
             return "unchanged"
         for name in before:
             setattr(row, name, values[name])
-        after = {name: values[name] for name in before} | ({"serves": serves} if serves is not None else {})
+        after = {name: values[name] for name in before}
         record(self.session, self.register.now, self.register.who, "import", (kind, row.id), before, after)
         return "changed"
 

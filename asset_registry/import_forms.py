@@ -1,4 +1,4 @@
-"""The five kinds of CSV: what a row means, and how the registry is written as rows."""
+"""The kinds of CSV but assets: what a row means, and how the registry is written as rows."""
 
 import json
 import math
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from asset_registry.assets import CONDITION, HOLDING, HYGIENE, Asset
 from asset_registry.bindings import ROLES, Binding, Gateway, Target, bind
 from asset_registry.csv_rows import BadCell, Row
+from asset_registry.import_assets import Assets
 from asset_registry.import_form import Form, Outcome
-from asset_registry.places import KINDS, Place, Serves
+from asset_registry.places import KINDS, Place
 from asset_registry.register import FACTS, LONGEST_NATIVE_ID, describe_device, ensure_device, set_gateway
 
 
@@ -111,87 +111,6 @@ def _level(row: Row, kind: str) -> int | None:
     if level is not None and level != int(level):
         raise BadCell("level", "is a whole number")
     return None if level is None else int(level)
-
-
-class Assets(Form):
-    """What is owned."""
-
-    texts = ("maker", "model", "serial", "udi_di", "udi_pi", "department", "criticality")
-    status: ClassVar = {"use": ("idle", "in_use"), "hygiene": HYGIENE, "condition": CONDITION, "holding": HOLDING}
-    columns: ClassVar = {
-        "number": True,
-        "category": True,
-        "name": False,
-        **dict.fromkeys(texts, False),
-        "mobile": False,
-        "home": False,
-        "serves": False,
-        **dict.fromkeys(status, False),
-    }
-    key_field = "number"
-
-    def take(self, row: Row) -> Outcome:
-        """Make or update an asset."""
-        number = row.text("number", needed=True)
-        values: dict[str, Any] = {"category": row.text("category", needed=True)}
-        values |= {name: row.text(name) for name in self.texts if name in row}
-        if "name" in row:
-            values["name"] = row.text("name") or number
-        if "mobile" in row and row.text("mobile"):
-            values["mobile"] = row.yes("mobile")
-        if "home" in row:
-            home = self.register.place(row, "home")
-            values["home_id"] = home.id if home else None
-        status = {part: row.one_of(part, words, "") for part, words in self.status.items()}
-        serves = self._serves(row)
-        asset = self.register.assets.get(number)
-        if asset is not None:
-            outcome = self._update("asset", asset, values, self._set_serves(asset, serves))
-            if outcome == "changed":
-                asset.changed = self.register.now
-            return outcome
-        known = {part: word for part, word in status.items() if word}
-        now = self.register.now
-        asset = Asset(number=number, created=now, changed=now, **({"name": number} | values | known))
-        outcome = self._create("asset", asset, {"number": number} | values | known)
-        self.register.assets[number] = asset
-        self._set_serves(asset, serves)
-        return outcome
-
-    def _serves(self, row: Row) -> set[int] | None:
-        if "serves" not in row:
-            return None
-        names = [name.strip() for name in row.text("serves").split("|") if name.strip()]
-        return {self.register.place_called(name, "serves").id for name in names}
-
-    def _set_serves(self, asset: Asset, wanted: set[int] | None) -> list[int] | None:
-        """Make it so; what it serves now, or None when that did not change."""
-        if wanted is None:
-            return None
-        now = set(self.session.scalars(select(Serves.place_id).where(Serves.asset_id == asset.id)))
-        if now == wanted:
-            return None
-        self.session.execute(delete(Serves).where(Serves.asset_id == asset.id, Serves.place_id.in_(now - wanted)))
-        self.session.add_all(Serves(asset_id=asset.id, place_id=place) for place in sorted(wanted - now))
-        return sorted(wanted)
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """By number."""
-        serves: dict[int, list[str]] = {}
-        for row in self.session.scalars(select(Serves)):
-            serves.setdefault(row.asset_id, []).append(self.register.paths[row.place_id])
-        for number, asset in sorted(self.register.assets.items()):
-            yield {
-                "number": number,
-                "category": asset.category,
-                "name": asset.name,
-                **{name: getattr(asset, name) for name in self.texts},
-                "mobile": "yes" if asset.mobile else "no",
-                "home": self.register.paths[asset.home_id] if asset.home_id is not None else "",
-                "serves": "|".join(sorted(serves.get(asset.id, []))),
-                **{part: getattr(asset, part) for part in self.status},
-                "use": "in_use" if asset.use == "in_use" else "idle",
-            }
 
 
 class Devices(Form):

@@ -1,10 +1,10 @@
-"""CSV in and out: places, assets, devices, gateways, bindings. What `export_csv` writes, `import_csv` reads.
+"""Tables in and out: places, assets, devices, gateways, bindings. What `export_csv` writes, `import_csv` reads.
 
 Columns by kind (* must be there), and by what a row is known again:
 
 - places: kind*, number*, parent, name, level, room_type, plan (JSON, metres); by parent and number
-- assets: number*, category*, name, maker, model, serial, udi_di, udi_pi, department, criticality, mobile (yes or no),
-  home, serves, use (idle or in_use), hygiene, condition, holding; by number
+- assets: number*, category*, every field of `asset_fields.FIELDS`, mobile (yes or no), home, serves, use (idle or
+  in_use), hygiene, condition, holding, and custom.NAME for each field that the house defined; by number
 - devices: native_id*, name, kind, maker, model, firmware, interval_s; by native_id
 - gateways: native_id*, place*, x_m*, y_m*; by native_id
 - bindings: device*, role*, asset or place, since, until; by device, role and since
@@ -12,7 +12,7 @@ Columns by kind (* must be there), and by what a row is known again:
 A place is named by its path (`linden/A/4/4.12`) or, when only one has it, by the number on its door; `serves` holds
 several with | between. Times have a zone; `since` empty means now. A column that is not in the file is left alone, an
 empty cell empties. The four parts of the status count only for an asset that is new: afterwards people set them, not
-files. Reading the same file again changes nothing.
+files. Reading the same file again changes nothing. An import of assets is a change set, which can be undone.
 """
 
 import csv
@@ -24,7 +24,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from asset_registry.audit import bump, hold
-from asset_registry.csv_rows import BadCell, Rejection, Row, read_rows
+from asset_registry.csv_rows import BadCell, Rejection, Row, Table, csv_table, read_rows
 from asset_registry.errors import Invalid
 from asset_registry.import_form import Form, Register
 from asset_registry.import_forms import FORMS
@@ -43,13 +43,14 @@ class ImportReport:
     created: int = 0
     changed: int = 0
     unchanged: int = 0
+    change_set: int | None = None
     rejected: list[Rejection] = field(default_factory=list)
 
 
 def import_csv(  # noqa: PLR0913 - the command's options
     session: Session,
     kind: str,
-    text: str,
+    text: str | Table,
     *,
     site: str,
     who: str,
@@ -57,27 +58,33 @@ def import_csv(  # noqa: PLR0913 - the command's options
     atomic: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
+    title: str = "",
 ) -> ImportReport:
     """Take a file in: the good rows, or with `atomic` all or none; with `dry_run` none, but the report is the same.
 
-    `progress` is told how many rows of how many are done. Raises Invalid for an unknown kind.
+    `text` is CSV, or the rows of a spreadsheet (`asset_registry.sheets`). `progress` is told how many rows of how many
+    are done. `title` is what the change is called, the file's name. A dry run of assets writes nothing even within the
+    transaction, and needs no lock. Raises Invalid for an unknown kind.
     """
-    hold(session)
+    if not dry_run:
+        hold(session)
     form = _form(kind, Register(session, site, who, now))
     report = ImportReport()
-    with session.begin_nested() as attempt:
-        rows = _in_order(form, list(read_rows(text, form.columns, report.rejected)))
+    table = csv_table(text) if isinstance(text, str) else text
+    with session.begin_nested() as attempt, session.no_autoflush:
+        rows = _in_order(form, list(read_rows(table, form.all_columns(), report.rejected)))
         seen: dict[tuple[str, ...], int] = {}
         for done, row in enumerate(rows, 1):
             _take(form, row, seen, report)
             if progress is not None:
                 progress(done, len(rows))
-        if report.created or report.changed:
-            bump(session)
         report.rejected.sort(key=lambda rejection: rejection.line)
         refused = atomic and bool(report.rejected)
         if refused or dry_run:
             attempt.rollback()
+        elif report.created or report.changed:
+            report.change_set = form.finish(title or f"import of {kind}")
+            bump(session)
     if refused:
         report.kept = report.created = report.changed = report.unchanged = 0
     return report
@@ -112,7 +119,7 @@ def export_csv(session: Session, kind: str, *, site: str) -> str:
     """Everything of a kind, in the form that `import_csv` reads. Raises Invalid for an unknown kind."""
     form = _form(kind, Register(session, site))
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(form.columns), lineterminator="\n")
+    writer = csv.DictWriter(out, list(form.all_columns()), lineterminator="\n")
     writer.writeheader()
     writer.writerows(form.rows())
     return out.getvalue()

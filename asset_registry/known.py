@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ class KnownPlace(msgspec.Struct, frozen=True):
 
 
 class KnownAsset(msgspec.Struct, frozen=True):
-    """An asset; fields as in `assets.Asset`, and the name of the person who claimed it."""
+    """An asset; fields as in `assets.Asset`, and, last since no column has it, the name of who claimed it."""
 
     id: int
     number: str
@@ -44,6 +44,15 @@ class KnownAsset(msgspec.Struct, frozen=True):
     claimed_until: datetime | None
     home_id: int | None
     changed: datetime
+    code: str = ""
+    counterparty: str = ""
+    return_due: date | None = None
+    return_asked: datetime | None = None
+    custodian: str = ""
+    maintenance_due: date | None = None
+    recall: str = ""
+    sequestered: datetime | None = None
+    merged_into: int | None = None
     claimer: str = ""
 
 

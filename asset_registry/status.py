@@ -2,9 +2,10 @@
 
 - use: telemetry and clinical roles set idle and in_use; claimed only by `claim_asset`
 - hygiene: anybody, telemetry or a place may say soiled; only a person who cleans may say clean, reprocessing, unknown
-- condition: any person reports; the rest is biomed's. Sequestered locks use, hygiene and condition until biomed lets
-  go, with a note
-- holding: any person may say missing; the rest is biomed's; a retired asset comes back only by an admin
+- condition: any person reports, and may take it back within 15 minutes; who may take an asset may sequester it after
+  a patient event; the rest is biomed's. Sequestered locks use, hygiene and condition until biomed lets go, with a note
+- holding: any person may say missing; the rest is biomed's; a retired asset comes back only by an admin. Who may take
+  an asset may ask that a rented or borrowed one is fetched; biomed says that it has left
 
 Use soils: an asset that was clean and leaves `in_use` is soiled unless the same change says otherwise.
 """
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from asset_registry.assets import CONDITION, HOLDING, HYGIENE, USE, Asset, is_claimed, usable
-from asset_registry.audit import bump, hold, record
+from asset_registry.audit import Audit, bump, hold, record
 from asset_registry.db import Database
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.people import TELEMETRY, Person, Principal
@@ -28,6 +29,9 @@ CLAIM_MINUTES = 15
 CLEANERS = ("biomed", "equipment_cleaning", "clinician")
 USERS = ("biomed", "clinician", "equipment_cleaning", "pharmacy_lab")
 TAKERS = (*USERS, "facilities", "infection_prevention")
+
+BORROWED = ("rented", "loaned_in")
+"""What belongs to others and goes back to them."""
 
 _PARTS = {"use": USE, "hygiene": HYGIENE, "condition": CONDITION, "holding": HOLDING}
 
@@ -116,7 +120,62 @@ def set_status(
         _unclaim(asset, wanted["use"])
     for part, value in wanted.items():
         setattr(asset, part, value)
+    _follow(asset, wanted, now)
     _changed(session, asset, before, "status", actor.login, now, note)
+    return asset
+
+
+def _follow(asset: Asset, wanted: Mapping[str, str], now: datetime) -> None:
+    """What comes with a part: sequestering starts a clock and ends a claim; what is not borrowed is not sent back."""
+    if "condition" in wanted:
+        asset.sequestered = now if asset.condition == "sequestered" else None
+        if asset.sequestered is not None and asset.use == "claimed":
+            _unclaim(asset, "idle")
+    if asset.holding not in BORROWED:
+        asset.return_asked = None
+
+
+def withdraw_report(session: Session, asset_id: int, actor: Principal, now: datetime) -> Asset:
+    """Take back that it is broken: who reported it, within 15 minutes. Raises Conflict, Forbidden, Missing."""
+    asset = _locked(session, asset_id)
+    if asset.condition != "reported":
+        raise Conflict(f"{asset.name} is not reported broken")
+    said = select(Audit).where(Audit.object_kind == "asset", Audit.object_id == str(asset_id))
+    lines = session.scalars(said.order_by(Audit.id.desc()).limit(50))
+    report = next((line for line in lines if (line.after or {}).get("condition") == "reported"), None)
+    if report is None or report.who != actor.login or now - report.at > timedelta(minutes=CLAIM_MINUTES):
+        raise Forbidden(
+            f"only who reported it, within {CLAIM_MINUTES} minutes, can take it back; biomed can put it in order"
+        )
+    before = status_of(asset)
+    asset.condition = "ok"
+    _changed(session, asset, before, "withdraw", actor.login, now)
+    return asset
+
+
+def ask_return(session: Session, asset_id: int, actor: Principal, now: datetime, *, wanted: bool = True) -> Asset:
+    """Ask that a rented or borrowed asset is fetched, or, not `wanted`, take that back; nobody takes it meanwhile.
+
+    Raises Conflict when it is the house's own, in use or claimed by another, Forbidden, Missing.
+    """
+    asset = _locked(session, asset_id)
+    if not actor.is_person or not actor.may(*TAKERS):
+        raise Forbidden("only clinical and technical staff can send a rental back")
+    if asset.holding not in BORROWED:
+        raise Conflict(f"{asset.name} is not rented or borrowed")
+    if wanted == (asset.return_asked is not None):
+        return asset
+    if wanted and asset.condition == "sequestered":
+        raise Conflict(f"{asset.name} is sequestered: it stays as it is until biomed lets it go")
+    if wanted and asset.use == "in_use":
+        raise Conflict(f"{asset.name} is in use")
+    if wanted and is_claimed(asset, now) and asset.claimed_by != actor.person_id:
+        raise Conflict(f"{asset.name} is claimed by another")
+    before = status_of(asset)
+    if wanted and asset.use == "claimed":
+        _unclaim(asset, "idle")
+    asset.return_asked = now if wanted else None
+    _changed(session, asset, before, "return" if wanted else "keep", actor.login, now)
     return asset
 
 
@@ -130,6 +189,8 @@ def status_of(asset: Asset) -> dict[str, Any]:
         "holding": asset.holding,
         "claimed_by": asset.claimed_by,
         "claimed_until": until.isoformat() if until else None,
+        "sequestered": asset.sequestered.isoformat() if asset.sequestered else None,
+        "return_asked": asset.return_asked.isoformat() if asset.return_asked else None,
     }
 
 
@@ -177,14 +238,20 @@ def _check(asset: Asset, part: str, value: str, actor: Principal, now: datetime)
     elif part == "hygiene":
         _check_hygiene(asset, value, actor)
     elif part == "condition":
-        if not actor.is_person or (value != "reported" and not actor.may("biomed")):
-            raise Forbidden(f"only biomed can set the condition {value}")
+        _check_condition(value, actor)
         if value == "reported" and asset.condition != "ok" and not actor.may("biomed"):
             raise Conflict(f"{asset.name} is {asset.condition.replace('_', ' ')} already")
     elif asset.holding == "retired" and "admin" not in actor.roles:
         raise Forbidden(f"{asset.name} is retired; only an admin can bring it back")
     elif not actor.is_person or (value != "missing" and not actor.may("biomed")):
         raise Forbidden(f"only biomed can set the holding {value}")
+
+
+def _check_condition(value: str, actor: Principal) -> None:
+    if not actor.is_person or (value not in ("reported", "sequestered") and not actor.may("biomed")):
+        raise Forbidden(f"only biomed can set the condition {value}")
+    if value == "sequestered" and not actor.may(*TAKERS):
+        raise Forbidden("only clinical and technical staff can sequester an asset")
 
 
 def _check_use(asset: Asset, value: str, actor: Principal, now: datetime) -> None:

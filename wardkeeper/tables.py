@@ -1,6 +1,6 @@
 """Every table of the one database, so that its history can be compared with the code."""
 
-from asset_registry import assets, audit, bindings, cursors, people, places
+from asset_registry import assets, attachments, audit, bindings, cursors, custom_fields, gudid, people, places
 from asset_registry.cold_chain import records as cold_chain
 from asset_registry.db import Base
 from service_desk import db, rulebook
@@ -8,7 +8,23 @@ from service_desk.alarms import model as alarms
 from service_desk.incidents import model as incidents
 from service_desk.tickets import model as tickets
 
-MODULES = (assets, audit, bindings, cold_chain, cursors, people, places, db, rulebook, alarms, incidents, tickets)
+MODULES = (
+    assets,
+    attachments,
+    audit,
+    bindings,
+    cold_chain,
+    cursors,
+    custom_fields,
+    gudid,
+    people,
+    places,
+    db,
+    rulebook,
+    alarms,
+    incidents,
+    tickets,
+)
 """Importing a module is what makes its tables known to `Base`."""
 
 __all__ = ["MODULES", "Base"]

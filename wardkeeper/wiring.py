@@ -24,6 +24,7 @@ from asset_registry.people import has_admin
 from asset_registry.retention import unknown_holds
 from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
+from asset_registry.soiling import watch_soiling
 from asset_registry.status import watch_claims
 from collector.clock import Clock
 from collector.errors import ConfigError, Refused, Unreachable
@@ -151,12 +152,16 @@ class Wardkeeper:
         def claims(stop: threading.Event) -> None:
             watch_claims(self.database, self.clock, stop)
 
+        def soiling(stop: threading.Event) -> None:
+            watch_soiling(self.database, self.snapshots, self.latest, self.clock, stop)
+
         targets: list[tuple[str, Target]] = [
             ("registry snapshot", self.snapshots.follow),
             *self.collecting.targets(lambda: self.snapshots.current),
             ("locating timers", locating),
             ("alarm timers", alarms),
             ("claims", claims),
+            ("soiled by their place", soiling),
             ("outbox", self.outbox.run),
             *self.collecting.listening(),
             *([(HEARTBEAT, self.heartbeat.run)] if self.heartbeat else []),

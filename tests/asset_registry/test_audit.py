@@ -4,7 +4,10 @@ from sqlalchemy.exc import DBAPIError
 
 from asset_registry.audit import history, record
 
-REPLACE = "INSERT OR REPLACE INTO audit SELECT id, at, 'x', action, object_kind, object_id, before, after FROM audit"
+REPLACE = (
+    "INSERT OR REPLACE INTO audit "
+    "SELECT id, at, 'x', action, object_kind, object_id, before, after, change_set_id FROM audit"
+)
 
 
 @pytest.mark.parametrize("forgery", ["UPDATE audit SET who = 'nobody'", "DELETE FROM audit"])

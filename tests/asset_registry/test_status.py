@@ -6,10 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asset_registry.assets import CONDITION, HOLDING, HYGIENE, USE, Asset, usable
-from asset_registry.audit import Revision, history
+from asset_registry.audit import Revision, bump, history
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.people import TELEMETRY
-from asset_registry.status import claim_asset, expire_claims, release, set_status, watch_claims
+from asset_registry.places import Place
+from asset_registry.soiling import soiled_by_place
+from asset_registry.status import (
+    ask_return,
+    claim_asset,
+    expire_claims,
+    release,
+    set_status,
+    watch_claims,
+    withdraw_report,
+)
 from collector.clock import monotonic
 
 
@@ -263,3 +273,51 @@ def test_not_usable_always_has_a_reason_and_usable_is_never_dirty_or_broken(asse
         assert asset.use != "in_use"
     else:
         assert answer.why
+
+
+# ---------------------------------------------------------------- after a patient event, taken back, sent back
+
+
+def test_who_may_take_it_may_sequester_it_and_the_clock_starts(hospital):
+    claim(hospital, hospital.nurse)
+    change(hospital, hospital.nurse, condition="sequestered")
+    assert (pump(hospital).use, pump(hospital).sequestered) == ("idle", hospital.now())
+    with pytest.raises(Forbidden):
+        change(hospital, hospital.nurse, "Looked at it", condition="ok")
+    change(hospital, hospital.biomed, "Read out, sent to the maker", condition="in_repair")
+    assert pump(hospital).sequestered is None
+
+
+def test_a_report_is_taken_back_by_who_made_it_for_a_quarter_of_an_hour(hospital):
+    change(hospital, hospital.nurse, condition="reported")
+    with hospital.database.write() as session:
+        with pytest.raises(Forbidden, match="only who reported it"):
+            withdraw_report(session, hospital.pump, hospital.other_nurse, hospital.now())
+        withdraw_report(session, hospital.pump, hospital.nurse, hospital.now())
+    assert pump(hospital).condition == "ok"
+    change(hospital, hospital.nurse, condition="reported")
+    hospital.clock.advance(15 * 60 + 1)
+    with hospital.database.write() as session, pytest.raises(Forbidden):
+        withdraw_report(session, hospital.pump, hospital.nurse, hospital.now())
+
+
+def test_a_rental_that_is_to_be_fetched_is_taken_by_nobody(hospital):
+    with hospital.database.write() as session, pytest.raises(Conflict, match="not rented or borrowed"):
+        ask_return(session, hospital.pump, hospital.nurse, hospital.now())
+    force(hospital, holding="rented", counterparty="MedRent")
+    with hospital.database.write() as session:
+        ask_return(session, hospital.pump, hospital.nurse, hospital.now())
+    assert usable(pump(hospital), hospital.now()).why == "Goes back to MedRent"
+    with hospital.database.write() as session:
+        ask_return(session, hospital.pump, hospital.nurse, hospital.now(), wanted=False)
+    assert usable(pump(hospital), hospital.now()).usable
+
+
+def test_a_soiled_room_soils_what_comes_in_but_not_what_is_cleaned_there(hospital):
+    with hospital.database.write() as session:
+        session.get(Place, hospital.r419).room_type = "soiled_utility"
+        bump(session)
+    snapshot = hospital.snapshot()
+    assert soiled_by_place(snapshot, {hospital.pump: hospital.r407}, {hospital.pump: hospital.r419}) == [hospital.pump]
+    assert soiled_by_place(snapshot, {hospital.pump: hospital.r419}, {hospital.pump: hospital.r419}) == []
+    assert soiled_by_place(snapshot, {}, {hospital.pump: hospital.r407}) == []

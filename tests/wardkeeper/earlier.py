@@ -61,8 +61,9 @@ def value_of(column, number):
     return next(value for kind, value in values.items() if isinstance(column.type, kind))
 
 
-def content(database):
-    tables = reflect(database)
+def content(database, old=None):
+    """By table what is in it: of the tables and columns of `old`, those of an earlier version, when given."""
+    tables = old or reflect(database)
     with database.engine.connect() as connection:
         return {
             table.name: sorted(map(repr, connection.execute(select(*table.columns)).mappings()))

@@ -39,7 +39,7 @@ def test_every_table_of_the_code_is_in_the_list():
 def test_the_audit_log_of_a_migrated_database_only_grows(url):
     database = open_database(url)
     with database.engine.begin() as connection:
-        connection.execute(text("INSERT INTO audit VALUES (1, '2026-11-24', 'a', 'b', 'c', '1', NULL, NULL)"))
+        connection.execute(text("INSERT INTO audit VALUES (1, '2026-11-24', 'a', 'b', 'c', '1', NULL, NULL, NULL)"))
     for statement in (
         "UPDATE audit SET who = 'x'",
         "DELETE FROM audit",
