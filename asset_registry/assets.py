@@ -162,7 +162,7 @@ def _blocked(asset: Status, today: date) -> str:
     if asset.recall:
         return f"Recalled ({asset.recall})"
     if asset.return_asked is not None:
-        return f"Goes back to {asset.counterparty}" if asset.counterparty else "Goes back"
+        return f"Going back to {asset.counterparty}" if asset.counterparty else "Going back"
     if asset.maintenance_due is not None and asset.maintenance_due < today:
-        return f"Maintenance overdue since {asset.maintenance_due.day} {asset.maintenance_due:%b %Y}"
+        return f"Overdue for maintenance since {asset.maintenance_due.day} {asset.maintenance_due:%b %Y}"
     return ""

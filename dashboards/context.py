@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import Depends
@@ -128,6 +129,8 @@ class Context:
     `secure` says that browsers come by https even where this process sees http (behind a proxy).
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
     `extras` by where they stand: "overview" on the overview, "foot" at the foot of every page of someone signed in.
+    `url` is what people type into a browser, "" when nobody said; `folder` is where files of assets lie, None: nowhere.
+    `holidays` are no working days.
     `live_every_s` is the pace of the live screens in real seconds, whatever the speed of `clock`.
     """
 
@@ -151,6 +154,9 @@ class Context:
     extras: Mapping[str, Extra] = field(default_factory=dict)
     connectable: Callable[[], Sequence[Connectable]] = tuple
     version: str = "0"
+    url: str = ""
+    folder: Path | None = None
+    holidays: frozenset[date] = frozenset()
 
 
 def context_of(connection: HTTPConnection) -> Context:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -134,6 +135,9 @@ class Settings(_Section):
     )
     site_name: str = Field("", description="Name of the site on the screens.")
     timezone: str = Field("UTC", description="Time zone of the screens, as in the tz database.")
+    holidays: list[Annotated[date, Field(strict=False)]] = Field(
+        default_factory=list, description="Days on which nobody is at a desk, beside Saturdays and Sundays: 2026-12-25."
+    )
     data: Path = Field(
         Path("/var/lib/wardkeeper"), strict=False, description="Folder for the spool, the store and the database."
     )

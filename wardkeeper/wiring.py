@@ -255,6 +255,9 @@ class Wardkeeper:
                 zone=self.settings.zone,
                 secure=self.settings.web.https,
                 version=version("wardkeeper"),
+                url=self.settings.web.url,
+                folder=self.settings.data,
+                holidays=frozenset(self.settings.holidays),
                 extras=extras or {},
                 connectable=catalog.devices,
                 inside=Inside(

@@ -83,7 +83,7 @@ def test_recalled_overdue_and_going_back_are_reasons_not_to_take_it(hospital):
     change(hospital, recall="Z-1234-2026")
     assert usable(asset(hospital), hospital.now()).why == "Recalled (Z-1234-2026)"
     change(hospital, recall="", maintenance_due="2026-11-23")
-    assert usable(asset(hospital), hospital.now()).why == "Maintenance overdue since 23 Nov 2026"
+    assert usable(asset(hospital), hospital.now()).why == "Overdue for maintenance since 23 Nov 2026"
     change(hospital, maintenance_due="2026-11-24")
     assert usable(asset(hospital), hospital.now()).usable
 

@@ -307,7 +307,7 @@ def test_a_rental_that_is_to_be_fetched_is_taken_by_nobody(hospital):
     force(hospital, holding="rented", counterparty="MedRent")
     with hospital.database.write() as session:
         ask_return(session, hospital.pump, hospital.nurse, hospital.now())
-    assert usable(pump(hospital), hospital.now()).why == "Goes back to MedRent"
+    assert usable(pump(hospital), hospital.now()).why == "Going back to MedRent"
     with hospital.database.write() as session:
         ask_return(session, hospital.pump, hospital.nurse, hospital.now(), wanted=False)
     assert usable(pump(hospital), hospital.now()).usable
