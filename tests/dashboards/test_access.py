@@ -74,6 +74,7 @@ EXPECTED = {
     "GET /bring": ACTING,
     "POST /bring": ACTING,
     "POST /bring/{number}/undo": ACTING,
+    "GET /labels": STAFF,
     "GET /assets": STAFF,
     "GET /edit": CLAIMING,
     "POST /edit": CLAIMING,
