@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 from types import ModuleType
 
 from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
 from dashboards import access, api, health, live, pages, problems, write
 from dashboards.context import Context
 from dashboards.files import DIRECTORY, StampedFiles
 from dashboards.headers import SecurityHeaders
+from dashboards.imports import Imports
 from dashboards.render import Templates
 
 API = "/api/v1"
@@ -38,6 +40,7 @@ def equip(app: FastAPI, context: Context) -> None:
     app.state.templates = Templates(context, app.state.files)
     app.state.live = live.Live(context)
     app.state.lines = write.lines_of(context)
+    app.state.imports = Imports(context)
 
 
 def assembled(version: str) -> FastAPI:
@@ -72,6 +75,7 @@ def assembled(version: str) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with app.state.live.running():
         yield
+    await run_in_threadpool(app.state.imports.close)
 
 
 def _routers(package: ModuleType) -> Iterator[APIRouter]:

@@ -64,7 +64,7 @@ def chosen_of(here: Context, wanted: Selection) -> list[KnownAsset]:
     if wanted.ids:
         found: Iterator[KnownAsset] = (now.assets[each] for each in wanted.ids if each in now.assets)
         return list(found)
-    words = words_of(wanted.text)
+    named = [now.vocabulary.named(word) for word in words_of(wanted.text)]
     equal = [(name, getattr(wanted, name)) for name in FILTERS if getattr(wanted, name)]
 
     def admitted(asset: KnownAsset) -> bool:
@@ -72,6 +72,6 @@ def chosen_of(here: Context, wanted: Selection) -> list[KnownAsset]:
             return False
         if any(getattr(asset, name) != value for name, value in equal):
             return False
-        return not words or all(f" {word}" in now.search_text(asset.id) for word in words)
+        return all(asset.id in those for those in named)
 
     return sorted(filter(admitted, now.assets.values()), key=lambda asset: (len(asset.number), asset.number))

@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from asset_registry import status
+from asset_registry.asset_fields import said, text_of
 from asset_registry.assets import Asset, is_claimed, usable
+from asset_registry.attachments import attachments_of
+from asset_registry.editing import EDITORS, fields_of
 from asset_registry.errors import Conflict
 from asset_registry.known import KnownAsset
 from asset_registry.people import Principal
@@ -19,6 +22,7 @@ from dashboards.api.params import Id
 from dashboards.changes import changes_of
 from dashboards.context import Context, Here
 from dashboards.device_view import Said, devices_ever, places_of, said_of, standing_of
+from dashboards.floor_acts import clock_of
 from dashboards.forms import Back, Long, back_to
 from dashboards.problems import NotThere
 from dashboards.render import page
@@ -61,6 +65,7 @@ def asset(
         parts = parts_of(here, it, said_of(session, "asset", it.id))
         tickets = queue(session, Wanted(states=(), asset_id=it.id, limit=6))
         changes = changes_of(session, "asset", it.id)
+        entered, files = entered_of(session, it.id), attachments_of(session, it.id)
     return page(
         request,
         "asset.html",
@@ -84,10 +89,27 @@ def asset(
         incidents=rows,
         first=next((row for row in rows if row.waits), None),
         tickets=tickets,
+        entered=entered,
+        files=files,
+        locked=clock_of(here, it),
+        may_edit=visitor.may(*EDITORS),
         **_may(visitor, it, here),
         zone=str(here.zone),
         live_version=version,
     )
+
+
+_TOLD = ("name", "category", "maker", "model", "serial", "udi_di", "udi_pi", "department", "criticality")
+
+
+def entered_of(session: Session, asset_id: int) -> list[tuple[str, str]]:
+    """What else was entered, by label."""
+    row = session.get(Asset, asset_id)
+    if row is None:
+        return []
+    fields = [each for each in fields_of(session) if each.name not in (*_TOLD, "home_id", "mobile")]
+    told = [(each.label, text_of(said(row, each))) for each in fields]
+    return [(label, text) for label, text in told if text]
 
 
 def _may(visitor: Principal, it: KnownAsset, here: Context) -> dict[str, bool]:
