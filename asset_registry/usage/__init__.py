@@ -1,0 +1,1 @@
+"""Where assets were, how they are used, and whether there are enough of them where they are needed."""
