@@ -3,12 +3,14 @@
 from asset_registry import assets, attachments, audit, bindings, cursors, custom_fields, gudid, people, places
 from asset_registry.cold_chain import records as cold_chain
 from asset_registry.db import Base
+from asset_registry.usage import par
 from service_desk import db, rulebook
 from service_desk.alarms import model as alarms
 from service_desk.incidents import model as incidents
 from service_desk.tickets import model as tickets
 
 MODULES = (
+    par,
     assets,
     attachments,
     audit,

@@ -1,8 +1,7 @@
 """Cold stores: whether each is as cold as it must be, its log, and what people sign about it."""
 
-import csv
-import io
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request
@@ -24,6 +23,7 @@ from dashboards.problems import NotThere, Wrong
 from dashboards.render import page
 from dashboards.sentences import many, start
 from dashboards.series import SPANS, chart_of, choices, chosen
+from dashboards.spreadsheet import spreadsheet
 
 DAYS = 7
 router = APIRouter(prefix="/cold", dependencies=[STAFF])
@@ -105,28 +105,26 @@ def excursions(here: Here, asset_id: Id, days: Annotated[int, Query(ge=1, le=366
     """The excursion report: each with what was decided, and the gaps in which nobody knows."""
     with here.database.read() as session:
         it = _one(session, here, asset_id, days)
+    return spreadsheet(f"excursions-{it.asset.number}", _report(it, here.clock.now()))
+
+
+def _report(it: Cold, now: datetime) -> Iterator[tuple[object, ...]]:
+    yield (
+        "store", "product", "low", "high", "what", "start", "end", "lasted_s", "lowest", "highest",
+        "readings", "unseen_s", "probe", "decision", "decided_by", "decided_at", "reason",
+    )  # fmt: skip
     decided = {row.content.get("start"): row for row in it.records if row.kind == "disposition"}
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(("store", "product", "low", "high", "what", "start", "end", "lasted_s", "lowest", "highest",
-                   "readings", "unseen_s", "probe", "decision", "decided_by", "decided_at", "reason"))  # fmt: skip
     head = (it.asset.number, it.product.label, it.wanted.low, it.wanted.high)
     certain = "UNCERTAIN" if it.status.doubts else "GOOD"
     for each in it.log.excursions:
-        facts = facts_of(each, here.clock.now())
+        facts = facts_of(each, now)
         row = decided.get(facts["start"])
         end = (row.content["decision"], row.name, row.at.isoformat(), row.reason) if row else ("", "", "", "")
         told = (facts["start"], facts["end"], facts["lasted_s"], facts["lowest"], facts["highest"])
-        rows.writerow((*head, "excursion", *told, facts["readings"], facts["unseen_s"], certain, *end))
+        yield (*head, "excursion", *told, facts["readings"], facts["unseen_s"], certain, *end)
     for first, last in it.log.gaps:
         lasted = round((last - first).total_seconds())
-        rows.writerow(
-            (*head, "unknown", first.isoformat(), last.isoformat(), lasted, "", "", "", "", certain, "", "", "", "")
-        )
-    name = f"excursions-{asset_id}.csv"
-    return Response(
-        text.getvalue(), media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+        yield (*head, "unknown", first.isoformat(), last.isoformat(), lasted, *[""] * 4, certain, *[""] * 4)
 
 
 # ---------------------------------------------------------------- what people sign
