@@ -140,7 +140,7 @@ def _reading(frame: Frame, said: _Said, received: datetime) -> Reading | None:
         return None
     if type(value) is not kind or value is None or not device:
         raise BadFrame(f"A reading of {metric} needs a device, and as value a {kind.__name__}")
-    if at is not None:
+    if at is not None and (at.tzinfo is not UTC or at.microsecond % 1000 or at < OLDEST):
         at = _moment(at)
     retained = said.retained or (frame.retained and at is None)
     if not (retained or said.quality):

@@ -239,7 +239,7 @@ def _endpoints(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
     """What a device with several sockets or gangs says of each: `state_left` is `state` of `left`."""
     found: dict[str, dict[str, object]] = {}
     for key, value in values.items():
-        if of := _ENDPOINT.fullmatch(key):
+        if "_" in key and (of := _ENDPOINT.fullmatch(key)):
             found.setdefault(of[2], {})[of[1]] = value
     return found
 
