@@ -41,7 +41,7 @@ class PlainClient(paho.Client):
     sipped = False
     """Whether the last read brought little: more is likely to come by itself in a moment."""
     brought = 0
-    """How many messages came with it."""
+    """How many messages one read brought, at the most, of late."""
 
     def __init__(self, client_id: str, protocol: MQTTProtocolVersion) -> None:
         """A client whose session the broker keeps."""
@@ -101,7 +101,7 @@ class BulkClient(PlainClient):
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         with self._msgtime_mutex:
             self._last_bytes_received = monotonic()
-        self.sipped, self.brought = len(data) < _SIP, 0
+        self.sipped, self.brought = len(data) < _SIP, self.brought * 7 // 8
         self._chunks.append(data)
         self._missing -= len(data)
         if self._missing > 0:  # a large one: it is not looked at again for every piece
@@ -153,7 +153,7 @@ class BulkClient(PlainClient):
 
     def _give(self, batch: list[Message]) -> None:
         if batch:
-            self.brought += len(batch)
+            self.brought = max(self.brought, len(batch))
             self.on_batch(batch)
 
     def _as_paho_does(self, packet: bytes) -> MQTTErrorCode:

@@ -39,8 +39,8 @@ _TURN_S = 0.25
 _PAUSE_S = 0.1
 _BREATH_S = 0.003
 """Brokers send a packet at a time: after a small read the next one is larger when it comes a moment later."""
-_FEW = 64
-"""After so few messages it comes once they are acknowledged: a small window may be all that the broker waits for."""
+_FEW = 128
+"""With so few at a time it comes once they are acknowledged: a small window may be all that the broker waits for."""
 _FOREVER = 0xFFFF_FFFF  # MQTT 5 §3.1.2.11.2: the session does not expire
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 1.0, 60.0
 _STEADY_S = 10.0  # a connection that held this long was a good one: the next delay is the first again
@@ -124,7 +124,7 @@ class MqttLink:
         self._filters = [f"$share/{config.share}/{one}" if config.share else one for one in filters]
         self._own_words = OwnWords(broker.claims)
         self._bell = Bell()
-        self._rest_until, self._restless = 0.0, False
+        self._rest_until = 0.0
         self._delivery = Delivery(name, tree, house, config.max_payload, self._bell.ring)
         self._random = random.SystemRandom()
         self._stop = threading.Event()
@@ -234,14 +234,13 @@ class MqttLink:
         if self._client.sipped:
             self._client.sipped = False
             self._rest_until = monotonic() + _BREATH_S
-            self._restless = self._client.brought < _FEW
         rest = max(0.0, self._rest_until - monotonic())
         poll = select.poll()
         poll.register(self._bell.socket, select.POLLIN)
         reading = 0 if paused or rest else select.POLLIN
         poll.register(sock, reading | (select.POLLOUT if self._client.want_write() else 0))
         ready = dict(poll.poll(1000 * (rest or (_PAUSE_S if paused else _TURN_S))))
-        if self._bell.quiet() and self._restless:
+        if self._bell.quiet() and self._client.brought < _FEW:
             self._rest_until = 0.0
         return ready.get(sock.fileno(), 0)
 
