@@ -44,10 +44,17 @@ def twins(assets: Iterable[KnownAsset]) -> list[Twins]:
             if mark := key(asset):
                 groups[mark].append(asset)
         for first, second in _neighbours(groups.values()):
-            differ = first.serial and second.serial and _bare(first.serial) != _bare(second.serial)
-            if not (differ and why == "nearly the same name"):
+            if not _told_apart(first, second, why):
                 found.setdefault((first.id, second.id), Twins(first, second, why))
     return list(found.values())
+
+
+def _told_apart(first: KnownAsset, second: KnownAsset, why: str) -> bool:
+    """Two serials tell two of one name apart; one serial is given again for another kind of thing."""
+    if why == "nearly the same name":
+        return bool(first.serial and second.serial) and _bare(first.serial) != _bare(second.serial)
+    models = _bare(first.model), _bare(second.model)
+    return all(models) and models[0] != models[1] and first.category != second.category
 
 
 def _neighbours(groups: Iterable[list[KnownAsset]]) -> Iterator[tuple[KnownAsset, KnownAsset]]:

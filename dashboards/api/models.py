@@ -1,7 +1,7 @@
 """The shapes of the interface's answers, and how they are made. Ids are integers, times ISO 8601 in UTC."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, PlainSerializer
@@ -92,6 +92,11 @@ class AssetOut(BaseModel):
     fix: FixOut
     devices: list[int]
     changed: At
+    recall: str
+    maintenance_due: date | None
+    counterparty: str
+    return_due: date | None
+    custodian: str
 
 
 class DeviceOut(BaseModel):
@@ -168,6 +173,7 @@ def asset_out(here: Context, now: Snapshot, asset: KnownAsset) -> AssetOut:
     plain = (
         "id", "number", "name", "category", "maker", "model", "serial",
         "udi_di", "udi_pi", "department", "criticality", "mobile", "changed",
+        "recall", "maintenance_due", "counterparty", "return_due", "custodian",
     )  # fmt: skip
     return AssetOut(
         **{name: getattr(asset, name) for name in plain},

@@ -116,14 +116,18 @@ def _may(visitor: Principal, it: KnownAsset, here: Context) -> dict[str, bool]:
     """What this person may do with it now."""
     claimed = is_claimed(it, here.clock.now())
     mine = claimed and it.claimed_by == visitor.person_id
-    free = usable(it, here.clock.now()).usable
+    free, locked = usable(it, here.clock.now()).usable, it.condition == "sequestered"
     return {
         "may_answer": visitor.may(*WORKERS),
         "may_take": free and visitor.may(*TAKERS),
         "mine": mine,
         "may_release": claimed and (mine or visitor.may("biomed")),
-        "may_clean": it.mobile and visitor.may(*CLEANERS) and it.hygiene != "clean" and it.use != "in_use",
-        "may_soil": it.mobile and visitor.may(*WORKERS) and it.hygiene == "clean",
+        "may_clean": not locked
+        and it.mobile
+        and visitor.may(*CLEANERS)
+        and it.hygiene != "clean"
+        and it.use != "in_use",
+        "may_soil": not locked and it.mobile and visitor.may(*WORKERS) and it.hygiene == "clean",
         "may_report": visitor.may(*WORKERS) and it.condition == "ok",
         "may_repair": visitor.may("biomed") and it.condition in ("reported", "in_repair"),
     }

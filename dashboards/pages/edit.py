@@ -21,7 +21,7 @@ from dashboards.render import page
 from dashboards.selection import Chosen, chosen_of, of_form
 from dashboards.standing import names_of
 
-SHOWN = 50
+SHOWN = 20
 GROUPS = {
     "identity": "What it is",
     "use": "Where it belongs",

@@ -223,6 +223,15 @@ def test_an_import_keeps_the_good_rows_and_names_the_bad_ones(config, tmp_path):
     assert done.stdout == "0 kept, 1 refused.\n"
 
 
+def test_an_import_of_assets_says_how_it_is_undone(config, tmp_path):
+    rows = tmp_path / "pumps.csv"
+    rows.write_text("number,category\nP-1,pump\nP-2,pump\n")
+    done = run("import", "assets", rows, "--config", config)
+    assert done.stdout == "2 kept, 0 refused. To undo it: wardkeeper undo 1\n"
+    assert run("undo", "1", "--config", config).stdout == "2 as before, 0 left as they are.\n"
+    assert run("export", "assets", "--config", config).stdout.count("\n") == 1
+
+
 def test_people_and_tokens(config, tmp_path):
     secret = tmp_path / "pw"
     secret.write_text("long enough, really\n")
