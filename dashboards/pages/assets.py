@@ -1,6 +1,6 @@
 """One asset: whether it can be taken, its status, where it was, what its devices say; and what people do to it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Request
 from sqlalchemy.orm import Session
@@ -65,7 +65,7 @@ def asset(
         parts = parts_of(here, it, said_of(session, "asset", it.id))
         tickets = queue(session, Wanted(states=(), asset_id=it.id, limit=6))
         changes = changes_of(session, "asset", it.id)
-        entered, files = entered_of(session, it.id), attachments_of(session, it.id)
+        may = _may(visitor, it, here) | _more(session, here, visitor, it)
     return page(
         request,
         "asset.html",
@@ -89,11 +89,7 @@ def asset(
         incidents=rows,
         first=next((row for row in rows if row.waits), None),
         tickets=tickets,
-        entered=entered,
-        files=files,
-        locked=clock_of(here, it),
-        may_edit=visitor.may(*EDITORS),
-        **_may(visitor, it, here),
+        **may,
         zone=str(here.zone),
         live_version=version,
     )
@@ -112,7 +108,16 @@ def entered_of(session: Session, asset_id: int) -> list[tuple[str, str]]:
     return [(label, text) for label, text in told if text]
 
 
-def _may(visitor: Principal, it: KnownAsset, here: Context) -> dict[str, bool]:
+def _more(session: Session, here: Context, visitor: Principal, it: KnownAsset) -> dict[str, Any]:
+    return {
+        "entered": entered_of(session, it.id),
+        "files": attachments_of(session, it.id),
+        "locked": clock_of(here, it),
+        "may_edit": visitor.may(*EDITORS),
+    }
+
+
+def _may(visitor: Principal, it: KnownAsset, here: Context) -> dict[str, Any]:
     """What this person may do with it now."""
     claimed = is_claimed(it, here.clock.now())
     mine = claimed and it.claimed_by == visitor.person_id
