@@ -18,7 +18,9 @@ CELL_M = 1.0
 MOST_CELLS = 1600
 """Of one floor: on a larger one cells are larger, down to what a room needs."""
 
-_SIGHT_STEPS = 48
+_FINE_M = 0.2
+_MOST_FINE = 60_000
+_SIGHT_STEPS = 64
 """So many points along a line of sight are asked which room they are in."""
 
 
@@ -82,19 +84,32 @@ class Floor:
         self.share: Floats = (share / share.sum(1, keepdims=True)).astype(np.float32)
         ways = np.array([one.way for one in plan.rooms])
         self.prior: Floats = np.log(share.sum(1) * np.where(self.share[:, ways].sum(1) > 0.5, WAY, 1.0))
-        self._rooms = rooms if plan.walls else []
+        self._walls = _Walls(rooms, low, high) if plan.walls else None
         self.walls: Floats = self.walls_to(self.cells)
 
     def walls_to(self, points: Floats) -> Floats:
         """(gateways, points): how often the room changes along the line of sight; nothing without walls."""
-        crossed = np.zeros((len(self.at), len(points)))
-        if self._rooms:
-            steps = np.linspace(0.0, 1.0, _SIGHT_STEPS)[:, None, None]
-            for n, gateway in enumerate(self.at):
-                along = gateway + (points[None] - gateway) * steps
-                room = rooms_at(self._rooms, along.reshape(-1, 2)).reshape(along.shape[:2])
-                crossed[n] = (room[1:] != room[:-1]).sum(0)
-        return crossed
+        if self._walls is None or not len(points) or not len(self.at):
+            return np.zeros((len(self.at), len(points)))
+        return np.array([self._walls.between(gateway, points) for gateway in self.at])
+
+
+class _Walls:
+    """The rooms of a floor as a fine raster, to look along many lines of sight."""
+
+    def __init__(self, rooms: Sequence[tuple[int, Room]], low: Floats, high: Floats) -> None:
+        step = max(_FINE_M, math.sqrt(float(np.prod(np.maximum(high - low, _FINE_M))) / _MOST_FINE))
+        points, self._spacing = _raster(low, high, step)
+        self._low = low
+        self._shape = np.maximum(1, np.round((high - low) / step)).astype(int)
+        self._room = rooms_at(rooms, points).reshape(self._shape)
+
+    def between(self, one: Floats, others: Floats) -> Floats:
+        """How often the room changes from one point to each of the others."""
+        along = one + (others[None] - one) * np.linspace(0.0, 1.0, _SIGHT_STEPS)[:, None, None]
+        cell = np.clip(((along - self._low) / self._spacing).astype(int), 0, self._shape - 1)
+        room = self._room[cell[..., 0], cell[..., 1]]
+        return np.asarray((room[1:] != room[:-1]).sum(0))
 
 
 def _raster(low: Floats, high: Floats, step: float) -> tuple[Floats, Floats]:

@@ -10,6 +10,8 @@ import numpy as np
 from asset_registry.locating.arrays import NOWHERE, Bools, Floats, Indices, decibels
 
 SLOTS = 20
+_RATE_S = 60.0
+_WIDE = ("fast", "fast_packets", "slow", "slow_packets", "_count")
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -17,7 +19,7 @@ class Pace(msgspec.Struct, frozen=True):
 
     fast_s: float = 2.0
     slow_s: float = 120.0
-    packets: float = 4.0
+    packets: float = 3.0
     longest_s: float = 40.0
     stale_s: float = 20.0
     stale_packets: float = 8.0
@@ -40,7 +42,7 @@ class Memory:
         self.last: Floats = np.zeros((0, self.slots))
         self.heard: Floats = np.zeros(0)
         """(tags): when each was last heard."""
-        self._count: Floats = np.zeros(0)
+        self._count: Floats = np.zeros((0, self.slots))
         self._time: Floats = np.zeros(0)
         self.fast_s: Floats = np.zeros(0)
         """(tags): the length of the fast memory now."""
@@ -52,12 +54,11 @@ class Memory:
             return
         wide = np.zeros((more, self.slots))
         self.gateway = np.vstack([self.gateway, np.full((more, self.slots), NOWHERE)])
-        for name in ("fast", "fast_packets", "slow", "slow_packets"):
+        for name in _WIDE:
             setattr(self, name, np.vstack([getattr(self, name), wide]))
         self.last = np.vstack([self.last, np.full((more, self.slots), -np.inf)])
         self.heard = np.concatenate([self.heard, np.full(more, -np.inf)])
-        for name in ("_count", "_time"):
-            setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more)]))
+        self._time = np.concatenate([self._time, np.zeros(more)])
         self.fast_s = np.concatenate([self.fast_s, np.full(more, self._pace.fast_s)])
 
     def put(self, tags: Indices, gateways: Indices, milliwatt: Floats) -> None:
@@ -68,19 +69,20 @@ class Memory:
         """Forget a little and take in what was put. Gateways that heard anything, and how many packets."""
         self._forget(dt)
         if not self._pending:
-            self._pace_of(np.zeros(len(self.heard)), dt)
+            self._pace_of(dt)
             return np.zeros(0, dtype=np.int64), np.zeros(0)
         tags, gateways, power = (np.concatenate(parts) for parts in zip(*self._pending, strict=True))
         self._pending = []
         keys, which = np.unique(tags * self._all + gateways, return_inverse=True)
         packets, power = np.bincount(which).astype(float), np.bincount(which, power).astype(float)
         row, gateway = keys // self._all, keys % self._all
-        self._pace_of(np.bincount(row, packets, len(self.heard)).astype(float), dt)
         row, slot, power, kept = self._slots(row, gateway, power, packets)
         for at, what in ((self.fast, power), (self.slow, power), (self.fast_packets, kept), (self.slow_packets, kept)):
             at[row, slot] += what
+        self._count[row, slot] += kept
         self.last[row, slot] = now
         self.heard[row] = now
+        self._pace_of(dt)
         heard, which = np.unique(gateways, return_inverse=True)
         return heard, np.bincount(which).astype(float)
 
@@ -93,15 +95,14 @@ class Memory:
             keep = np.exp(-dt / length)[:, None]
             np.multiply(memory, keep, out=memory)
             np.multiply(packets, keep, out=packets)
+        self._count *= np.exp(-dt / _RATE_S)
 
-    def _pace_of(self, count: Floats, dt: float) -> None:
-        """The rate of packets of a gateway makes the fast memory long enough."""
-        keep = np.exp(-dt / 60.0)
-        known = self._time > 0
-        self._count = self._count * keep + count
-        self._time = np.where(known | (count > 0), self._time * keep + dt, 0.0)
-        used = np.maximum(1, (self.slow_packets > 0.3).sum(1))
-        rate = self._count / np.maximum(self._time, dt) / used
+    def _pace_of(self, dt: float) -> None:
+        """The rate of packets of its three busiest gateways makes a tag's fast memory long enough."""
+        self._time = np.where(np.isfinite(self.heard), self._time * np.exp(-dt / _RATE_S) + dt, 0.0)
+        busiest = min(3, self.slots)
+        count = np.partition(self._count, -busiest, axis=1)[:, -busiest:]
+        rate = count.sum(1) / np.maximum((count > 0).sum(1), 1) / np.maximum(self._time, dt)
         self.fast_s = np.clip(self._pace.packets / np.maximum(rate, 1e-3), self._pace.fast_s, self._pace.longest_s)
 
     def _slots(
@@ -121,8 +122,8 @@ class Memory:
             taken = free[which, rank]
             slot[fresh] = taken
             self.gateway[row[fresh], taken] = gateway[fresh]
-            for at in (self.fast, self.fast_packets, self.slow, self.slow_packets):
-                at[row[fresh], taken] = 0.0
+            for name in _WIDE:
+                getattr(self, name)[row[fresh], taken] = 0.0
         kept = slot != NOWHERE
         return row[kept], slot[kept], power[kept], packets[kept]
 
@@ -144,8 +145,8 @@ class Memory:
         """Rows that another tag may take."""
         self.gateway[tags] = NOWHERE
         self.last[tags] = -np.inf
-        for name in ("fast", "fast_packets", "slow", "slow_packets"):
+        for name in _WIDE:
             getattr(self, name)[tags] = 0.0
         self.heard[tags] = -np.inf
-        self._count[tags] = self._time[tags] = 0.0
+        self._time[tags] = 0.0
         self.fast_s[tags] = self._pace.fast_s

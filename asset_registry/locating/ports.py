@@ -16,7 +16,8 @@ from collector.reading import Sighting
 class Fix(msgspec.Struct, frozen=True):
     """Where a tag is. `place_id` None: nobody knows. `confidence` 0 to 1; `at` when it was last heard.
 
-    `since`: from when on it has been there; `gateway`: which one the fix rests on.
+    `since`: from when on it has been there; `gateway`: which one the fix rests on. Where an engine knows them: `x_m`
+    and `y_m` on the plan of the floor, and the loudest gateways with their levels in dBm as `evidence`.
     """
 
     tag: str
@@ -25,6 +26,9 @@ class Fix(msgspec.Struct, frozen=True):
     confidence: float
     at: datetime
     since: datetime
+    x_m: float | None = None
+    y_m: float | None = None
+    evidence: tuple[tuple[str, float], ...] = ()
 
 
 class Spot(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from asset_registry.locating.layout import Floor, Plan
 from asset_registry.locating.memory import Memory, Pace
 from asset_registry.locating.radiomap import RadioMap
 
+_MOST = 9.0
 WEAKEST, STRONGEST = -110.0, -20.0
 
 
@@ -29,7 +30,7 @@ class Belief(msgspec.Struct, frozen=True):
     adapt_s: float = 60.0
     soft: float = 1.3
     moved: float = 3.0
-    moved_steps: int = 4
+    moved_steps: int = 3
     open_s: float = 60.0
     open_odds: float = 1.5
     open_hold_s: float = 12.0
@@ -41,6 +42,9 @@ class Belief(msgspec.Struct, frozen=True):
     freeze_s: float = 60.0
     floor_db: float = 3.0
     audible_dbm: float = -85.0
+    gone_s: float = 3.0
+    matters_db: float = 30.0
+    young_s: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,14 @@ class Tracker:
         self._frozen = np.concatenate([self._frozen, np.full(more, -np.inf)])
         self._shaken = np.concatenate([self._shaken, np.zeros(more, dtype=bool)])
 
+    def clear(self, tags: Indices) -> None:
+        """Rows that another tag may take."""
+        self.memory.clear(tags)
+        self.room[tags] = self._rival[tags] = self._counter[tags] = NOWHERE
+        self._steps[tags] = self._held[tags] = self._age[tags] = 0.0
+        self._since[tags], self._frozen[tags] = self._belief.moving_s, -np.inf
+        self._usual[tags] = self._belief.still_db**2
+
     def put(self, tags: Indices, gateways: Indices, rssi_dbm: Floats) -> None:
         """Sightings: rows of tags, indices of gateways; impossible levels are dropped."""
         good = (rssi_dbm > WEAKEST) & (rssi_dbm < STRONGEST)
@@ -134,29 +146,50 @@ class Tracker:
         fast, slow = memory.levels()
         living = np.append(self.health.alive, False)[memory.gateway]
         with_fast, with_slow = memory.fast_packets > 0.3, (memory.slow_packets > 0.3) & memory.fresh(now)
-        both = with_fast & with_slow & living
-        square = (fast - slow) ** 2
-        heard_others = np.append(self.health.heard, -np.inf)[memory.gateway] > memory.last + 5.0
-        gone = with_slow & ~with_fast & living & heard_others & (slow > belief.audible_dbm)
-        apart = np.where(gone, 9.0, np.minimum(square / self._usual, 9.0) * both)
-        change = apart.sum(1) / np.maximum((both | gone).sum(1), 1)
         slower = memory.fast_s / 2.0
+        change = self._change(fast, slow, with_fast & living, with_slow & living, now, dt)
+        moved = self._moved(change, slower, dt)
+        memory.forget_place(moved)
+        quick = (self._since < 6 * slower) | (self._age < 6 * slower) | (change > belief.soft)
+        level = np.where(quick[:, None], fast, slow)
+        use = np.where(quick[:, None], with_fast, with_slow) & living
+        return level[rows], use[rows]
+
+    def _change(self, fast: Floats, slow: Floats, new: Bools, old: Bools, now: float, dt: float) -> Floats:
+        """(tags): how unlike its dwelling a tag sounds, the mean of squares over gateways, each at most `_MOST`.
+
+        A loud gateway that hears the tag no more, though it hears others, and one that begins to, are as unlike as can
+        be; faint ones come and go.
+        """
+        memory, belief = self.memory, self._belief
+        square = (fast - slow) ** 2
+        heard_others = np.append(self.health.heard, -np.inf)[memory.gateway] > memory.last + belief.gone_s
+        gone = old & ~new & heard_others & (slow > belief.audible_dbm)
+        settled = (self._since > belief.young_s) & (self._age > belief.young_s)
+        young = new & (memory.slow_packets < 2 * memory.fast_packets) & settled[:, None]
+        back = now - np.append(self.health.back, -np.inf)[memory.gateway] < belief.open_s
+        came = young & (fast > belief.audible_dbm) & ~back
+        both = new & old & ~young
+        unlike = np.where(gone | came, _MOST, np.minimum(square / self._usual, _MOST) * both)
+        keep = (1 - np.exp(-dt / (belief.adapt_s * memory.fast_s / 2.0)))[:, None]
+        self._usual += keep * np.where(both, np.minimum(square, _MOST * self._usual) - self._usual, 0.0)
+        np.clip(self._usual, belief.still_db**2, belief.most_db**2, out=self._usual)
+        loud = np.maximum(np.where(new, fast, -120.0), np.where(old, slow, -120.0))
+        weight = np.clip(1.0 + (loud - loud.max(1, keepdims=True)) / belief.matters_db, 0.1, 1.0)
+        weight *= both | gone | came
+        return np.asarray((unlike * weight).sum(1) / np.maximum(weight.sum(1), 0.1))
+
+    def _moved(self, change: Floats, slower: Floats, dt: float) -> Bools:
+        """(tags): whether each has just moved, by its own counter or else by how it sounds."""
+        belief = self._belief
         self._steps = np.where(change > belief.moved, self._steps + dt, 0.0)
         moved = self._steps >= belief.moved_steps * np.maximum(1.0, slower / 2)
-        has_counter = self._counter != NOWHERE
-        moved = np.where(has_counter, self._shaken, moved)
+        moved = np.where(self._counter != NOWHERE, self._shaken, moved)
         self._shaken[:] = False
         self._steps[moved] = 0.0
         self._since = np.where(moved, 0.0, self._since + dt)
         self._frozen[moved] = -np.inf
-        keep = (1 - np.exp(-dt / (belief.adapt_s * slower)))[:, None]
-        self._usual += keep * np.where(both, np.minimum(square, 9 * self._usual) - self._usual, 0.0)
-        np.clip(self._usual, belief.still_db**2, belief.most_db**2, out=self._usual)
-        memory.forget_place(moved)
-        quick = ((self._since < 6 * slower) | (self._age < 6 * slower) | (change > belief.soft))[:, None]
-        level = np.where(quick, fast, slow)
-        use = np.where(quick, with_fast, with_slow) & living
-        return level[rows], use[rows]
+        return np.asarray(moved)
 
     def _decide(self, rows: Indices, level: Floats, use: Bools, now: float, dt: float) -> Estimate:
         floor, floor_chance = self._choose_floor(rows, level, use)

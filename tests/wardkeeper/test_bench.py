@@ -82,3 +82,10 @@ def test_acknowledgements_are_counted_wherever_the_socket_cuts_them_and_whatever
         second, rest = pump.acknowledged(near, rest + said[cut:])
         assert (first + second, rest) == (4, b"")
         assert far.recv(99) == b"\x40\x02\x00\x07\xd0\x00"
+
+
+def test_locating_names_rooms_of_many_tags_in_time():
+    told = bench("locating", "--quick")
+    assert (told["tags"], told["gateways"]) == (500, 500)
+    assert told["right_share"] > 0.8
+    assert told["fix_after_s_most"] >= 1.0

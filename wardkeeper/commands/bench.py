@@ -82,6 +82,17 @@ def adverts(as_json: Json = False, quick: Quick = False) -> None:
     _say(measure(quick=quick), as_json=as_json)
 
 
+@bench.command(epilog="Example: wardkeeper bench locating --json")
+def locating(as_json: Json = False, quick: Quick = False) -> None:
+    """5,000 tags, 500 gateways, 10,000 sightings a second: what the location engine takes of one core."""
+    import os
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported
+    from wardkeeper.bench.locating import measure
+
+    _say(measure(quick=quick), as_json=as_json)
+
+
 @bench.command(epilog="Example: wardkeeper bench store --points 50000000")
 def store(as_json: Json = False, quick: Quick = False, points: Points = _POINTS) -> None:
     """The embedded store: points a second in, bytes a point, memory."""

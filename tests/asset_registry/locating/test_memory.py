@@ -42,7 +42,7 @@ def test_a_slow_beacon_gets_a_longer_fast_memory(memory):
         slow = [(1, 7, -60)] if second % 7 == 0 else []
         hear(memory, second, *quick, *slow)
     assert memory.fast_s[0] == pytest.approx(2, abs=0.2)
-    assert 20 < memory.fast_s[1] <= 40
+    assert 15 < memory.fast_s[1] <= 40
 
 
 def test_the_loudest_gateways_are_kept(memory):
