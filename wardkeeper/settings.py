@@ -55,12 +55,18 @@ class SpoolSettings(_Section):
 
 
 class Locating(_Section):
-    """How sightings become fixes."""
+    """How sightings become fixes (docs/locating.md)."""
 
-    commit_delay_s: float = Field(
-        15.0, ge=0, description="A new room must stay the best for this long before it counts."
+    engine: Literal["map", "nearest"] = Field(
+        "map", description="A map of the plan where rooms and gateways are drawn; or always the nearest gateway."
     )
-    window_s: float = Field(10.0, gt=0, description="How far back sightings are averaged.")
+    model: Path | None = Field(
+        None, strict=False, description="What `wardkeeper locate train` made of a survey; the plan alone if not given."
+    )
+    commit_delay_s: float = Field(
+        15.0, ge=0, description="Nearest gateway: a new room must stay the best for this long before it counts."
+    )
+    window_s: float = Field(10.0, gt=0, description="Nearest gateway: how far back sightings are averaged.")
     unknown_after_s: float = Field(900.0, gt=0, description="A tag not heard for this long is nowhere.")
 
 

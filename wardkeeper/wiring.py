@@ -17,8 +17,9 @@ from asset_registry.cold_chain.products import load_products
 from asset_registry.consumer import RegistryConsumer
 from asset_registry.db import AWAY, Database, reason
 from asset_registry.hvac import load_profiles
+from asset_registry.locating.mapped import Ageing
 from asset_registry.locating.nearest import NearestGateway, Tuning
-from asset_registry.locating.ports import Fix, SpotsOf
+from asset_registry.locating.ports import Engine, Fix, SpotsOf
 from asset_registry.locating.service import LocatingConsumer, fixes_in
 from asset_registry.people import has_admin
 from asset_registry.retention import unknown_holds
@@ -48,6 +49,8 @@ from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_ki
 from wardkeeper.figures import figures
 from wardkeeper.heartbeat import NAME as HEARTBEAT
 from wardkeeper.heartbeat import heartbeat_of
+from wardkeeper.located.files import read_model
+from wardkeeper.located.live import Follows, sited_by
 from wardkeeper.settings import MAIN_STORE, Settings
 
 _log = logging.getLogger(__name__)
@@ -95,6 +98,7 @@ class Wardkeeper:
         self._holder = f"{socket.gethostname()}:{settings.data}"
         self.outbox = OutboxWorker(self.database, self._sinks(), clock, holder=self._holder)
         self.alarms = self._alarms()
+        self._located: Follows | None = None
         self.locating = self._locating(fixes_in(readings_of(newest)))
         self.collecting.read(RegistryConsumer(database, settings.site, clock), REGISTRY_EVERY_S)
         for consumer in (self.locating, self.alarms):
@@ -125,8 +129,16 @@ class Wardkeeper:
             commit_delay_s=settings.commit_delay_s,
             unknown_after_s=settings.unknown_after_s,
         )
-        engine = NearestGateway(SpotsOf(self.snapshots), tuning)
-        return LocatingConsumer(engine, self.pipeline, self.database, self.clock, fixes)
+
+        def nearest() -> Engine:
+            return NearestGateway(SpotsOf(self.snapshots), tuning)
+
+        if settings.engine == "nearest":
+            return LocatingConsumer(nearest(), self.pipeline, self.database, self.clock, fixes)
+        model = read_model(settings.model) if settings.model else None
+        ageing = Ageing(unknown_after_s=settings.unknown_after_s)
+        self._located = Follows(self.snapshots, sited_by(model), nearest, ageing)
+        return LocatingConsumer(self._located, self.pipeline, self.database, self.clock, fixes)
 
     def _alarms(self) -> AlarmConsumer:
         practice = Practice(
@@ -187,6 +199,8 @@ class Wardkeeper:
     def stop(self) -> None:
         """End it in the order in which nothing is lost."""
         stop(self.services)
+        if self._located is not None:
+            self._located.close()
         self.collecting.close()
         self.database.close()
 

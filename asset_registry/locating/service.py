@@ -15,6 +15,8 @@ from collector.reading import OWN_GATEWAY, Announcement, Item, Reading, Sighting
 
 ROOM, CONFIDENCE = "room", "fix_confidence"
 _JUDGE_EVERY = timedelta(seconds=1)
+_JUDGE_SELDOM = timedelta(seconds=10)
+_BEHIND = 8
 _KEEP_EVERY = timedelta(seconds=5)
 
 
@@ -94,7 +96,8 @@ class LocatingConsumer:
             if self._newest is None or from_a_wrong_clock(self._newest, item.received):
                 self._newest, self._judged = item.received, None
             self._newest = max(self._newest, item.received)
-            if self._judged is None or self._newest - self._judged >= _JUDGE_EVERY:
+            behind = (now - self._newest) / _BEHIND  # what lies back is judged in larger steps, to catch up
+            if self._judged is None or self._newest - self._judged >= max(_JUDGE_EVERY, min(behind, _JUDGE_SELDOM)):
                 self._judge(self._newest)
 
     def _comes_late(self, item: Item, now: datetime) -> bool:
