@@ -98,7 +98,7 @@ class KnownBinding(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """A whole snapshot as it is written to disk. `serves` holds (asset id, place id)."""
+    """A whole snapshot as it is written to disk. `serves` holds (asset id, place id), `air` what places say of it."""
 
     site: str
     revision: int
@@ -110,6 +110,7 @@ class Content(msgspec.Struct, frozen=True):
     bindings: list[KnownBinding]
     serves: list[tuple[int, int]]
     version: int = 1
+    air: dict[int, dict[str, Any]] = {}
 
 
 def index_words(parts: Iterable[str]) -> str:

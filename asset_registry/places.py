@@ -49,3 +49,12 @@ class Serves(Base):
 def outline_of(plan: Mapping[str, Any]) -> list[tuple[float, float]]:
     """The corners of a place's outline, in metres; none when it was not drawn."""
     return [(float(x), float(y)) for x, y in plan.get("polygon") or ()]
+
+
+def area_of(plan: Mapping[str, Any]) -> float | None:
+    """What a place's outline encloses, in square metres; None when it was not drawn."""
+    corners = outline_of(plan)
+    if len(corners) < 3:
+        return None
+    turns = zip(corners, [*corners[1:], corners[0]], strict=True)
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in turns)) / 2

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import inspect, select
@@ -18,6 +18,7 @@ from asset_registry.assets import Asset
 from asset_registry.audit import Revision
 from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.db import AWAY, Database, reason
+from asset_registry.hvac.rooms import RoomAir
 from asset_registry.known import (
     Content,
     KnownAsset,
@@ -232,6 +233,11 @@ class Snapshot:
             place = self.places.get(place.parent_id) if place.parent_id is not None else None
         return way[::-1]
 
+    def said_of_air(self, place_id: int) -> list[dict[str, Any]]:
+        """What the place and all that it lies in say of its air, from the site inwards (`hvac.profile_of`)."""
+        said = self.content.air
+        return [said[place.id] for place in self.path(place_id) if place.id in said] if said else []
+
     def _above(self, place_id: int, kind: str) -> KnownPlace | None:
         return next((place for place in self.path(place_id) if place.kind == kind), None)
 
@@ -383,6 +389,7 @@ def _load(session: Session, site: str, revision: int, now: datetime) -> Content:
         gateways=_rows(session, Gateway, KnownGateway),
         bindings=_rows(session, Binding, KnownBinding),
         serves=[(asset, place) for asset, place in session.execute(select(Serves.asset_id, Serves.place_id))],
+        air={row.place_id: row.said for row in session.scalars(select(RoomAir).order_by(RoomAir.place_id))},
     )
 
 

@@ -113,6 +113,8 @@ METRICS = _table(
     Metric("running", "hvac", "Running", kind=bool),
     Metric("light_on", "lighting", "Light", kind=bool),
     Metric("brightness", "lighting", "Brightness", "%", "%"),
+    Metric("light_fault", "lighting", "Lamp fault", kind=bool),
+    Metric("emergency_test", "lighting", "Emergency light, test", kind=str),
     Metric("color_temperature", "lighting", "Color temperature", "K", "K"),
     Metric("power", "power", "Power", "W", "W"),
     Metric("apparent_power", "power", "Apparent power", "VA", "VA"),

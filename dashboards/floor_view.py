@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from asset_registry.assets import usable
 from asset_registry.hvac import Measure, RoomStatus
 from asset_registry.known import KnownAsset, KnownPlace
-from asset_registry.lighting import judge_light
 from asset_registry.snapshot import Snapshot
 from collector.metrics import family_of
 from dashboards import words
 from dashboards.context import Context
 from dashboards.plan import UNCOUNTED, Bracket, GatewayMark, Outline, Plan, bracket_of, gateways_on, plan_of
-from dashboards.rooms import room_readings, room_status
+from dashboards.rooms import room_light, room_status
 from dashboards.search import look_of
 from dashboards.standing import AlarmLine, Standing, rank
 from dashboards.talking import talk_of
@@ -221,18 +220,16 @@ def _room(
     here: Context, now: Snapshot, room: KnownPlace, alarms: list[AlarmLine], asset_of: Mapping[int, KnownAsset]
 ) -> RoomView:
     status = room_status(here, now, room)
-    readings = room_readings(here, now, room)
-    light = judge_light(readings, here.clock.now())
+    light = room_light(here, now, room)
     own = [line for line in alarms if line.id not in asset_of and family_of(line.metric) in OF_ROOMS]
     level = min([status.worst, *(line.priority for line in own)], key=rank)
-    door = readings.get("door_open")
     view = RoomView(
         place=room,
         status=status,
         level=level,
         light="on" if light.on else "off" if light.on is False else "",
         left_on=light.left_on_since is not None,
-        door_open=door is not None and door.value is True,
+        door_open=status.door is not None and status.door.open is True,
         alarms=sorted(alarms, key=lambda line: (rank(line.priority), line.since)),
     )
     view.lines = _label(here, view, asset_of)[:LINES]

@@ -18,6 +18,7 @@ from collector.reading import Reading
 from dashboards import words
 from dashboards.context import Context
 from dashboards.live_view import ms
+from dashboards.rooms import room_profile
 from service_desk.alarms.model import Alarm, Transition
 
 SPANS = {"1h": ("1 h", timedelta(hours=1)), "24h": ("24 h", timedelta(hours=24)), "7d": ("7 d", timedelta(days=7))}
@@ -166,7 +167,7 @@ def range_of(session: Session, here: Context, choice: Choice) -> Range:
     own = now.asset_of(choice.device.native_id, moment) is None
     place = now.place_of(choice.device.native_id, moment) if own else None
     room = now.room_of(place) if place is not None else None
-    profile = here.profiles.get(room.room_type) if room is not None else None
+    profile = room_profile(here, now, room) if room is not None else None
     return profile.ranges.get(choice.metric, Range(None, None)) if profile is not None else Range(None, None)
 
 

@@ -3,6 +3,7 @@
 from asset_registry import assets, attachments, audit, bindings, cursors, custom_fields, gudid, people, places
 from asset_registry.cold_chain import records as cold_chain
 from asset_registry.db import Base
+from asset_registry.hvac import rooms
 from asset_registry.usage import par
 from service_desk import db, rulebook
 from service_desk.alarms import model as alarms
@@ -21,6 +22,7 @@ MODULES = (
     gudid,
     people,
     places,
+    rooms,
     db,
     rulebook,
     alarms,

@@ -9,9 +9,11 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from asset_registry.hvac import Measure, RoomStatus, bound_words
-from asset_registry.known import KnownAsset, KnownDevice, KnownPlace
-from asset_registry.lighting import judge_light
+from asset_registry.hvac import Measure, RoomStatus, value_words
+from asset_registry.hvac.brick import EQUIPMENT
+from asset_registry.hvac.rooms import RELEASES
+from asset_registry.known import KnownAsset, KnownPlace
+from asset_registry.lighting import LightStatus
 from asset_registry.snapshot import Snapshot
 from collector.reading import Reading
 from dashboards import words
@@ -22,7 +24,8 @@ from dashboards.context import Context, Here
 from dashboards.floor_view import Dot, Located, RoomView, floor_view, located
 from dashboards.problems import NotThere
 from dashboards.render import page
-from dashboards.rooms import room_readings, room_status
+from dashboards.room_view import beyond, concerns, pressure_words, profile_facts, purge_view, signed_view
+from dashboards.rooms import room_devices, room_light, room_readings, room_status
 from dashboards.sentences import start
 from dashboards.standing import Standing, rank, standing
 from dashboards.talking import Talk, talk_of
@@ -31,13 +34,19 @@ from service_desk.tickets.queue import Row, Wanted, queue
 
 router = APIRouter(dependencies=[STAFF])
 
+RUNNERS = ("facilities", "infection_prevention", "clinician")
+"""Who switches how a room is run."""
+
 LIGHT = ("light_on", "illuminance", "occupancy")
 OTHERS = ("door_open", "locked")
 
 
 @dataclass(frozen=True)
 class MeasureRow:
-    """A metric as a row: its name in two parts, value, bar with the limits' places, the last 24 hours."""
+    """A metric as a row: its name in two parts, value, bar with the limits' places, the last 24 hours.
+
+    `flow` is which way the air flows, and that in words.
+    """
 
     name: str
     note: str
@@ -50,6 +59,7 @@ class MeasureRow:
     limits: tuple[tuple[float, str, str], ...]
     limit: str
     past: Markup
+    flow: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ class Server:
     asset: KnownAsset
     facts: str
     level: str
+    brick: str = ""
 
 
 @router.get("/rooms/{room_id}")
@@ -78,13 +89,16 @@ def room(request: Request, here: Here, visitor: Visitor, room_id: Id) -> Respons
     place = now.places.get(room_id)
     if place is None or place.kind != "room":
         raise NotThere(f"room {room_id}")
+    here_status, floor = room_status(here, now, place), now.floor_of(place)
     with here.database.read() as session:
         found = located(session, here, standing(session, here))
         view = _view(here, now, place, found)
-        tickets = _tickets(session, place)
-    rows = [row for row in found.rows if any(found.room_of.get(line.id) == place.id for line in row.lines)]
-    here_status, floor = room_status(here, now, place), now.floor_of(place)
-    devices = _devices(here, now, place)
+        tickets = tickets_of(session, place)
+        purge, signed = purge_view(session, here, place, here_status), signed_view(session, here, place)
+    rows = rows_of(place, found)
+    devices = room_devices(here, now, place)
+    servers = servers_of(here, now, place, found)
+    said = answer(place, here_status, rows)
     history = past(here, [d.native_id for d in devices], [m.metric for m in here_status.measures] + list(LIGHT))
     doors = past(here, [d.native_id for d in devices], OTHERS, every=None)
     level = min([view.level if view else "", *(row.priority for row in rows)], key=rank)
@@ -94,12 +108,18 @@ def room(request: Request, here: Here, visitor: Visitor, room_id: Id) -> Respons
         place=place,
         floor=floor,
         level=level,
-        answer=answer(place, here_status, rows),
-        why=why(place, here_status, _servers(here, now, place, found)),
+        answer=said,
+        why=why(place, here_status, servers, said),
         source=here_status.source,
+        profile=here_status.profile,
+        facts=profile_facts(here_status.profile),
+        purge=purge,
+        signed=signed,
+        may_release=visitor.may(RELEASES),
+        may_run=visitor.may(*RUNNERS),
         measures=[*_measures(here, here_status, history), *_light(here, now, place, history)],
         door=_door(here, now, place, doors, view),
-        servers=_servers(here, now, place, found),
+        servers=servers,
         talks=[talk_of(here, device, here.clock.now()) for device in devices if device.id not in now.gateways],
         gateways=_gateways(here, now, place),
         things=_things(view),
@@ -121,23 +141,24 @@ def answer(place: KnownPlace, status: RoomStatus, rows: list[Standing]) -> str:
     return f"{name} is in range" if status.state == "ok" else f"{name} is not heard"
 
 
-def why(place: KnownPlace, status: RoomStatus, servers: list[Server]) -> str:
-    """The evidence below the first line."""
-    out = [measure for measure in status.measures if measure.state == "out"]
-    if not out:
-        return start(f"{status.sentence.removeprefix(f'{place.number}: ')}.")
-    told = [_against(measure) for measure in out]
+def why(place: KnownPlace, status: RoomStatus, servers: list[Server], said: str) -> str:
+    """The evidence below the first line, without what that has said."""
+    sentence = status.sentence.removeprefix(f"{place.number}: ")
+    if status.state != "out":
+        return start(f"{sentence}.")
+    told = [] if status.sentence == said else [start(f"{sentence}.")]
+    told += beyond(status, status.sentence)
+    if concern := concerns(status):
+        told.append(concern)
     normal = [server.asset.name for server in servers if not server.level]
     if normal and len(normal) == len(servers):
         told.append(f"{' and '.join(normal)} {'run' if len(normal) > 1 else 'runs'} without an alarm.")
     return " ".join(told)
 
 
-def _against(measure: Measure) -> str:
-    value = words.value(measure.reading)
-    if measure.metric == "differential_pressure":
-        return f"{value} to the corridor, must be {bound_words(measure.low, measure.high)}."
-    return f"{words.label(measure.metric)} {value}, normal {words.range_words(measure.low, measure.high)}."
+def rows_of(place: KnownPlace, found: Located) -> list[Standing]:
+    """The incidents that stand in the room."""
+    return [row for row in found.rows if any(found.room_of.get(line.id) == place.id for line in row.lines)]
 
 
 def _view(here: Context, now: Snapshot, place: KnownPlace, found: Located) -> RoomView | None:
@@ -150,12 +171,8 @@ def _things(view: RoomView | None) -> list[Dot]:
     return sorted(view.dots, key=lambda dot: (dot.asset.category, dot.asset.number)) if view else []
 
 
-def _devices(here: Context, now: Snapshot, place: KnownPlace) -> list[KnownDevice]:
-    moment = here.clock.now()
-    return [d for part in (place, *now.children(place.id)) for d in now.devices_of_place(part.id, moment)]
-
-
-def _tickets(session: Session, place: KnownPlace) -> list[Row]:
+def tickets_of(session: Session, place: KnownPlace) -> list[Row]:
+    """The newest tickets about the room."""
     return queue(session, Wanted(states=(), place_id=place.id, limit=6))
 
 
@@ -167,8 +184,8 @@ def _measures(here: Context, status: RoomStatus, history: dict[str, list[Reading
         level = status.worst if measure.state == "out" else ""
         value, limited = measure.value, measure.low is not None or measure.high is not None
         bar = bullet(value, measure.low, measure.high) if value is not None and limited else None
-        text, _, unit = words.value(measure.reading).partition(words.NBSP)
-        name, note = _name(measure.metric)
+        text, _, unit = value_words(measure.metric, value).replace("changes/h", "/h").partition(words.NBSP)
+        name, note = _name(status, measure)
         yield MeasureRow(
             name=name,
             note=note,
@@ -187,13 +204,14 @@ def _measures(here: Context, status: RoomStatus, history: dict[str, list[Reading
                 high=measure.high,
                 level=level,
             ),
+            flow=pressure_words(status) if measure.metric == "differential_pressure" else ("", ""),
         )
 
 
-def _name(metric: str) -> tuple[str, str]:
-    if metric == "differential_pressure":
-        return "Pressure", "to the corridor"
-    return words.label(metric), "an hour" if metric == "air_changes" else ""
+def _name(status: RoomStatus, measure: Measure) -> tuple[str, str]:
+    if measure.metric == "differential_pressure":
+        return "Pressure", f"to {status.profile.reference}"
+    return words.label(measure.metric), measure.note or ("an hour" if measure.metric == "air_changes" else "")
 
 
 def _limits(bar: Bullet, measure: Measure) -> Iterator[tuple[float, str, str]]:
@@ -207,7 +225,7 @@ def _limits(bar: Bullet, measure: Measure) -> Iterator[tuple[float, str, str]]:
 
 def _light(here: Context, now: Snapshot, place: KnownPlace, history: dict[str, list[Reading]]) -> Iterator[MeasureRow]:
     readings = room_readings(here, now, place)
-    status = judge_light(readings, here.clock.now())
+    status = room_light(here, now, place, readings)
     lux = readings.get("illuminance")
     if status.on is None and lux is None:
         return
@@ -219,13 +237,22 @@ def _light(here: Context, now: Snapshot, place: KnownPlace, history: dict[str, l
         reading=lux or readings.get("light_on"),
         value=text,
         unit=unit,
-        state="out" if status.left_on_since is not None else "ok",
-        level="low" if status.left_on_since is not None else "",
+        state="out" if status.left_on_since is not None or status.faults else "ok",
+        level="low" if status.left_on_since is not None or status.faults else "",
         bar=None,
         limits=(),
-        limit=status.sentence if status.left_on_since is not None else "",
+        limit=_said_of(status),
         past=spark(numbers(history.get(metric, [])), here.clock.now()),
     )
+
+
+def _said_of(status: LightStatus) -> str:
+    wrong = [*status.faults, *([status.sentence] if status.left_on_since is not None else [])]
+    if wrong:
+        return "; ".join(wrong)
+    level = f"at {status.level:.0f}{words.NBSP}%" if status.level is not None and status.level < 100 else ""
+    test = f"emergency light: test {status.tested.value}" if status.tested is not None else ""
+    return ", ".join(part for part in (level, test) if part)
 
 
 def _occupied(occupied: bool | None) -> str:  # noqa: FBT001 - a reading's value
@@ -248,7 +275,8 @@ def _door(
     return Door(reading.value, reading.at, since if since and since > yesterday else None, level)
 
 
-def _servers(here: Context, now: Snapshot, place: KnownPlace, found: Located) -> list[Server]:
+def servers_of(here: Context, now: Snapshot, place: KnownPlace, found: Located) -> list[Server]:
+    """The plant that serves the room, by number, with the priority of what stands about it."""
     standing_now = {
         found.asset_of[line.id].id: line.priority
         for row in found.rows
@@ -256,7 +284,7 @@ def _servers(here: Context, now: Snapshot, place: KnownPlace, found: Located) ->
         if line.active and line.id in found.asset_of
     }
     return [
-        Server(asset, _facts(here, now, asset), standing_now.get(asset.id, ""))
+        Server(asset, _facts(here, now, asset), standing_now.get(asset.id, ""), EQUIPMENT.get(asset.category, ""))
         for asset in sorted(now.serving(place.id), key=lambda asset: asset.number)
     ]
 

@@ -236,8 +236,8 @@ def test_a_floor_holds_what_the_plan_shows(biomed, hospital):
     floor = biomed.get(f"/api/v1/floors/{hospital.places['floor']}").json()
     assert [room["number"] for room in floor["rooms"]] == ["4.12", "4.13", "4.18", "4.19"]
     isolation = floor["rooms"][0]
-    assert (isolation["worst"], isolation["state"]) == ("high", "out")
-    assert isolation["sentence"].startswith("4.12 is not isolating")
+    assert (isolation["worst"], isolation["state"]) == ("medium", "out")
+    assert isolation["sentence"].startswith("4.12 is −0.4")
     pressure = next(m for m in isolation["measures"] if m["metric"] == "differential_pressure")
     assert (pressure["value"], pressure["high"], pressure["state"]) == (-0.4, -2.5, "out")
     assert {(asset["number"], asset["room"]) for asset in floor["assets"]} == {

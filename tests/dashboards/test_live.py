@@ -60,7 +60,7 @@ def test_a_value_is_told_once(live, hospital):
     assert message["rooms"] == {str(hospital.places["4.12"]): {"temperature": [22.4, ms, "ok"]}}
     assert message["devices"] == {str(hospital.devices[AIR]): {"temperature": [22.4, ms]}}
     worst, state, sentence = message["states"][str(hospital.places["4.12"])]
-    assert (worst, state, sentence) == ("", "old", "4.12: its pressure has not been reported yet")
+    assert (worst, state, sentence) == ("", "old", "4.12: its pressure is unknown, it has not been reported yet")
     assert "rooms" not in tick(live)
 
 
@@ -70,8 +70,13 @@ def test_a_room_out_of_range_is_told_with_its_priority_and_sentence(live, hospit
     room = str(hospital.places["4.12"])
     assert message["rooms"][room]["differential_pressure"][2] == "out"
     worst, state, sentence = message["states"][room]
-    assert (worst, state) == ("high", "out")
-    assert sentence.startswith("4.12 is not isolating")
+    assert (worst, state) == ("medium", "out"), "not lost yet"
+    assert sentence.startswith("4.12 is −0.4")
+    hospital.clock.advance(200)
+    hospital.measure(AIR, "differential_pressure", -0.4)
+    worst, _, sentence = tick(live)["states"][room]
+    assert worst == "high"
+    assert sentence.endswith("for 3\u00a0min")
 
 
 def test_a_fix_is_told_by_asset(live, hospital):
