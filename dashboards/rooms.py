@@ -13,7 +13,7 @@ from collector.errors import Unreachable
 from collector.metrics import is_vital
 from collector.reading import Reading
 from dashboards.context import Context
-from dashboards.trends import DAY, numbers, past
+from dashboards.trends import DAY, held_since, numbers, past
 
 CLOSE = timedelta(minutes=20)
 """So far back every point is looked at for since when a value is out of range; before it, five minutes at once."""
@@ -112,4 +112,17 @@ def room_light(
         if metric in known:
             held = here.latest.since(known[metric].device, metric)
             since |= {metric: held} if held else {}
-    return judge_light(known, here.clock.now(), lamps=lamps, since=since, zone=here.zone)
+    status = judge_light(known, here.clock.now(), lamps=lamps, since=since, zone=here.zone)
+    if status.on and status.occupied is False and status.left_on_since is None:
+        since |= {metric: _state_since(here, known[metric]) for metric in since}
+        status = judge_light(known, here.clock.now(), lamps=lamps, since=since, zone=here.zone)
+    return status
+
+
+def _state_since(here: Context, reading: Reading) -> datetime:
+    """Since when a state has held as the store has it: this process may not have run for so long."""
+    try:
+        kept = past(here, [reading.device], [reading.metric], every=None).get(reading.metric, [])
+    except Unreachable:
+        kept = []
+    return held_since([*kept, reading]) or reading.at

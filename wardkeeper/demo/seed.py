@@ -11,6 +11,7 @@ from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.cold_chain.judging import Probe
 from asset_registry.cold_chain.records import Setup, set_probe, set_up
 from asset_registry.db import Database
+from asset_registry.hvac.rooms import RoomAir, RoomCheck
 from asset_registry.people import Person, principal_of
 from asset_registry.places import Place, Serves
 from wardkeeper.demo.building import BUILDING_OF, BUILDINGS, DEPTH, WIDTH
@@ -32,6 +33,7 @@ def seed(database: Database, world: World, now: datetime) -> bool:
         _devices(session, world, places, assets, then)
         _people(session, world, then)
         _cold_stores(session, world, assets, now)
+        _air(session, places, now)
         record(session, now, "wardkeeper", "seed", ("site", SITE), after={"seed": world.seed})
         bump(session)
         return True
@@ -154,6 +156,20 @@ def _devices(session: Session, world: World, places: dict[str, int], assets: dic
         Gateway(device_id=slugs[spot.slug], place_id=places[spot.room], x_m=spot.x, y_m=spot.y)
         for spot in world.gateways
     )
+
+
+AIR = {
+    "4.12": {"design_year": 2014, "zones": ["HVAC 4 south", "isolation"]},
+    "4.13": {"design_year": 2014, "mode": "isolation off"},
+    "2.09": {"mode": "temperature set by the surgeon", "setpoint_c": 21.5, "tolerance_c": 1.5},
+}
+"""What single rooms say of their air."""
+
+
+def _air(session: Session, places: dict[str, int], now: datetime) -> None:
+    session.add_all(RoomAir(place_id=places[number], said=said, changed=now) for number, said in AIR.items())
+    seen = {"login": "haas", "name": "R. Haas", "seen": "Tissue held towards the room", "agrees": True, "value": -4.2}
+    session.add(RoomCheck(place_id=places["4.12"], at=now - timedelta(hours=1), **seen))
 
 
 def _people(session: Session, world: World, now: datetime) -> None:

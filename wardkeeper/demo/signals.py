@@ -18,6 +18,18 @@ Values = Mapping[str, float | bool | str]
 
 _ZONE = ZoneInfo(ZONE)
 
+WATTS_PER_M2 = 6.0
+"""What lamps draw."""
+
+LAMP_FAULTS = frozenset({"3.36"})
+LIT_WAYS = frozenset({"operating_room", "intensive_care", "nurse_station", "plant_room"})
+"""Types of rooms with an emergency light of their own."""
+EMERGENCY = {"2.16": "failed"}
+"""What the emergency lights say of their last test, where they have not passed."""
+
+WARM = {"1.31": 4.2}
+"""The pharmacy is too warm for its drugs, by so many degrees: no rule says so, its profile does."""
+
 
 def share(seed: int, *key: object) -> float:
     """A number in [0, 1) that is the same for the same key. Not a CRC: similar keys must give unlike numbers."""
@@ -106,6 +118,7 @@ class Signals:
     def _climate(self, room: Room, at: datetime, seconds: float) -> Values:
         base = {"operating_room": 21.4, "sterile_storage": 21.4, "sterile_compounding": 18.6}.get(room.room_type, 22.4)
         swing = 0.35 * math.sin((hour(at) - 9) / 24 * 2 * math.pi)
+        base += WARM.get(room.number, 0.0)
         warm = base + swing + 0.5 * drift(self._seed, f"{room.number}/warm", seconds, 5400)
         damp = 43 + 5 * drift(self._seed, f"{room.number}/damp", seconds, 9000)
         people = 0.5 + 0.5 * drift(self._seed, f"{room.number}/co2", seconds, 3000)
@@ -118,7 +131,10 @@ class Signals:
 
     def _light(self, room: Room, at: datetime, _seconds: float) -> Values:
         shining = self.light_on(room, at)
-        return {"state": "ON" if shining else "OFF", "brightness": 200 if shining else 0, "color_temp": 285}
+        said = {"state": "ON" if shining else "OFF", "brightness": 200 if shining else 0, "color_temp": 285}
+        watts = round((room.east - room.west) * (room.south - room.north) * WATTS_PER_M2) if shining else 0
+        tested = {"emergency_test": EMERGENCY.get(room.number, "passed")} if room.room_type in LIT_WAYS else {}
+        return {**said, "power": watts, "lamp_fault": room.number in LAMP_FAULTS, **tested}
 
     def _presence(self, room: Room, at: datetime, seconds: float) -> Values:
         lux = 20 + 330 * self.light_on(room, at) + 15 * drift(self._seed, f"{room.number}/lux", seconds, 900)

@@ -24,6 +24,8 @@ MAPPING = {
     "fan_speed": "fan_speed",
     "fan_running": "running",
     "infusing": "running",
+    "lamp_fault": "light_fault",
+    "emergency_test": "emergency_test",
 }
 """The fields of the hospital's own Zigbee converters, and the metrics they are."""
 

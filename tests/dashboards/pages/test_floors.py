@@ -23,14 +23,10 @@ def floor(hospital):
     return f"/floors/{hospital.places['floor']}"
 
 
-def breathe(hospital):
-    """4.12 isolates as it must."""
-    for metric, value in (
-        ("differential_pressure", -6.0),
-        ("temperature", 22.4),
-        ("humidity", 40.0),
-        ("air_changes", 12.6),
-    ):
+def breathe(hospital, **otherwise):
+    """4.12 isolates as it must, but for what is `otherwise`."""
+    fine = {"differential_pressure": -6.0, "temperature": 22.4, "humidity": 40.0, "air_changes": 12.6}
+    for metric, value in (fine | otherwise).items():
         hospital.measure(AIR, metric, value)
 
 

@@ -1,0 +1,79 @@
+"""Facilities: floor by floor which rooms are out of range, since when, what serves them, tickets; lights left on."""
+
+import csv
+import io
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from dashboards import words
+from dashboards.access import STAFF
+from dashboards.context import Here
+from dashboards.facilities_view import Out, answer, facilities, why
+from dashboards.render import page
+
+router = APIRouter(prefix="/facilities", dependencies=[STAFF])
+
+HEAD = (
+    "priority", "room", "name", "metric", "value", "unit", "limit", "since", "cause", "served by", "ticket",
+)  # fmt: skip
+
+
+@router.get("")
+def overview(request: Request, here: Here) -> Response:
+    """The building now."""
+    version = here.latest.version
+    with here.database.read() as session:
+        found = facilities(session, here)
+    now = here.clock.now()
+    return page(
+        request,
+        "facilities.html",
+        answer=answer(found),
+        why=why(found, now),
+        floors=found.floors,
+        out=found.out,
+        lit=[(room, room.light.wasted_kwh(now)) for room in found.lit],
+        watts=found.watts,
+        faulty=found.faulty,
+        live_version=version,
+    )
+
+
+@router.get("/out.csv")
+def as_csv(here: Here) -> Response:
+    """What is out of range, one measure a line, UTC."""
+    with here.database.read() as session:
+        found = facilities(session, here)
+    return csv_of(HEAD, [_line(row) for row in found.out], "out-of-range.csv")
+
+
+def _line(row: Out) -> tuple[object, ...]:
+    return (
+        row.level,
+        row.room.number,
+        row.room.name,
+        row.metric,
+        row.number,
+        words.unit(row.metric),
+        row.limit,
+        row.since.isoformat() if row.since else "",
+        row.cause,
+        ", ".join(asset.name for asset in row.served),
+        row.ticket.number if row.ticket else "",
+    )
+
+
+def csv_of(head: tuple[str, ...], lines: list[tuple[object, ...]], name: str) -> Response:
+    """A file of comma separated values; a text that a spreadsheet would reckon with stays a text."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    for line in lines:
+        writer.writerow(_tame(cell) for cell in line)
+    kept = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text.getvalue(), media_type="text/csv", headers=kept)
+
+
+def _tame(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
