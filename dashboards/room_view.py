@@ -98,10 +98,10 @@ def profile_facts(profile: Profile) -> Mapping[str, str]:
 
 
 def concerns(status: RoomStatus) -> str:
-    """Whom the gravest notice concerns: "Concerns facilities, ward and infection prevention."."""
+    """Whom the gravest notice concerns: "Concerns facilities, the ward and infection prevention."."""
     if not status.notices or not status.notices[0].tell:
         return ""
-    *others, last = status.notices[0].tell
+    *others, last = (f"the {whom}" if whom == "ward" else whom for whom in status.notices[0].tell)
     return f"Concerns {', '.join(others)} and {last}." if others else f"Concerns {last}."
 
 

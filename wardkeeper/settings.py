@@ -154,6 +154,9 @@ class Settings(_Section):
     spool: SpoolSettings = Field(default_factory=SpoolSettings, description="Spool.")
     locating: Locating = Field(default_factory=Locating, description="Locating.")
     alarms: Alarms = Field(default_factory=Alarms, description="Alarms.")
+    room_profiles: Path | None = Field(
+        None, strict=False, description="What rooms must have (docs/rooms.md); the shipped file when not given."
+    )
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long points are kept.")
     backups: BackupSettings = Field(
         default_factory=BackupSettings, description="Backups before an upgrade of the database."

@@ -261,7 +261,7 @@ class Wardkeeper:
                 clock=self.clock,
                 sign_in=self.sign_in,
                 first_link=first_link,
-                profiles=load_profiles(config_folder() / "room_profiles.yaml"),
+                profiles=load_profiles(self.settings.room_profiles or config_folder() / "room_profiles.yaml"),
                 products=load_products(config_folder() / "cold_products.yaml"),
                 intake=self.pipeline,
                 line_protocol=self.settings.line_protocol,

@@ -152,7 +152,9 @@ def why(place: KnownPlace, status: RoomStatus, servers: list[Server], said: str)
         told.append(concern)
     normal = [server.asset.name for server in servers if not server.level]
     if normal and len(normal) == len(servers):
-        told.append(f"{' and '.join(normal)} {'run' if len(normal) > 1 else 'runs'} without an alarm.")
+        *others, last = normal
+        named = f"{', '.join(others)} and {last}" if others else last
+        told.append(f"{named} {'run' if others else 'runs'} without an alarm.")
     return " ".join(told)
 
 

@@ -56,6 +56,10 @@ def heard(guide):
     return [(one["value"], one["at"]) for one in json.loads(answer)["items"]]
 
 
+def test_rooms(follow):
+    assert follow("../rooms.md").run() == 1
+
+
 def test_line_protocol(follow, tmp_path):
     guide = follow("../line-protocol.md")
     assert guide.run() == 2

@@ -33,7 +33,7 @@ def test_a_door_held_open_is_the_cause(signed_in, hospital, room):
     page = plain(signed_in("clinician").get(room).text)
     assert "4.12 is not isolating: its door has been open for 9 min" in page
     assert "−0.4 Pa to the corridor, must be at most −2.5." in page
-    assert "Concerns ward." in page
+    assert "Concerns the ward." in page
     assert "air flows in from the corridor" in page
     assert "Open since" in page
     assert "07:33 CET" in page
