@@ -24,8 +24,10 @@ from dashboards.rooms import room_devices, room_profile
 
 INTERVAL_S = 60.0
 GAP_INTERVALS = 3
-LEAST_GAP_S = 900.0
-"""A value holds until the next, for three intervals of its device, or for this: many log every quarter of an hour."""
+LEAST_GAP_S = 1800.0
+QUICK_GAP_S = 900.0
+"""A value holds until the next, for three intervals of its device, or for half an hour, as many log; a pressure, which
+is lost in a moment, for a quarter."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,10 @@ def _room(here: Context, now: Snapshot, room: KnownPlace, start: datetime, end: 
         if source != metric and profile.volume_m3:
             values = values / profile.volume_m3
         interval = max((devices[device] for device in talkers), default=INTERVAL_S)
-        held = int(max(LEAST_GAP_S, GAP_INTERVALS * interval) * 1000)
+        quick = metric == "differential_pressure"
+        held = int(max(QUICK_GAP_S if quick else LEAST_GAP_S, GAP_INTERVALS * interval) * 1000)
         limits = profile.ranges[metric]
-        paused = pauses if metric == "differential_pressure" else []
+        paused = pauses if quick else []
         yield Row(room, profile, metric, limits.low, limits.high, share(at, values, limits, span, held, paused))
 
 
