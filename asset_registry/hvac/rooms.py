@@ -1,6 +1,7 @@
 """What people say and sign about a room's air: its settings, daily visual checks, purges and releases.
 
-Checks and purges are never changed or deleted; whoever acts stands in them by login and name, and in the audit log.
+The database refuses to change or delete a check; a purge changes once, when it is released. Who acts stands in them
+by name, and in the audit log.
 """
 
 from collections.abc import Iterable
@@ -8,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import JSON, ForeignKey, Index, select
+from sqlalchemy import JSON, Connection, ForeignKey, Index, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.audit import bump, record
@@ -190,3 +191,31 @@ def _place(session: Session, place_id: int) -> None:
 def _person(who: Principal) -> None:
     if not who.is_person:
         raise Forbidden("A person signs, not a program.")
+
+
+CHECK_DDL: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        """CREATE TRIGGER room_check_keep_update BEFORE UPDATE ON room_check
+        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
+        """CREATE TRIGGER room_check_keep_delete BEFORE DELETE ON room_check
+        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
+        """CREATE TRIGGER room_check_keep_replace BEFORE INSERT ON room_check
+        WHEN EXISTS (SELECT 1 FROM room_check WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION room_check_keep() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'signed checks are only ever added'; END $$""",
+        """CREATE TRIGGER room_check_keep_rows BEFORE UPDATE OR DELETE ON room_check
+        FOR EACH ROW EXECUTE FUNCTION room_check_keep()""",
+        """CREATE TRIGGER room_check_keep_table BEFORE TRUNCATE ON room_check
+        FOR EACH STATEMENT EXECUTE FUNCTION room_check_keep()""",
+    ),
+}
+"""As `asset_registry.audit.AUDIT_DDL`."""
+
+
+@event.listens_for(RoomCheck.__table__, "after_create")
+def _make_append_only(_table: object, connection: Connection, **_: object) -> None:
+    for statement in CHECK_DDL.get(connection.dialect.name, ()):
+        connection.exec_driver_sql(statement)

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from asset_registry.audit import history
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
@@ -77,6 +78,14 @@ def test_a_check_is_signed_by_a_person_who_says_what_they_saw(database, places):
         span = NOW, NOW + timedelta(seconds=1)
         assert rooms.checks_between(session, [places["room"]], *span) == [seen]
         assert rooms.checks_between(session, [places["site"]], *span) == []
+
+
+@pytest.mark.parametrize("how", ["UPDATE room_check SET seen = 'nothing'", "DELETE FROM room_check"])
+def test_the_database_refuses_to_change_a_check(database, places, how):
+    with database.write() as session:
+        rooms.sign_check(session, places["room"], HAAS, "smoke went in", NOW, agrees=True, value=None)
+    with pytest.raises(DBAPIError, match="only ever added"), database.write() as session:
+        session.execute(text(how))
 
 
 def test_infection_prevention_releases_a_room_when_its_air_is_cleared(database, places):

@@ -14,15 +14,40 @@ depends_on: str | Sequence[str] | None = None
 TABLES = ("room_air", "room_check", "room_purge")
 
 
+_APPEND_ONLY = {
+    "sqlite": (
+        """CREATE TRIGGER room_check_keep_update BEFORE UPDATE ON room_check
+        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
+        """CREATE TRIGGER room_check_keep_delete BEFORE DELETE ON room_check
+        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
+        """CREATE TRIGGER room_check_keep_replace BEFORE INSERT ON room_check
+        WHEN EXISTS (SELECT 1 FROM room_check WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION room_check_keep() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'signed checks are only ever added'; END $$""",
+        """CREATE TRIGGER room_check_keep_rows BEFORE UPDATE OR DELETE ON room_check
+        FOR EACH ROW EXECUTE FUNCTION room_check_keep()""",
+        """CREATE TRIGGER room_check_keep_table BEFORE TRUNCATE ON room_check
+        FOR EACH STATEMENT EXECUTE FUNCTION room_check_keep()""",
+    ),
+}
+
+
 def upgrade() -> None:
     _room_air()
     _room_check()
     _room_purge()
+    for statement in _APPEND_ONLY.get(op.get_bind().dialect.name, ()):
+        op.execute(statement)
 
 
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION room_check_keep()")
 
 
 def _room_air() -> None:
