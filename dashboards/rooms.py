@@ -62,8 +62,9 @@ def room_status(here: Context, now: Snapshot, room: KnownPlace) -> RoomStatus:
     """How a room's air is, judged by its profile; the store is asked only for since when a value is out."""
     profile = room_profile(here, now, room)
     readings = room_readings(here, now, room, profile.doors)
-    devices = (now.device(reading.device) for reading in readings.values())
-    intervals = {device.native_id: device.interval_s for device in devices if device and device.interval_s}
+    intervals = {
+        name: every for name in {each.device for each in readings.values()} if (every := _every(here, now, name))
+    }
     since = {"door_open": _door_since(here, readings["door_open"])} if "door_open" in readings else {}
     spoken = {reading.device: here.latest.seen(reading.device) for reading in readings.values()}
     seen = {device: at for device, at in spoken.items() if at is not None}
@@ -73,6 +74,12 @@ def room_status(here: Context, now: Snapshot, room: KnownPlace) -> RoomStatus:
     if not onsets:
         return status
     return judge_room(room.number, profile, replace(heard, since={**since, **onsets}), moment)
+
+
+def _every(here: Context, now: Snapshot, native_id: str) -> float | None:
+    """How many seconds lie between two words of a device, as it announced or as was learned; None when nobody knows."""
+    device, learned = now.device(native_id), here.latest.interval(native_id)
+    return (device.interval_s if device else None) or (learned.total_seconds() if learned else None)
 
 
 def _onset(here: Context, profile: Profile, measure: Measure) -> datetime | None:
