@@ -1,7 +1,5 @@
 """The alarm list: grouped by incident, filters in the address, one click to acknowledge, a time to shelve for."""
 
-import csv
-import io
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +16,7 @@ from dashboards.context import Context, Here
 from dashboards.forms import Back, Text, back_to
 from dashboards.render import page
 from dashboards.sentences import address, many, spelled, start
+from dashboards.spreadsheet import spreadsheet
 from dashboards.standing import Standing, standing
 from service_desk.alarms import book
 from service_desk.alarms.model import Transition
@@ -99,38 +98,37 @@ def as_csv(here: Here, filters: Asked) -> Response:
     """The same list as a file: one alarm a line, UTC."""
     with here.database.read() as session:
         rows = [row for row in standing(session, here) if filters.admits(row, _floors(here))]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(
-        ("incident", "ticket", "priority", "alarm", "where", "metric", "value", "unit", "limit", "since", "answered by")
+    head = (
+        "incident",
+        "ticket",
+        "priority",
+        "alarm",
+        "where",
+        "metric",
+        "value",
+        "unit",
+        "limit",
+        "since",
+        "answered by",
     )
-    for row in rows:
-        for line in row.lines:
-            writer.writerow(
-                _plain(cell)
-                for cell in (
-                    row.title,
-                    row.ticket.number if row.ticket else "",
-                    line.priority,
-                    line.title,
-                    line.where.text,
-                    line.metric,
-                    line.value,
-                    words.unit(line.metric),
-                    line.limit,
-                    line.since.isoformat(),
-                    row.who,
-                )
-            )
-    return Response(
-        text.getvalue(), media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="alarms.csv"'}
+    lines = (
+        (
+            row.title,
+            row.ticket.number if row.ticket else "",
+            line.priority,
+            line.title,
+            line.where.text,
+            line.metric,
+            line.value,
+            words.unit(line.metric),
+            line.limit,
+            line.since.isoformat(),
+            row.who,
+        )
+        for row in rows
+        for line in row.lines
     )
-
-
-def _plain(cell: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in "=+@\t\r" or (text[:1] == "-" and not text[1:2].isdigit()) else text
+    return spreadsheet("alarms", (head, *lines))
 
 
 @router.post("/incidents/{number}/acknowledge", dependencies=[ACTING])

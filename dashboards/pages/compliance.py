@@ -12,11 +12,11 @@ from dashboards import words
 from dashboards.access import STAFF
 from dashboards.compliance_view import Row, compliance
 from dashboards.context import Context, Here
-from dashboards.pages.facilities import csv_of
 from dashboards.plan import UNCOUNTED
 from dashboards.render import page
 from dashboards.rooms import room_profile
 from dashboards.sentences import address
+from dashboards.spreadsheet import spreadsheet
 
 router = APIRouter(prefix="/facilities/compliance", dependencies=[STAFF])
 
@@ -61,7 +61,7 @@ def as_csv(here: Here, days: Days = "1", rooms: Which = "protects") -> Response:
     """The same as a file, times in UTC, durations in seconds."""
     start, end = _span(here, days)
     rows = compliance(here, here.snapshots.current, _rooms(here, rooms), start, end)
-    return csv_of(HEAD, [_line(row, start, end) for row in rows], "compliance.csv")
+    return spreadsheet("compliance", [HEAD, *(_line(row, start, end) for row in rows)])
 
 
 @router.get("/checks.csv")
@@ -75,7 +75,9 @@ def checks(here: Here, days: Days = "1") -> Response:
         (rooms[each.place_id].number, each.at.isoformat(), each.name, each.login, each.seen, each.agrees, each.value)
         for each in found
     ]
-    return csv_of(("room", "at", "name", "login", "seen", "as it must be", "pressure_pa"), lines, "visual-checks.csv")
+    return spreadsheet(
+        "visual-checks", [("room", "at", "name", "login", "seen", "as it must be", "pressure_pa"), *lines]
+    )
 
 
 def answer(rows: list[Row], rooms: str) -> str:

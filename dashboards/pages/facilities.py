@@ -1,8 +1,5 @@
 """Facilities: floor by floor which rooms are out of range, since when, what serves them, tickets; lights left on."""
 
-import csv
-import io
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -11,6 +8,7 @@ from dashboards.access import STAFF
 from dashboards.context import Here
 from dashboards.facilities_view import Out, answer, facilities, why
 from dashboards.render import page
+from dashboards.spreadsheet import spreadsheet
 
 router = APIRouter(prefix="/facilities", dependencies=[STAFF])
 
@@ -45,7 +43,7 @@ def as_csv(here: Here) -> Response:
     """What is out of range, one measure a line, UTC."""
     with here.database.read() as session:
         found = facilities(session, here)
-    return csv_of(HEAD, [_line(row) for row in found.out], "out-of-range.csv")
+    return spreadsheet("out-of-range", [HEAD, *(_line(row) for row in found.out)])
 
 
 def _line(row: Out) -> tuple[object, ...]:
@@ -62,18 +60,3 @@ def _line(row: Out) -> tuple[object, ...]:
         ", ".join(asset.name for asset in row.served),
         row.ticket.number if row.ticket else "",
     )
-
-
-def csv_of(head: tuple[str, ...], lines: list[tuple[object, ...]], name: str) -> Response:
-    """A file of comma separated values; a text that a spreadsheet would reckon with stays a text."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    for line in lines:
-        writer.writerow(_tame(cell) for cell in line)
-    kept = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue(), media_type="text/csv", headers=kept)
-
-
-def _tame(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
