@@ -166,6 +166,7 @@ METRICS = _table(
     Metric("gas_pressure", "medical_gas", "Gas pressure", "kPa", "kPa"),
     Metric("room", "location", "Room", kind=str),
     Metric("fix_confidence", "location", "Confidence", "1", "", digits=2),
+    Metric("map_drift", "location", "Louder than the map", "dB", "dB", digits=1),
     Metric("rssi", "location", "Heard at", "dB[mW]", "dBm"),
 )
 """By name. Anything else a device says is not a metric: decoders give nothing for it."""

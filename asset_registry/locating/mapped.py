@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from asset_registry.locating.arrays import NOWHERE, Floats, Indices
+from asset_registry.locating.drift import EVERY_S, Drift
 from asset_registry.locating.model import Model
 from asset_registry.locating.ports import Fix
 from asset_registry.locating.tracker import Estimate
@@ -52,7 +53,8 @@ class MappedSite:
         self._last: Floats = np.zeros(0)
         self._since: dict[int, datetime] = {}
         self._latest: datetime | None = None
-        self._swept = 0.0
+        self._swept = self._drift_taken = 0.0
+        self._drift = Drift(len(self._gateways))
 
     def hear(self, sighting: Sighting) -> None:
         """Take in that a gateway heard a tag."""
@@ -121,6 +123,9 @@ class MappedSite:
         if abs(moment - self._swept) >= self._ageing.sweep_s:
             self._swept = moment
             touched = np.array(list(self._rows.values()), dtype=np.int64)
+        if abs(moment - self._drift_taken) >= EVERY_S:
+            self._drift_taken = moment
+            self._drift.take(*self._tracker.residuals(moment))
         evidence = self._evidence(touched)
         for row, best in zip(touched.tolist(), evidence, strict=True):
             tag = self._names[row]
@@ -128,6 +133,11 @@ class MappedSite:
                 yield self._fix(tag, row, moment, best)
                 if moment - self._last[row] > 2 * self._ageing.unknown_after_s:
                     self._forget(tag, row)
+
+    def drift(self) -> dict[str, float]:
+        """By gateway, how much louder than the map it hears, in dB."""
+        names = [one.id for one in self._model.plan.gateways]
+        return {names[n]: louder for n, louder in self._drift.found().items()}
 
     def _take(self, estimate: Estimate, now: datetime) -> None:
         confidence = self._model.calibration.confidence(estimate.belief, estimate.moving)

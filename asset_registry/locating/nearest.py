@@ -167,6 +167,10 @@ class NearestGateway:
             if (now - track.heard).total_seconds() > 2 * self._tuning.unknown_after_s:
                 del self._tracks[tag]
 
+    def drift(self) -> dict[str, float]:
+        """Nothing: there is no map."""
+        return {}
+
     # ------------------------------------------------------------ one tag
 
     def _fix(self, tag: str, track: _Track, now: datetime) -> Fix:

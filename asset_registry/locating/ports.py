@@ -65,6 +65,9 @@ class Engine(Protocol):
     def restore(self, fixes: Iterable[Fix]) -> None:
         """Go on from what was known before a restart."""
 
+    def drift(self) -> Mapping[str, float]:
+        """By gateway, how much louder than the engine's map it hears of late, in dB; where that is known."""
+
 
 SpotSource = Callable[[], Spots]
 

@@ -13,10 +13,11 @@ from collector.clock import Clock, from_a_wrong_clock
 from collector.ports import Intake
 from collector.reading import OWN_GATEWAY, Announcement, Item, Reading, Sighting
 
-ROOM, CONFIDENCE = "room", "fix_confidence"
+ROOM, CONFIDENCE, DRIFT = "room", "fix_confidence", "map_drift"
 _JUDGE_EVERY = timedelta(seconds=1)
 _JUDGE_SELDOM = timedelta(seconds=10)
 _BEHIND = 8
+_DRIFT_EVERY = timedelta(hours=1)
 _KEEP_EVERY = timedelta(seconds=5)
 
 
@@ -35,7 +36,8 @@ class LocatingConsumer:
 
     Of each tag it says `room` (the place's id as text, "" for unknown; `at`: when the tag was last heard) and
     `fix_confidence` (`at`: when it was judged), both with gateway "wardkeeper": at once when the place changes, else at
-    most every `refresh_s` while the tag is heard, or when the word for its confidence changes.
+    most every `refresh_s` while the tag is heard, or when the word for its confidence changes. Of each gateway it says
+    `map_drift` every hour, where the engine knows it.
     """
 
     name = "locating"
@@ -59,7 +61,7 @@ class LocatingConsumer:
         self._told: dict[str, _Told] = {}
         self._judged: datetime | None = None
         self._newest: datetime | None = None
-        self._kept_at = clock.now()
+        self._kept_at = self._drift_at = clock.now()
         known = list(restored)
         engine.restore(known)
         for fix in known:
@@ -130,6 +132,9 @@ class LocatingConsumer:
             if words:
                 readings += words
                 said[fix.tag] = _Told(fix.place_id, word_of(fix.confidence), fix.at, now)
+        if abs(now - self._drift_at) >= _DRIFT_EVERY:
+            self._drift_at = now
+            readings += [self._reading(name, DRIFT, louder, now) for name, louder in self._engine.drift().items()]
         if readings and self._intake.offer(readings):
             self._told.update(said)  # when there was no room, the next judgement says it again
 

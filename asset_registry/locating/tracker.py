@@ -135,6 +135,25 @@ class Tracker:
         level, use = self._levels(rows, now, dt)
         return self._decide(rows, level, use, now, dt)
 
+    def residuals(self, now: float) -> tuple[Indices, Floats]:
+        """Of tags that dwell where the map is sure: gateways, and by how many dB each hears more than expected."""
+        memory = self.memory
+        dwell = (now - memory.heard < 60.0) & (self._since > self._belief.open_s) & (self._age > self._belief.open_s)
+        rows = np.flatnonzero(dwell & (self.room != NOWHERE))
+        _, slow = memory.levels()
+        use = (memory.slow_packets > 0.3) & memory.fresh(now) & np.append(self.health.alive, False)[memory.gateway]
+        gateways, louder = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+        for n, radio_map in enumerate(self.maps):
+            here = rows[self._floor_of_room[self.room[rows]] == n]
+            if len(here):
+                cells = self._posterior(n, radio_map, here, slow[here], use[here])
+                expected = cells @ radio_map.mean.T
+                tag, slot = np.nonzero(use[here] & (self._floor_of[memory.gateway[here]] == n))
+                gateway = memory.gateway[here][tag, slot]
+                gateways.append(gateway)
+                louder.append(slow[here][tag, slot] - expected[tag, self._column[gateway]])
+        return np.concatenate(gateways), np.concatenate(louder)
+
     def _freeze(self, lost: Bools, now: float) -> None:
         if lost.any():
             hit = (np.append(lost, False)[self.memory.gateway] & (self.memory.slow_packets > 0.3)).any(1)

@@ -124,10 +124,11 @@ def test_on_shifted_grids_with_each_position_left_out_alone(survey, gateways, mo
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_any_one_gateway_off(model, standing):
-    """On ten other days; the worst gateway of a day may be worse than the mean by chance of the draw."""
-    shares = np.zeros((10, 12))
-    for day in range(10):
+    """On four other days; what one gateway costs on one day is mostly the chance of the draw."""
+    shares = np.zeros((4, 12))
+    for day in range(4):
         seen = standing.another_day(np.random.default_rng(day), standing.expected())
         for gateway in range(12):
             shares[day, gateway] = still(model, seen.without(str(gateway)))["room_accuracy_off_borders"]

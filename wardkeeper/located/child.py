@@ -41,6 +41,7 @@ class Judged(msgspec.Struct, frozen=True):
     """The answer."""
 
     fixes: list[Fix]
+    drift: dict[str, float]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -75,7 +76,7 @@ def main() -> None:
                 site.hear(sighting)
             for gateway, at in message.alive.items():
                 site.alive(gateway, at)
-            write(sys.stdout.buffer, Judged(list(site.judge(message.now))))
+            write(sys.stdout.buffer, Judged(list(site.judge(message.now)), site.drift()))
 
 
 if __name__ == "__main__":

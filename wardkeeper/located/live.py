@@ -4,7 +4,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -34,6 +34,7 @@ class ChildSite:
         self._fixes = {fix.tag: fix for fix in known}
         self._heard: list[Sighting] = []
         self._alive: dict[str, datetime] = {}
+        self._drift: dict[str, float] = {}
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -85,7 +86,13 @@ class ChildSite:
         packed = read(stdout)
         if not packed:
             raise BrokenPipeError(f"exit code {self._process.wait(_GOODBYE_S)}")
-        return msgspec.msgpack.decode(packed, type=Judged).fixes
+        judged = msgspec.msgpack.decode(packed, type=Judged)
+        self._drift = judged.drift
+        return judged.fixes
+
+    def drift(self) -> dict[str, float]:
+        """As of the last judgement."""
+        return self._drift
 
     def close(self) -> None:
         """End the child."""
@@ -165,6 +172,10 @@ class Follows:
         fixes = list(self._engine.judge(now))
         self._known |= {fix.tag: fix for fix in fixes}
         return fixes
+
+    def drift(self) -> Mapping[str, float]:
+        """That of the engine of now."""
+        return self._engine.drift()
 
     def close(self) -> None:
         """End the child, if there is one."""
