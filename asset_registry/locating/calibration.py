@@ -26,24 +26,30 @@ _BLOCKS = 100
 class Calibration(msgspec.Struct, frozen=True):
     """From a belief of `above[n]` on, `right[n]` of the answers are right. Below `unknown` there is no answer.
 
-    A tag that moves is only as sure as the map is, and no answer below `moving_unknown`.
+    A tag that moves is only as sure as the map is, and no answer below `moving_unknown`. A room whose own gateways are
+    all dead is at most `bereft` sure.
     """
 
     above: tuple[float, ...] = (0.0,)
     right: tuple[float, ...] = (0.8,)
     unknown: float = 0.2
     moving_unknown: float = 0.4
+    bereft: float = 1.0
 
-    def confidence(self, belief: Floats, moving: Bools) -> Floats:
+    def confidence(self, belief: Floats, moving: Bools, bereft: Bools) -> Floats:
         """0 to 1; 0 for no answer."""
         step = np.clip(np.searchsorted(np.array(self.above), belief, "right") - 1, 0, None)
         calm = np.where(belief < self.unknown, 0.0, np.array(self.right)[step])
         still_going = np.where(belief < self.moving_unknown, 0.0, np.minimum(belief, _UNSURE))
-        return np.where(moving, np.minimum(calm, still_going), calm)
+        sure = np.where(moving, np.minimum(calm, still_going), calm)
+        return np.where(bereft, np.minimum(sure, self.bereft), sure)
 
 
-UNSURVEYED = Calibration(above=(0.0, 0.3, 0.4, 0.5, 0.6, 0.75), right=(0.3, 0.45, 0.6, 0.75, 0.85, 0.92))
-"""Where nothing was surveyed. From simulated buildings whose walls and path loss differ from what the map assumes."""
+UNSURVEYED = Calibration(above=(0.0, 0.3, 0.4, 0.5, 0.6, 0.75), right=(0.3, 0.45, 0.6, 0.75, 0.85, 0.92), bereft=0.65)
+"""Where nothing was surveyed: from simulated buildings whose walls and path loss differ from what the map assumes.
+
+A survey shows what the others know without a room's own gateway; a plan does not.
+"""
 
 
 def calibrate(belief: Floats, right: Bools, positions: int) -> Calibration:

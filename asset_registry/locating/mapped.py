@@ -140,7 +140,7 @@ class MappedSite:
         return {names[n]: louder for n, louder in self._drift.found().items()}
 
     def _take(self, estimate: Estimate, now: datetime) -> None:
-        confidence = self._model.calibration.confidence(estimate.belief, estimate.moving)
+        confidence = self._model.calibration.confidence(estimate.belief, estimate.moving, estimate.bereft)
         rows = estimate.rows
         room = np.where(confidence > 0, estimate.room, NOWHERE)
         for row in rows[room != self._room[rows]].tolist():

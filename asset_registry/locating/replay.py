@@ -61,7 +61,7 @@ def replay(tracker: Tracker, calibration: Calibration, plan: Plan, recording: Re
         heard = known[rows]
         tracker.put(recording.tag[rows][heard], gateway[rows][heard], recording.rssi[rows][heard])
         estimate = tracker.step(n + 1.0)
-        confidence = calibration.confidence(estimate.belief, estimate.moving)
+        confidence = calibration.confidence(estimate.belief, estimate.moving, estimate.bereft)
         here = (spans[0][estimate.rows] <= n) & (n < spans[1][estimate.rows])
         shown = np.where(confidence > 0, estimate.room, NOWHERE)
         part = (estimate.rows, shown, estimate.room, estimate.belief, confidence, estimate.moving, estimate.at)

@@ -12,7 +12,7 @@ import numpy as np
 
 from asset_registry.locating.arrays import NOWHERE, Bools, Floats, Indices, milliwatts
 from asset_registry.locating.health import Health
-from asset_registry.locating.layout import Floor, Plan
+from asset_registry.locating.layout import Floor, Plan, rooms_at
 from asset_registry.locating.memory import Memory, Pace
 from asset_registry.locating.radiomap import RadioMap
 
@@ -59,8 +59,8 @@ class Estimate:
     """(tags, 2): the mean of where it may be, on its floor."""
     floor: Indices
     moving: Bools
-    heard: Indices
-    """How many living gateways it rests on."""
+    bereft: Bools
+    """Whether gateways hang in the room and all of them are dead."""
 
 
 class Tracker:
@@ -74,6 +74,10 @@ class Tracker:
         for n, floor in enumerate(floors):
             self._floor_of[floor.gateways] = n
             self._column[floor.gateways] = np.arange(len(floor.gateways))
+        self._hangs_in: Indices = np.full(len(plan.gateways), NOWHERE)
+        for floor in floors:
+            rooms = [(n, room) for n, room in enumerate(plan.rooms) if room.floor == floor.name]
+            self._hangs_in[floor.gateways] = rooms_at(rooms, floor.at)
         self._floor_of_room: Indices = np.array([plan.floors.index(room.floor) for room in plan.rooms])
         self._usual: Floats = np.zeros((0, self.memory.slots))
         self._now: float | None = None
@@ -224,7 +228,16 @@ class Tracker:
         room = self.room[rows]
         belief = np.where(room == NOWHERE, 0.0, chance[np.arange(len(rows)), room])
         moving = self._since[rows] < self._belief.moving_s
-        return Estimate(rows, room.copy(), belief, at, floor, moving, use.sum(1))
+        return Estimate(rows, room.copy(), belief, at, floor, moving, self._bereft()[room])
+
+    def _bereft(self) -> Bools:
+        """(rooms, and one for none): whether each has lost all gateways that hang in it."""
+        hung, living = np.zeros(len(self._plan.rooms) + 1), np.zeros(len(self._plan.rooms) + 1)
+        np.add.at(hung, self._hangs_in, 1)
+        np.add.at(living, self._hangs_in[self.health.alive], 1)
+        found = (hung > 0) & (living == 0)
+        found[NOWHERE] = False
+        return np.asarray(found)
 
     def _posterior(self, n: int, radio_map: RadioMap, rows: Indices, level: Floats, use: Bools) -> Floats:
         """The cells of floor `n`, from the floor's own gateways."""

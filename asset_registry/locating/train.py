@@ -112,7 +112,7 @@ def train(
     seen = survey.expected()
     days = joined([survey.located(survey.another_day(chance, seen)) for _ in range(_DAYS)])
     calibration = calibrate(*_evidence([out, days]), int(len(np.unique(out.tag[out.clear])) or len(points.at)))
-    confidence = calibration.confidence(out.belief, out.moving)
+    confidence = calibration.confidence(out.belief, out.moving, np.zeros(len(out.t), dtype=bool))
     said = replace(out, confidence=confidence, room=np.where(confidence > 0, out.committed, -1))
     told = scores(said)["stationary"]
     return msgspec.structs.replace(model, calibration=calibration, scores={"positions_left_out": told})

@@ -15,7 +15,7 @@ def test_what_it_says_is_how_often_it_is_right():
     belief, right = answers(100_000, over=0.1)
     found = calibrate(belief, right, positions=2_000)
     again, true = answers(100_000, over=0.1)
-    said = found.confidence(again, np.zeros(len(again), dtype=bool))
+    said = found.confidence(again, *[np.zeros(len(again), dtype=bool)] * 2)
     for share in np.unique(said):
         assert abs(true[said == share].mean() - share) < 0.05
 
@@ -40,7 +40,14 @@ def test_unknown_is_an_answer():
     known = Calibration(above=(0.0, 0.9), right=(0.8, 0.97), unknown=0.2, moving_unknown=0.4)
     belief = np.array([0.1, 0.3, 0.3, 0.95, 0.95])
     moving = np.array([False, False, True, False, True])
-    assert known.confidence(belief, moving).tolist() == [0.0, 0.8, 0.0, 0.97, 0.94]
+    calm = np.zeros(5, dtype=bool)
+    assert known.confidence(belief, moving, calm).tolist() == [0.0, 0.8, 0.0, 0.97, 0.94]
+
+
+def test_without_a_survey_a_room_whose_gateway_is_dead_is_no_more_than_perhaps():
+    sure, calm, bereft = np.full(2, 0.99), np.zeros(2, dtype=bool), np.array([False, True])
+    assert UNSURVEYED.confidence(sure, calm, bereft).tolist() == [0.92, 0.65]
+    assert Calibration().confidence(sure, calm, bereft).tolist() == [0.8, 0.8]
 
 
 def test_without_answers_it_is_cautious():

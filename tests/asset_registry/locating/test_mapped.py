@@ -84,3 +84,13 @@ def test_a_clock_that_was_set_back_begins_anew(site, world):
 def test_gateways_that_are_not_on_the_plan_place_nothing(site):
     site.hear(Sighting("pump", "elsewhere", -50.0, START))
     assert list(site.judge(START + timedelta(seconds=1))) == []
+
+
+def test_without_a_survey_nobody_is_sure_of_a_room_whose_own_gateway_died(world, site):
+    world.fading_db = 0.5
+    others = [world.tag((18, 9, 60), name="other"), world.tag((6, 6, 60), name="third")]
+    before = live(site, world, [*world.tag((2.2, 2.2, 60)), *others[0], *others[1]])["pump"]
+    assert before.confidence > 0.7
+    rows = [*world.tag((2.2, 2.2, 60)), *world.tag((18, 9, 60), name="other")]
+    after = live(site, world, [row for row in rows if row[4] != 0], START + timedelta(seconds=61))["pump"]
+    assert (after.place_id, after.confidence <= 0.65) == (before.place_id, True)
