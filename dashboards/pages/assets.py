@@ -1,5 +1,6 @@
 """One asset: whether it can be taken, its status, where it was, what its devices say; and what people do to it."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Request
@@ -14,7 +15,7 @@ from asset_registry.editing import EDITORS, fields_of
 from asset_registry.errors import Conflict
 from asset_registry.known import KnownAsset
 from asset_registry.people import Principal
-from asset_registry.status import CLEANERS, TAKERS
+from asset_registry.status import BORROWED, CLEANERS, TAKERS
 from dashboards import words
 from dashboards.access import ACTING, STAFF, WORKERS, Visitor
 from dashboards.api.models import refreshed
@@ -37,6 +38,7 @@ from service_desk.tickets.queue import Wanted, queue
 Span = Literal["1h", "24h", "7d"]
 Part = tuple[str, str, str, Said | None]
 
+SHARED = (*BORROWED, "loaned_out")
 USE_WORDS = {"idle": "Idle", "in_use": "In use", "claimed": "Claimed"}
 
 router = APIRouter(prefix="/assets", dependencies=[STAFF])
@@ -161,9 +163,26 @@ def parts_of(here: Context, it: KnownAsset, said: dict[str, Said]) -> list[Part]
     return [
         ("Use", USE_WORDS[use], claim, said.get("use")),
         ("Hygiene", _word(it.hygiene), "", said.get("hygiene")),
-        ("Condition", "OK" if it.condition == "ok" else _word(it.condition), "", said.get("condition")),
-        ("Holding", _word(it.holding), "", said.get("holding")),
+        ("Condition", "OK" if it.condition == "ok" else _word(it.condition), _care(it), said.get("condition")),
+        ("Holding", _word(it.holding), _back(it), said.get("holding")),
     ]
+
+
+def _care(it: KnownAsset) -> str:
+    due = f"maintenance due {_day(it.maintenance_due)}" if it.maintenance_due else ""
+    return ", ".join(part for part in (f"recalled: {it.recall}" if it.recall else "", due) if part)
+
+
+def _back(it: KnownAsset) -> str:
+    """With whom it is shared, and until when."""
+    if it.holding not in SHARED:
+        return ""
+    due = f"until {_day(it.return_due)}" if it.return_due else ""
+    return " ".join(part for part in (it.counterparty, due) if part)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def _word(value: str) -> str:

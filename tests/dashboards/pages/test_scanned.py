@@ -72,7 +72,9 @@ def test_a_patient_event_locks_it_and_shows_the_clock(signed_in, hospital, pump)
 def test_a_rental_goes_back(signed_in, hospital, pump):
     set_asset(hospital, pump, holding="rented", counterparty="MedRent", return_due=date(2026, 12, 1))
     nurse = signed_in("clinician")
-    assert "Return the rental" in nurse.get(f"/a/{pump}").text
+    page = nurse.get(f"/a/{pump}").text
+    assert "Return the rental" in page
+    assert "MedRent until 1 Dec 2026" in page
     assert "Pump 117 is going back to MedRent" in press(nurse, pump, "return")
     assert tickets(hospital) == [("Fetch Pump 117: it goes back", "new")]
     assert "can be taken" in press(nurse, pump, "keep")
