@@ -30,6 +30,7 @@ def overview(request: Request, here: Here) -> Response:
         answer=answer(found),
         why=why(found, now),
         floors=found.floors,
+        heard=any(room.look == "fine" for room in found.rooms),
         out=found.out,
         lit=[(room, room.light.wasted_kwh(now)) for room in found.lit],
         watts=found.watts,
