@@ -38,6 +38,12 @@ class RoomNow:
         return self.status.worst or {"old": "unheard", "none": "bare"}.get(self.status.state, "fine")
 
     @property
+    def isolates(self) -> bool:
+        """Whether its lower pressure protects those outside: somebody looks at it once a day."""
+        wanted = self.status.profile.ranges.get("differential_pressure")
+        return self.status.profile.protects and wanted is not None and (wanted.high or 0.0) < 0
+
+    @property
     def lit(self) -> bool:
         """Whether its light burns for nobody."""
         return self.light.left_on_since is not None

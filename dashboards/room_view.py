@@ -1,14 +1,14 @@
 """What people have said and signed about a room's air, in words: purge, visual checks, profile; for page and API."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from asset_registry.hvac import Profile, RoomStatus, direction_words, value_words
 from asset_registry.hvac.purge import REMOVED, purge_minutes
-from asset_registry.hvac.rooms import RoomCheck, RoomPurge, checks_of, purge_of
+from asset_registry.hvac.rooms import RoomCheck, RoomPurge, checks_between, checks_of, purge_of
 from asset_registry.known import KnownPlace
 from dashboards.context import Context
 
@@ -69,6 +69,14 @@ def signed_view(session: Session, here: Context, place: KnownPlace) -> Signed:
     found = checks_of(session, place.id, 6)
     today = here.clock.now().astimezone(here.zone).date()
     return Signed(found, next((each for each in found if each.at.astimezone(here.zone).date() == today), None))
+
+
+def checked_today(session: Session, here: Context, rooms: Iterable[KnownPlace]) -> dict[int, RoomCheck]:
+    """The newest check that was signed today in each room, by the room's id."""
+    now = here.clock.now()
+    midnight = now.astimezone(here.zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    found = checks_between(session, [room.id for room in rooms], midnight, now + timedelta(milliseconds=1))
+    return {each.place_id: each for each in found}
 
 
 def pressure_words(status: RoomStatus) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from dashboards.access import STAFF
 from dashboards.context import Here
 from dashboards.facilities_view import Out, answer, facilities, why
 from dashboards.render import page
+from dashboards.room_view import checked_today
 from dashboards.spreadsheet import spreadsheet
 
 router = APIRouter(prefix="/facilities", dependencies=[STAFF])
@@ -23,6 +24,8 @@ def overview(request: Request, here: Here) -> Response:
     version = here.latest.version
     with here.database.read() as session:
         found = facilities(session, here)
+        isolating = [room.place for room in found.rooms if room.isolates]
+        checks = checked_today(session, here, isolating)
     now = here.clock.now()
     return page(
         request,
@@ -35,6 +38,7 @@ def overview(request: Request, here: Here) -> Response:
         lit=[(room, room.light.wasted_kwh(now)) for room in found.lit],
         watts=found.watts,
         faulty=found.faulty,
+        checks=[(place, checks.get(place.id)) for place in isolating],
         live_version=version,
     )
 

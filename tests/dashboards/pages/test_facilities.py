@@ -133,7 +133,9 @@ def test_a_check_a_purge_and_a_release_are_signed_on_the_rooms_page(signed_in, h
     def post(who, act, **fields):
         return who.post(f"{room}/{act}", data={"csrf": who.csrf, "next": room, **fields}).status_code
 
+    assert "not signed yet" in nurse.get("/facilities").text
     assert post(nurse, "check", seen="=smoke went in", agrees="yes") == 303
+    assert "signed <time" in nurse.get("/facilities").text
     assert post(nurse, "purge") == 303
     page = plain(nurse.get(room).text)
     assert "104 min for 99.9 % at 12.0 changes/h and mixing factor 3" in page
@@ -146,6 +148,8 @@ def test_a_check_a_purge_and_a_release_are_signed_on_the_rooms_page(signed_in, h
     assert (signed["room"], signed["name"], signed["seen"]) == ("4.12", "Clinician Person", "'=smoke went in")
     with hospital.database.read() as session:
         assert session.scalars(select(RoomCheck)).one().value == -6.0
+    hospital.clock.advance(86_400)
+    assert "not signed yet" in signed_in("clinician").get("/facilities").text, "it is another day"
 
 
 def test_a_room_is_run_another_way(signed_in, hospital):
