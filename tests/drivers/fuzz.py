@@ -2,7 +2,7 @@
 
 The seeds are what the part's own test sends: every run of bytes, hexadecimal and JSON that its source holds. They are
 cut, joined, flipped, stretched and mixed with noise. Whatever comes, a decoder gives items that are sound, or raises
-BadFrame, and is done within a second.
+BadFrame, and is done within a second of processor time: a machine with more to do is no hang.
 """
 
 import argparse
@@ -57,12 +57,12 @@ class Target:
     def check(self, chance: random.Random) -> None:
         """Send one thing. Raises Broken."""
         payload = mutated(self.seeds, chance)
-        began = time.perf_counter()
+        began = time.thread_time()
         try:
             self.run(payload, chance)
         except Exception as trouble:
             raise Broken(f"{self.kind}: {trouble!r} from {payload.hex()}") from trouble
-        if (took := time.perf_counter() - began) > LONGEST_S:
+        if (took := time.thread_time() - began) > LONGEST_S:
             raise Broken(f"{self.kind} took {took:.1f} s for {payload.hex()}")
 
 
