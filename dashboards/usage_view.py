@@ -15,7 +15,7 @@ from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.locating.service import ROOM
 from asset_registry.locating.words import LIKELY
 from asset_registry.spans import spans_of_asset
-from asset_registry.usage.fleet import Fleet, Member, fleet_of, hoards, uses_of
+from asset_registry.usage.fleet import STEP, Fleet, Member, fleet_of, hoards, uses_of
 from asset_registry.usage.stays import Stay, in_room, stays_of
 from asset_registry.usage.visits import Visit, round_of
 from collector.points import readings_of
@@ -56,7 +56,8 @@ class Hoard:
 def fleets(session: Session, here: Context, days: int) -> list[Fleet]:
     """Every category of movable equipment in the last `days`, the largest first."""
     end = here.clock.now()
-    start = end - timedelta(days=days)
+    first = session.scalar(select(Audit.at).order_by(Audit.id).limit(1)) or end
+    start = min(max(end - timedelta(days=days), first), end - STEP)  # before its first entry the log knows nothing
     changes = _changes_of_use(session, start)
     made = dict(session.execute(select(Asset.id, Asset.created)).all())
     members: dict[str, list[Member]] = defaultdict(list)
@@ -64,9 +65,7 @@ def fleets(session: Session, here: Context, days: int) -> list[Fleet]:
         known = changes.get(asset.id, [(start, asset.use)])
         uses = uses_of(known, start, end)
         members[asset.category].append(Member(asset.id, made.get(asset.id, start), uses, asset.holding == "rented"))
-    first = session.scalar(select(Audit.at).order_by(Audit.id).limit(1)) or end
-    begun = min(max(start, first), end - timedelta(minutes=15))  # before its first entry the log knows nothing
-    told = [fleet_of(category, each, begun, end) for category, each in members.items()]
+    told = [fleet_of(category, each, start, end) for category, each in members.items()]
     return sorted(told, key=lambda fleet: (-fleet.size, fleet.category))
 
 
