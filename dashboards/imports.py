@@ -42,20 +42,38 @@ class Job:
         return not self.steps[-1].done()
 
     @property
-    def trouble(self) -> str:
-        """Why the newest step came to nothing, "" when it did not."""
-        error = self.steps[-1].exception() if self.steps[-1].done() else None
-        return f"{self.name} {error}" if isinstance(error, Invalid) else str(error) if error else ""
-
-    @property
     def seen(self) -> ImportReport | None:
         """What would come of it."""
         return _result(self.steps[0])
 
-    @property
-    def taken(self) -> ImportReport | None:
-        """What came of it."""
-        return _result(self.steps[1]) if len(self.steps) > 1 else None
+    def standing(self) -> "Standing":
+        """How it stands at this moment: it goes on while a page is made of it."""
+        running, steps = self.running, len(self.steps)  # asked first: what is over then stays so
+        error = None if running else self.steps[steps - 1].exception()
+        trouble = f"{self.name} {error}" if isinstance(error, Invalid) else str(error) if error else ""
+        taken = _result(self.steps[1]) if steps > 1 and not running else None
+        return Standing(
+            self.key, self.name, self.atomic, steps > 1, running, trouble, self.seen, taken, self.done, self.total
+        )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A file at one moment. `going_in`: it was said to be taken in; `seen` what would come of it, `taken` what did.
+
+    `trouble`: why the newest step came to nothing, "" when it did not.
+    """
+
+    key: str
+    name: str
+    atomic: bool
+    going_in: bool
+    running: bool
+    trouble: str
+    seen: ImportReport | None
+    taken: ImportReport | None
+    done: int
+    total: int
 
 
 def _result(step: Future[ImportReport]) -> ImportReport | None:

@@ -64,15 +64,16 @@ def begin(
 def look(request: Request, visitor: Visitor, key: str) -> Response:
     """How far it is, what would come of it, what came of it."""
     job = _job(request, visitor, key)
-    report = job.taken or job.seen
+    standing = job.standing()
+    report = standing.taken or standing.seen
     return page(
         request,
         "import.html",
-        job=job,
+        job=standing,
         report=report,
         shown=report.rejected[:SHOWN] if report else [],
         word=WORDS[job.kind].lower(),
-        share=job.done / job.total if job.total else 0.0,
+        share=standing.done / standing.total if standing.total else 0.0,
     )
 
 

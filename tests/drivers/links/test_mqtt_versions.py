@@ -23,7 +23,9 @@ def test_mqtt_5_keeps_its_session_and_what_was_not_durable_is_sent_again(broker,
     intake.slow = False
     one.start()
     intake.wait(lambda memory: memory.values("co2") == list(range(21)))
-    assert [key.redelivered for key in intake.keys if key][20:] == [True] * 20 + [False]
+    again = [key.redelivered for key in intake.keys if key][20:]
+    assert again[:20] == [True] * 20
+    assert len(again) == 21, "the broker may have sent the last one too, before it knew that the link was gone"
     assert len({key.session for key in intake.keys if key}) == 1
 
 

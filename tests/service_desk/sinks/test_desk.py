@@ -141,7 +141,7 @@ def test_eight_at_once_make_exactly_one_ticket_with_one_first_turn(house):
         told = news(session, session.query(Outbox).one())
     with ThreadPoolExecutor(8) as pool:
         refs = list(pool.map(lambda _: asyncio.run(house.sink.sync(told)), range(8)))
-    assert {ref.number for ref in refs} == {"W-1001"}
+    assert len({ref.number for ref in refs}) == 1, "which one is the first to be given out is the database's affair"
     assert house.turns == [("wardkeeper", "opened this ticket")]
 
 
