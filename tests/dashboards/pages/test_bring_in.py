@@ -111,6 +111,7 @@ def test_everything_goes_out_as_it_comes_in(signed_in):
     assert "P-117,infusion pump,Pump 117," in answer.text
 
 
+@pytest.mark.long
 def test_it_is_good_to_look_at(page, server, hospital, good_to_look_at):
     server.enter(page, "biomed").goto(f"{server.url}/import")
     page.get_by_label("File").set_input_files({"name": "pumps.csv", "mimeType": "text/csv", "buffer": CSV.encode()})

@@ -80,6 +80,7 @@ def test_what_is_in_use_is_not_merged(signed_in, hospital, twice):
     assert browser.post("/duplicates", data=form).status_code == 409
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path", ["/edit?id=1", "/edit?category=infusion+pump&field=department&value=ICU", "/duplicates"]
 )

@@ -62,6 +62,7 @@ def test_no_such_sheet_and_no_such_address(signed_in, asked):
     assert signed_in("biomed").get(f"/labels?{asked}").status_code in (404, 422)
 
 
+@pytest.mark.long
 def test_the_sheet_is_good_to_look_at(page, server, pump, good_to_look_at):
     server.enter(page, "biomed")
     good_to_look_at(page, f"{server.url}/labels?id={pump.id}&layout=roll50")
