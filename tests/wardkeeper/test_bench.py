@@ -87,5 +87,5 @@ def test_acknowledgements_are_counted_wherever_the_socket_cuts_them_and_whatever
 def test_locating_names_rooms_of_many_tags_in_time():
     told = bench("locating", "--quick")
     assert (told["tags"], told["gateways"]) == (500, 500)
-    assert told["right_share"] > 0.8
+    assert told["right_share"] > 0.7
     assert told["fix_after_s_most"] >= 1.0

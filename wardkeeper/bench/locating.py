@@ -35,7 +35,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
     built = time.perf_counter() - begin
     took, fixes, right = [], 0, 0
     seconds = _second(near, tags, tags * _PER_S // _TAGS)
-    warm = 2 if quick else 10
+    warm = 15  # until every tag is settled
     for n in range(warm + (_QUICK_SECONDS if quick else _SECONDS)):
         heard = seconds(n)
         now = _START + timedelta(seconds=n + 1)
