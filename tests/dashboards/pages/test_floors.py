@@ -105,8 +105,11 @@ def test_dots_move_and_rooms_change_while_one_looks(page, server, hospital, floo
     room = page.locator(f'.lines [data-room="{hospital.places["4.12"]}"] .room')
     expect(room).to_have_attribute("class", "room ")
     hospital.measure(AIR, "differential_pressure", -0.4)
+    expect(room).to_have_attribute("class", "room medium")
+    hospital.clock.advance(200)  # for longer than the three minutes that a door may need
+    hospital.measure(AIR, "differential_pressure", -0.4)
     expect(room).to_have_attribute("class", "room high")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("4.12 is not isolating")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("4.12 is −0.4\u00a0Pa to the corridor")
     hospital.measure(AIR, "differential_pressure", -0.8)
     expect(page.locator('.lab.high [data-metric="differential_pressure"]')).to_have_text("−0.8\u00a0Pa")
     breathe(hospital)
