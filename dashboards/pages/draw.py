@@ -1,0 +1,101 @@
+"""Drawing a floor: the page, the document that it loads and saves, outlines out of files, and the plan as GeoJSON."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Query, Request, UploadFile
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse, Response
+
+from asset_registry.bindings import Device
+from asset_registry.drawing import ZONE_KINDS, Drawing, drawing_of, geojson_of, mark_of, save, undo, undoable
+from asset_registry.drawing_checks import faults, hung
+from asset_registry.known import KnownDevice
+from asset_registry.places import WAYS
+from asset_registry.plan_files import LARGEST, read
+from asset_registry.register import unclaimed
+from dashboards.access import STAFF, Visitor, admit
+from dashboards.api.models import refreshed
+from dashboards.api.params import Id
+from dashboards.context import Context, Here
+from dashboards.problems import FieldError, NotThere, problem
+from dashboards.render import page
+
+DRAWING: Any = admit("facilities")
+router = APIRouter()
+
+
+@router.get("/floors/{floor_id}/draw", dependencies=[DRAWING])
+def draw(request: Request, here: Here, floor_id: Id) -> Response:
+    """The page; what is drawn it loads itself."""
+    floor = here.snapshots.current.places.get(floor_id)
+    if floor is None or floor.kind != "floor":
+        raise NotThere(f"floor {floor_id}")
+    types = sorted({room.room_type for room in here.snapshots.current.rooms if room.room_type} | set(WAYS))
+    return page(request, "draw.html", floor=floor, types=types, zone_kinds=ZONE_KINDS)
+
+
+@router.get("/floors/{floor_id}/drawing", dependencies=[DRAWING])
+def drawing(here: Here, floor_id: Id) -> JSONResponse:
+    """What is drawn, what may be placed on it, and by which mark it is saved."""
+    with here.database.read() as session:
+        return JSONResponse(_told(session, here, floor_id, drawing_of(session, floor_id)))
+
+
+@router.post("/floors/{floor_id}/drawing", dependencies=[DRAWING], max_body_size=4 << 20)
+def keep(
+    here: Here, visitor: Visitor, floor_id: Id, wanted: Drawing, seen: Annotated[str, Query(max_length=16)]
+) -> Response:
+    """Save it whole; 422 names what is wrong, 409 that somebody else saved meanwhile."""
+    wrong = faults(wanted)
+    if wrong:
+        errors = [FieldError(field=fault.where, why=fault.words) for fault in wrong]
+        return problem(422, wrong[0].words, errors)
+    with here.database.write() as session:
+        kept = save(session, floor_id, hung(wanted), seen, visitor.login, here.clock.now())
+        told = _told(session, here, floor_id, kept)
+    refreshed(here)
+    return JSONResponse(told)
+
+
+@router.post("/floors/{floor_id}/drawing/undo", dependencies=[DRAWING])
+def take_back(here: Here, visitor: Visitor, floor_id: Id) -> JSONResponse:
+    """Take the last save back."""
+    with here.database.write() as session:
+        told = _told(session, here, floor_id, undo(session, floor_id, visitor.login, here.clock.now()))
+    refreshed(here)
+    return JSONResponse(told)
+
+
+@router.post("/floors/{floor_id}/plan-file", dependencies=[DRAWING], max_body_size=LARGEST + (1 << 20))
+def plan_file(file: Annotated[UploadFile, File()]) -> JSONResponse:
+    """The outlines of a file, in its own units; nothing is kept."""
+    found = read(file.filename or "", file.file.read(LARGEST + 1))
+    return JSONResponse([asdict(each) for each in found])
+
+
+@router.get("/floors/{floor_id}/plan.geojson", dependencies=[STAFF])
+def plan(here: Here, floor_id: Id) -> JSONResponse:
+    """The floor's outlines, for other programs."""
+    with here.database.read() as session:
+        return JSONResponse(geojson_of(drawing_of(session, floor_id)), media_type="application/geo+json")
+
+
+def _told(session: Session, here: Context, floor_id: int, drawn: Drawing) -> dict[str, Any]:
+    now = here.snapshots.current
+    placed = [now.devices[each.device] for each in drawn.gateways if each.device in now.devices]
+    devices: list[KnownDevice | Device] = [*placed, *unclaimed(session, now.site, here.clock.now())]
+    return {
+        "drawing": drawn.model_dump(mode="json"),
+        "seen": mark_of(drawn),
+        "undoable": undoable(session, floor_id),
+        "undrawn": _undrawn(here, floor_id, drawn),
+        "devices": [
+            {"id": each.id, "name": each.name or each.native_id, "gateway": "gateway" in each.kind} for each in devices
+        ],
+    }
+
+
+def _undrawn(here: Context, floor_id: int, drawn: Drawing) -> list[str]:
+    numbers = {room.number for room in drawn.rooms}
+    return [room.number for room in here.snapshots.current.rooms_on(floor_id) if room.number not in numbers]
