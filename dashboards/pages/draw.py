@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from asset_registry.bindings import Device
 from asset_registry.drawing import ZONE_KINDS, Drawing, drawing_of, geojson_of, mark_of, save, undo, undoable
 from asset_registry.drawing_checks import faults, hung
-from asset_registry.known import KnownDevice
+from asset_registry.known import KnownDevice, KnownPlace
 from asset_registry.places import WAYS
 from asset_registry.plan_files import LARGEST, read
 from asset_registry.register import unclaimed
@@ -28,9 +28,7 @@ router = APIRouter()
 @router.get("/floors/{floor_id}/draw", dependencies=[DRAWING])
 def draw(request: Request, here: Here, floor_id: Id) -> Response:
     """The page; what is drawn it loads itself."""
-    floor = here.snapshots.current.places.get(floor_id)
-    if floor is None or floor.kind != "floor":
-        raise NotThere(f"floor {floor_id}")
+    floor = _floor(here, floor_id)
     types = sorted({room.room_type for room in here.snapshots.current.rooms if room.room_type} | set(WAYS))
     return page(request, "draw.html", floor=floor, types=types, zone_kinds=ZONE_KINDS)
 
@@ -68,8 +66,9 @@ def take_back(here: Here, visitor: Visitor, floor_id: Id) -> JSONResponse:
 
 
 @router.post("/floors/{floor_id}/plan-file", dependencies=[DRAWING], max_body_size=LARGEST + (1 << 20))
-def plan_file(file: Annotated[UploadFile, File()]) -> JSONResponse:
+def plan_file(here: Here, floor_id: Id, file: Annotated[UploadFile, File()]) -> JSONResponse:
     """The outlines of a file, in its own units; nothing is kept."""
+    _floor(here, floor_id)
     found = read(file.filename or "", file.file.read(LARGEST + 1))
     return JSONResponse([asdict(each) for each in found])
 
@@ -79,6 +78,13 @@ def plan(here: Here, floor_id: Id) -> JSONResponse:
     """The floor's outlines, for other programs."""
     with here.database.read() as session:
         return JSONResponse(geojson_of(drawing_of(session, floor_id)), media_type="application/geo+json")
+
+
+def _floor(here: Context, floor_id: int) -> KnownPlace:
+    floor = here.snapshots.current.places.get(floor_id)
+    if floor is None or floor.kind != "floor":
+        raise NotThere(f"floor {floor_id}")
+    return floor
 
 
 def _told(session: Session, here: Context, floor_id: int, drawn: Drawing) -> dict[str, Any]:

@@ -30,7 +30,7 @@ let view = { x: -1, y: -1, w: 42, h: 22 }
 
 // ---------------------------------------------------------------- loading and saving
 
-export function say (words) { $('#said').textContent = words }
+export function say (words) { $('#told').textContent = words }
 const dirty = () => JSON.stringify(state.doc) !== saved
 
 export async function ask (path, body) {
