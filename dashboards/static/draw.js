@@ -105,7 +105,7 @@ export function show () {
     shape('polygon', { class: names.filter(Boolean).join(' '), points: points(room.polygon), 'data-room': room.number })
     const around = box(room.polygon)
     if ((around.east - around.west) / px > 24) {
-      shape('text', { x: (around.west + around.east) / 2, y: (around.north + around.south) / 2, 'font-size': 12 * px }, room.number)
+      shape('text', { x: (around.west + around.east) / 2, y: (around.north + around.south) / 2 - 14 * px, 'font-size': 12 * px }, room.number)
     }
   })
   doc.rooms.forEach((room, index) => room.doors.forEach((door, part) => {
