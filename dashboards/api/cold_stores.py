@@ -59,7 +59,7 @@ Days = Annotated[int, Query(ge=1, le=366, description="How far back the log goes
 def cold_stores(here: Here, days: Days = 1) -> Listed[ColdOut]:
     """Every store, the worst first."""
     with here.database.read() as session:
-        return Listed(items=[_out(here, each) for each in colds_of(session, here, days)], next=None)
+        return Listed(items=[cold_out(here, each) for each in colds_of(session, here, days)], next=None)
 
 
 @router.get("/{asset_id}", dependencies=[STAFF])
@@ -69,10 +69,11 @@ def cold_store(here: Here, asset_id: Id, days: Days = 7) -> ColdOut:
         kept = session.get(ColdStore, asset_id)
         if kept is None or asset_id not in here.snapshots.current.assets:
             raise NotThere(f"cold store {asset_id}")
-        return _out(here, cold_of(session, here, kept, days))
+        return cold_out(here, cold_of(session, here, kept, days))
 
 
-def _out(here: Context, cold: Cold) -> ColdOut:
+def cold_out(here: Context, cold: Cold) -> ColdOut:
+    """A store as the interface tells it."""
     log, status = cold.log, cold.status
     return ColdOut(
         asset_id=cold.asset.id,

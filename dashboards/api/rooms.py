@@ -44,10 +44,11 @@ class ReleaseIn(BaseModel):
 def status(here: Here, room_id: Id) -> RoomStatusOut:
     """Everything about a room in one call: air, light, door, plant, profile, purge, checks, alarms, tickets."""
     with here.database.read() as session:
-        return _status(session, here, known_room(here, room_id))
+        return status_of(session, here, known_room(here, room_id))
 
 
-def _status(session: Session, here: Context, room: KnownPlace) -> RoomStatusOut:
+def status_of(session: Session, here: Context, room: KnownPlace) -> RoomStatusOut:
+    """Everything about a room."""
     now, moment = here.snapshots.current, here.clock.now()
     found = room_status(here, now, room)
     readings = room_readings(here, now, room, found.profile.doors)

@@ -60,7 +60,7 @@ def asset_stays(here: Here, asset_id: Id, start: Start = None, end: End = None) 
         raise NotThere(f"asset {asset_id}")
     stays = stays_of_asset(here, asset_id, *_between(here, start, end))
     times = {str(place or ""): round(lasted.total_seconds()) for place, lasted in dwell(stays).items()}
-    return StaysOut(stays=[_out(stay) for stay in stays], dwell_s=times, moves=moves(stays))
+    return StaysOut(stays=[stay_out(stay) for stay in stays], dwell_s=times, moves=moves(stays))
 
 
 @router.get("/rooms/{room_id}/stays")
@@ -68,7 +68,7 @@ def room_stays(here: Here, room_id: Id, start: Start = None, end: End = None) ->
     """Which assets were in a room, the longest first."""
     if room_id not in here.snapshots.current.places:
         raise NotThere(f"room {room_id}")
-    return [_out(stay) for stay in stays_in_room(here, room_id, *_between(here, start, end), timedelta())]
+    return [stay_out(stay) for stay in stays_in_room(here, room_id, *_between(here, start, end), timedelta())]
 
 
 @router.get("/fleet")
@@ -105,7 +105,8 @@ def _between(here: Context, start: datetime | None, end: datetime | None) -> tup
     return first, last
 
 
-def _out(stay: Stay) -> StayOut:
+def stay_out(stay: Stay) -> StayOut:
+    """A stay as the interface tells it."""
     return StayOut(
         asset_id=stay.asset_id, place_id=stay.place_id, start=stay.start, end=stay.end, going_on=stay.going_on
     )

@@ -44,6 +44,7 @@ EXPECTED = {
     "GET /rooms/{room_id}/stays.csv": STAFF,
     "GET /assets/{asset_id}/stays.csv": STAFF,
     "GET /api/v1/assets/{asset_id}/stays": STAFF,
+    "GET /api/v1/assets/{asset_id}/context": STAFF,
     "GET /api/v1/rooms/{room_id}/stays": STAFF,
     "GET /api/v1/fleet": STAFF,
     "GET /cold": STAFF,
