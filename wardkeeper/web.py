@@ -26,7 +26,8 @@ def address(web: Web, port: int | None = None) -> str:
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket, so that a port that cannot be had is known before anything else starts. 0 picks one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends at once only on what says that it is TCP; else an answer in two parts waits 40 ms between them
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

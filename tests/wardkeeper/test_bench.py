@@ -84,6 +84,12 @@ def test_acknowledgements_are_counted_wherever_the_socket_cuts_them_and_whatever
         assert far.recv(99) == b"\x40\x02\x00\x07\xd0\x00"
 
 
+def test_find_answers_over_http():
+    told = bench("find", "--quick")
+    assert (told["assets"], told["asked"]) == (2000, 32)
+    assert 0 < told["p50_s"] <= told["p99_s"]
+
+
 def test_locating_names_rooms_of_many_tags_in_time():
     told = bench("locating", "--quick")
     assert (told["tags"], told["gateways"]) == (500, 500)

@@ -93,6 +93,14 @@ def locating(as_json: Json = False, quick: Quick = False) -> None:
     _say(measure(quick=quick), as_json=as_json)
 
 
+@bench.command(epilog="Example: wardkeeper bench find --json")
+def find(as_json: Json = False, quick: Quick = False) -> None:
+    """Find among 50,000 assets: how long an answer of the interface takes."""
+    from wardkeeper.bench.find import measure
+
+    _say(measure(quick=quick), as_json=as_json)
+
+
 @bench.command(epilog="Example: wardkeeper bench store --points 50000000")
 def store(as_json: Json = False, quick: Quick = False, points: Points = _POINTS) -> None:
     """The embedded store: points a second in, bytes a point, memory."""
