@@ -77,6 +77,7 @@ METRICS = _table(
     Metric("tidal_volume_set", "vital", "Tidal volume, set", "mL", "mL"),
     Metric("resp_rate_set", "vital", "Respiratory rate, set", "/min", "/min"),
     Metric("ventilation_mode", "vital", "Ventilation mode", kind=str),
+    Metric("patient_alarm", "vital", "Alarm about the patient, in the device's words", kind=str),
     Metric("body_impedance", "vital", "Body impedance, 50 kHz", "Ohm", "Ω"),
     Metric("body_impedance_high", "vital", "Body impedance, 250 kHz", "Ohm", "Ω"),
     Metric("steps", "vital", "Steps", "1", "steps"),

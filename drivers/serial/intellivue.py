@@ -1,12 +1,13 @@
-"""Philips IntelliVue monitors, data export over MIB/RS232: numerics and technical alarms, 115200 baud, 8N1.
+"""Philips IntelliVue monitors, data export over MIB/RS232: numerics and alarms, 115200 baud, 8N1.
 
 Document: Philips IntelliVue Patient Monitor, Data Export Interface Programming Guide, as OpenICE and VSCapture have
 it (https://github.com/mdpnp/mdpnp, devices/philips; https://github.com/xeonfusion/VSCaptureMP, Class2.cs), on
 ISO/IEEE 11073-10101 and -20601. Frames stand between 0xC0 and 0xC1 with an X.25 check (RFC 1662).
 
 Asked are an association, single polls of numerics, of the alert monitor and of the monitor's own identity. Patient
-demographics are never polled, waveforms neither. Of the alerts only the technical list is said: the other one is the
-patient's. End-tidal CO₂ in kPa is left out: only the codes of percent and mmHg are sure.
+demographics are never polled, waveforms neither. The monitor's technical alarms are its health; those about the patient
+are a vital: kept, shown on its page, never judged. End-tidal CO₂ in kPa is left out: only the codes of percent and mmHg
+are sure.
 """
 
 import struct
@@ -40,7 +41,8 @@ _CREATED, _POLLED = 0x0D06, 0x0C16
 _NUMERIC, _ALERTS, _MONITOR = 0x06, 0x36, 0x21
 _GROUP_VALUES, _GROUP_ALERTS, _GROUP_PRODUCT = 0x0803, 0x0801, 0x080C
 
-_MODEL, _PRODUCT, _TECHNICAL = 0x0928, 0x092D, 0x0904
+_MODEL, _PRODUCT = 0x0928, 0x092D
+_ALARMS = {0x0904: "technical_alarm", 0x0902: "patient_alarm"}
 _VALUE, _VALUES = 0x0950, 0x094B
 _IN_WORDS = 516
 _SPECS = {1: "serial", 4: "firmware"}
@@ -63,7 +65,7 @@ _METRICS = {
 _NO_VALUE, _QUESTIONABLE = 0xBC00, 0x4000  # invalid, unavailable, calibrating, test and demo data
 
 DEVICES = (
-    Device("Philips", "IntelliVue MP, MX and X2 with the MIB/RS232 option", (*_METRICS.values(), "technical_alarm")),
+    Device("Philips", "IntelliVue MP, MX and X2 with the MIB/RS232 option", (*_METRICS.values(), *_ALARMS.values())),
 )
 
 
@@ -177,7 +179,7 @@ class IntelliVue(Asking):
         kind = read.u16()
         read.take(2)
         items: list[Item] = []
-        alarms: list[str] = []
+        alarms: dict[str, list[str]] = {metric: [] for metric in _ALARMS.values()}
         for _ in range(read.counted()):
             read.take(2)
             for _ in range(read.counted()):
@@ -186,12 +188,13 @@ class IntelliVue(Asking):
                     inside = Reader(value, read.at)
                     if attribute in {_VALUE, _VALUES}:
                         items += self._values(inside, now, inside.counted() if attribute == _VALUES else 1)
-                    elif attribute == _TECHNICAL:
-                        alarms += _texts(inside)
+                    elif attribute in _ALARMS:
+                        alarms[_ALARMS[attribute]] += _texts(inside)
                     elif attribute in {_MODEL, _PRODUCT}:
                         items += self._who({attribute: value}, read.at, now)
         if kind == _ALERTS:
-            items.append(Reading(self._device, "technical_alarm", ", ".join(dict.fromkeys(alarms)), now, now))
+            for metric, texts in alarms.items():
+                items.append(Reading(self._device, metric, ", ".join(dict.fromkeys(texts)), now, now))
         return items
 
     def _values(self, read: "Reader", now: datetime, count: int) -> Iterator[Reading]:

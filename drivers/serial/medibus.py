@@ -7,7 +7,8 @@ device's own menu says otherwise.
 
 Asked are identification, measured data of both code pages, alarms, settings and text; NOP keeps the line alive, and
 the device's own ICC, identification, NOP and stop are answered, which the protocol wants. Nothing configures it.
-Only alarms of the machine itself are said: those of the patient (apnoea, volumes, gas and pulse limits) are left out.
+Alarms of the machine itself are its health; those about the patient (apnoea, volumes, gas and pulse limits) and those
+of codes that the source does not name are a vital: kept, shown on its page, never judged.
 The device's clock is not asked for. Real-time data is never switched on.
 """
 
@@ -100,6 +101,7 @@ _MEASURES = (
     "ventilation_mode",
     "standby",
     "technical_alarm",
+    "patient_alarm",
     "battery_low",
     "sensor_fault",
 )
@@ -151,7 +153,7 @@ class Medibus(Asking):
         self._open_since_icc = False
         self._facts: dict[str, str] = {}
         self._answers: list[Query] = []
-        self._alarms: dict[bytes, list[str]] = {}
+        self._alarms: dict[bytes, dict[str, bool]] = {}  # by code page: each phrase, and whether it is of the machine
 
     def next(self, now: datetime) -> Query | None:
         """An answer first; the device waits for it."""
@@ -224,9 +226,11 @@ class Medibus(Asking):
             raise BadBytes("The alarms are not as MEDIBUS has them", at, b"")
         technical = _TECHNICAL_1 if page == _ALARMS_1 else _TECHNICAL_2
         found = {_code(at, said[n + 1 : n + 3]): said[n + 3 : n + 15].strip() for n in range(0, len(said), 15)}
-        self._alarms[page] = [phrase for code, phrase in found.items() if code in technical and phrase.isprintable()]
-        values: dict[str, float | str] = {
-            "technical_alarm": ", ".join(word for each in self._alarms.values() for word in each)
+        self._alarms[page] = {phrase: code in technical for code, phrase in found.items() if phrase.isprintable()}
+        standing = [each for alarms in self._alarms.values() for each in alarms.items()]
+        values: Values = {
+            "technical_alarm": ", ".join(phrase for phrase, machine in standing if machine),
+            "patient_alarm": ", ".join(phrase for phrase, machine in standing if not machine),
         }
         if page == _ALARMS_1:
             values |= {"battery_low": _BATTERY_LOW in found, "sensor_fault": bool(_SENSORS & found.keys())}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from collector.metrics import is_vital
 from collector.reading import Announcement, Quality
 from drivers.codecs.checksums import crc16_x25
 from drivers.codecs.framer import Framer
@@ -128,11 +129,15 @@ def test_questionable_is_uncertain_and_another_unit_none(listen):
     assert (one.metric, one.quality) == ("heart_rate", Quality.UNCERTAIN)
 
 
-def test_technical_alarms_in_words_and_none_of_the_patient(listen):
+def test_alarms_in_words_those_of_the_monitor_apart_from_those_about_the_patient(listen):
     lists = attribute(0x0904, counted(alarm("ECG LEADS OFF"), alarm("BATT LOW"), alarm("", 513)))
     patient = attribute(0x0902, counted(alarm("***ASYSTOLE")))
-    assert values(listen(new(), polled(ALERTS, lists, patient))[0]) == {"technical_alarm": "ECG LEADS OFF, BATT LOW"}
-    assert values(listen(new(), NO_ALARMS)[0]) == {"technical_alarm": ""}
+    assert values(listen(new(), polled(ALERTS, lists, patient))[0]) == {
+        "technical_alarm": "ECG LEADS OFF, BATT LOW",
+        "patient_alarm": "ASYSTOLE",
+    }
+    assert values(listen(new(), NO_ALARMS)[0]) == {"technical_alarm": "", "patient_alarm": ""}
+    assert is_vital("patient_alarm"), "kept, never judged"
 
 
 def test_who_it_is():

@@ -84,14 +84,20 @@ def test_the_mode_is_said_in_the_words_of_the_device_and_standby_by_its_code(lis
     assert values(listen(new(), response(b"*", "1E7STANDBY\x03"))[0]) == {"standby": True}
 
 
-def test_technical_alarms_and_none_of_the_patient(listen):
+def test_alarms_of_the_machine_apart_from_those_about_the_patient(listen):
     one = new()
     said_first = values(listen(one, ALARMS)[0])
-    assert said_first == {"technical_alarm": "BATT. SCHWAC, FLOW-SENSOR?", "battery_low": True, "sensor_fault": True}
+    assert said_first == {
+        "technical_alarm": "BATT. SCHWAC, FLOW-SENSOR?",
+        "patient_alarm": "APNOE",
+        "battery_low": True,
+        "sensor_fault": True,
+    }
     assert values(listen(one, response(b".", "5" + "A1" + "NETZTEIL    "))[0])["technical_alarm"].endswith("NETZTEIL")
     listen(one, NO_ALARMS)
     assert values(listen(one, response(b"'"))[0]) == {
         "technical_alarm": "",
+        "patient_alarm": "",
         "battery_low": False,
         "sensor_fault": False,
     }
