@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, ForeignKey, Index, Table, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from asset_registry.db import Base
+from asset_registry.db import Base, only_added
 
 
 class Audit(Base):
@@ -99,34 +99,9 @@ def history(
     return list(session.scalars(chosen.order_by(Audit.at.desc(), Audit.id.desc()).limit(limit)))
 
 
-AUDIT_DDL: dict[str, tuple[str, ...]] = {
-    "sqlite": (
-        """CREATE TRIGGER audit_keep_update BEFORE UPDATE ON audit
-        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
-        """CREATE TRIGGER audit_keep_delete BEFORE DELETE ON audit
-        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
-        # INSERT OR REPLACE deletes without firing the trigger above
-        """CREATE TRIGGER audit_keep_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
-        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
-    ),
-    "postgresql": (
-        """CREATE OR REPLACE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$""",
-        """CREATE TRIGGER audit_keep_rows BEFORE UPDATE OR DELETE ON audit
-        FOR EACH ROW EXECUTE FUNCTION audit_keep()""",
-        """CREATE TRIGGER audit_keep_table BEFORE TRUNCATE ON audit
-        FOR EACH STATEMENT EXECUTE FUNCTION audit_keep()""",
-    ),
-}
-"""What makes the log append-only, by dialect. `create_all` runs it; a migration must too: `op.execute` each."""
-
-
 @event.listens_for(Revision.__table__, "after_create")
 def _make_row(table: Table, connection: Connection, **_: object) -> None:
     connection.execute(table.insert().values(id=1, number=0))
 
 
-@event.listens_for(Audit.__table__, "after_create")
-def _make_append_only(_table: object, connection: Connection, **_: object) -> None:
-    for statement in AUDIT_DDL.get(connection.dialect.name, ()):
-        connection.exec_driver_sql(statement)
+only_added(Audit, "the audit log is append-only")

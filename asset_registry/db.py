@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError  # noqa: A004 - SQLAlchemy has one too
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -60,6 +60,36 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=_NAMING)
     type_annotation_map = {datetime: Moment}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+
+
+_ONLY_ADDED = {
+    "sqlite": (
+        "CREATE TRIGGER TABLE_keep_update BEFORE UPDATE ON TABLE BEGIN SELECT RAISE(ABORT, 'WHY'); END",
+        "CREATE TRIGGER TABLE_keep_delete BEFORE DELETE ON TABLE BEGIN SELECT RAISE(ABORT, 'WHY'); END",
+        # INSERT OR REPLACE deletes without firing the trigger above
+        """CREATE TRIGGER TABLE_keep_replace BEFORE INSERT ON TABLE WHEN EXISTS (SELECT 1 FROM TABLE WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'WHY'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION TABLE_keep() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'WHY'; END $$""",
+        "CREATE TRIGGER TABLE_keep_rows BEFORE UPDATE OR DELETE ON TABLE FOR EACH ROW EXECUTE FUNCTION TABLE_keep()",
+        "CREATE TRIGGER TABLE_keep_table BEFORE TRUNCATE ON TABLE FOR EACH STATEMENT EXECUTE FUNCTION TABLE_keep()",
+    ),
+}
+
+
+def only_added(model: type[Base], why: str) -> None:
+    """Let the database refuse to change or delete a row of this table, with `why`.
+
+    `create_all` makes it so. A migration, which stays as it is for ever, has statements of its own.
+    """
+
+    def made(_table: object, connection: Connection, **_: object) -> None:
+        for statement in _ONLY_ADDED.get(connection.dialect.name, ()):
+            connection.exec_driver_sql(statement.replace("TABLE", model.__tablename__).replace("WHY", why))
+
+    event.listen(model.__table__, "after_create", made)
 
 
 class Database:

@@ -59,11 +59,6 @@ class Door:
         return x, y, x + dx * self.width, y + dy * self.width
 
 
-def polygon_of(place: KnownPlace) -> list[Point]:
-    """The corners of a place, in metres; none when nobody has drawn it."""
-    return [(float(x), float(y)) for x, y in place.plan.get("polygon", ())]
-
-
 def doors_of(place: KnownPlace) -> list[Door]:
     """The doors of a place."""
     return [Door(float(d["x"]), float(d["y"]), float(d["width"]), str(d["wall"])) for d in place.plan.get("doors", ())]

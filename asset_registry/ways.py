@@ -15,7 +15,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from asset_registry.known import KnownPlace
-from asset_registry.outlines import Box, Point, box_around, doors_of, polygon_of
+from asset_registry.outlines import Box, Point, box_around, doors_of
+from asset_registry.places import outline_of
 
 TOUCH_M = 0.35
 """So far apart two outlines may be and still touch."""
@@ -91,7 +92,7 @@ class Net:
         self.edges: dict[Node, dict[Node, float]] = defaultdict(dict)
         self._on: dict[int, set[Node]] = defaultdict(set)
         for room in rooms:
-            corners, floor = polygon_of(room), floor_of(room)
+            corners, floor = outline_of(room.plan), floor_of(room)
             if len(corners) > 2 and floor is not None:
                 self.drawn[room.id] = _Drawn(room, floor.id, floor.parent_id, floor.level or 0, box_around(corners))
         self._connect()

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from asset_registry.known import KnownGateway, KnownPlace
-from asset_registry.outlines import Box, Door, Line, Point, box_around, doors_of, polygon_of
-from asset_registry.places import WAYS
+from asset_registry.outlines import Box, Door, Line, Point, box_around, doors_of
+from asset_registry.places import WAYS, outline_of
 from asset_registry.snapshot import Snapshot
 
 UNCOUNTED = WAYS
@@ -65,7 +65,7 @@ class Plan:
 
 def plan_of(now: Snapshot, floor: KnownPlace, dots: dict[int, int] | None = None) -> Plan | None:
     """The plan of a floor with room for so many `dots` by place; None when nobody has drawn it."""
-    places = [(place, polygon_of(place)) for place in now.rooms_on(floor.id)]
+    places = [(place, outline_of(place.plan)) for place in now.rooms_on(floor.id)]
     drawn = [(place, corners) for place, corners in places if len(corners) > 2]
     if not drawn:
         return None

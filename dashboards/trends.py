@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from asset_registry.usage.stays import stays_of
 from collector.points import readings_of
 from collector.ports import Aggregate, Selection
 from collector.reading import Reading
@@ -19,9 +20,6 @@ WIDE, HIGH = 100.0, 28.0
 """A sparkline's own units; it is stretched to its place and holds no letters."""
 
 UNKNOWN = "Unknown"
-FORGOTTEN = timedelta(minutes=30)
-"""A fix that is older says nothing of where something was."""
-
 Point = tuple[datetime, float]
 
 
@@ -150,21 +148,9 @@ class Lane:
 
 def stays(readings: Sequence[Reading], names: dict[str, str], now: datetime) -> list[Stay]:
     """What `room` readings say, as stays; "", and what was not said again for `FORGOTTEN`, is unknown."""
-    found: list[Stay] = []
-
-    def add(name: str, start: datetime, end: datetime) -> None:
-        if found and found[-1].name == name:
-            found[-1] = Stay(name, found[-1].start, end, found[-1].doubt)
-        elif end > start:
-            found.append(Stay(name, start, end, name == UNKNOWN))
-
-    for index, reading in enumerate(readings):
-        end = readings[index + 1].at if index + 1 < len(readings) else now
-        held = min(end, reading.at + FORGOTTEN)
-        add(names.get(str(reading.value), UNKNOWN), reading.at, held)
-        if held < end:
-            add(UNKNOWN, held, end)
-    return found
+    begun = readings[0].at if readings else now
+    named = ((names.get(str(stay.place_id), UNKNOWN), stay) for stay in stays_of(0, readings, begun, now))
+    return [Stay(name, stay.start, stay.end, name == UNKNOWN) for name, stay in named]
 
 
 def lanes(found: Sequence[Stay], start: datetime, now: datetime, most: int = 8) -> list[Lane]:

@@ -16,7 +16,7 @@ from asset_registry.locating.service import ROOM
 from asset_registry.locating.words import LIKELY
 from asset_registry.spans import spans_of_asset
 from asset_registry.usage.fleet import STEP, Fleet, Member, fleet_of, hoards, uses_of
-from asset_registry.usage.stays import Stay, in_room, stays_of
+from asset_registry.usage.stays import FORGOTTEN, Stay, in_room, stays_of
 from asset_registry.usage.visits import Visit, round_of
 from collector.points import readings_of
 from collector.ports import Selection
@@ -24,8 +24,6 @@ from collector.reading import Reading
 from dashboards import words
 from dashboards.context import Context
 
-BEFORE = timedelta(days=30)
-"""So far back is looked for the room that something was in when a time began."""
 SHRUNK = timedelta(days=30)
 """What nobody heard for so long is likely gone."""
 LOW_BATTERY = 15.0
@@ -172,8 +170,8 @@ def _reasons(here: Context, asset: KnownAsset) -> Iterator[str]:
 
 def stays_of_asset(here: Context, asset_id: int, start: datetime, end: datetime) -> list[Stay]:
     """Where an asset was; of several tags the one that says most counts."""
-    spans = spans_of_asset(here.snapshots.current, asset_id, start - BEFORE, end)
-    asked = Selection(start - BEFORE, end, metrics=(ROOM,), spans=spans)
+    spans = spans_of_asset(here.snapshots.current, asset_id, start - FORGOTTEN, end)
+    asked = Selection(start - FORGOTTEN, end, metrics=(ROOM,), spans=spans)
     by_tag: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings_of(here.store.query(asked)):
         by_tag[reading.device].append(reading)
@@ -184,7 +182,7 @@ def stays_of_asset(here: Context, asset_id: int, start: datetime, end: datetime)
 def stays_in_room(here: Context, place_id: int, start: datetime, end: datetime, least: timedelta) -> list[Stay]:
     """Which assets were in a room between two times."""
     now = here.snapshots.current
-    asked = Selection(start - BEFORE, end, metrics=(ROOM,))
+    asked = Selection(start - FORGOTTEN, end, metrics=(ROOM,))
     by_asset: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings_of(here.store.query(asked)):
         asset = now.asset_of(reading.device, min(max(reading.at, start), end))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from asset_registry.hvac import Range
+from asset_registry.hvac.profiles import Range, range_of
 from collector.errors import ConfigError
 
 _FIELDS = {"label", "temperature", "source"}
@@ -38,13 +38,5 @@ def _product(path: Path, name: str, row: object) -> Product:
         raise ConfigError(f"{path}: {name}: has {', '.join(sorted(_FIELDS))}, and nothing else")
     if not row.get("source"):
         raise ConfigError(f"{path}: {name}: source: say where the figures come from")
-    low, high = _sides(f"{path}: {name}: temperature", row.get("temperature"))
-    return Product(name, str(row.get("label") or name), Range(low, high), str(row["source"]))
-
-
-def _sides(where: str, said: object) -> tuple[float | None, float | None]:
-    match said:
-        case [int() | float() | None as low, int() | float() | None as high] if (low, high) != (None, None):
-            if low is None or high is None or low <= high:
-                return low, high
-    raise ConfigError(f"{where}: is [at least, at most] in °C with at least one side, the lower one first")
+    temperature = range_of(f"{path}: {name}: temperature", row.get("temperature"))
+    return Product(name, str(row.get("label") or name), temperature, str(row["source"]))

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, Connection, ForeignKey, event, select
+from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.assets import Asset
 from asset_registry.audit import hold
 from asset_registry.cold_chain.judging import Probe
-from asset_registry.db import Base
+from asset_registry.db import Base, only_added
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.hvac import Range
 from asset_registry.people import Principal
@@ -245,29 +245,4 @@ def _digest(row: ColdRecord, before: str) -> str:
     return hashlib.sha256(json.dumps(signed, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-COLD_DDL: dict[str, tuple[str, ...]] = {
-    "sqlite": (
-        """CREATE TRIGGER cold_record_keep_update BEFORE UPDATE ON cold_record
-        BEGIN SELECT RAISE(ABORT, 'signed records are only ever added'); END""",
-        """CREATE TRIGGER cold_record_keep_delete BEFORE DELETE ON cold_record
-        BEGIN SELECT RAISE(ABORT, 'signed records are only ever added'); END""",
-        """CREATE TRIGGER cold_record_keep_replace BEFORE INSERT ON cold_record
-        WHEN EXISTS (SELECT 1 FROM cold_record WHERE id = NEW.id)
-        BEGIN SELECT RAISE(ABORT, 'signed records are only ever added'); END""",
-    ),
-    "postgresql": (
-        """CREATE OR REPLACE FUNCTION cold_record_keep() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'signed records are only ever added'; END $$""",
-        """CREATE TRIGGER cold_record_keep_rows BEFORE UPDATE OR DELETE ON cold_record
-        FOR EACH ROW EXECUTE FUNCTION cold_record_keep()""",
-        """CREATE TRIGGER cold_record_keep_table BEFORE TRUNCATE ON cold_record
-        FOR EACH STATEMENT EXECUTE FUNCTION cold_record_keep()""",
-    ),
-}
-"""As `asset_registry.audit.AUDIT_DDL`."""
-
-
-@event.listens_for(ColdRecord.__table__, "after_create")
-def _make_append_only(_table: object, connection: Connection, **_: object) -> None:
-    for statement in COLD_DDL.get(connection.dialect.name, ()):
-        connection.exec_driver_sql(statement)
+only_added(ColdRecord, "signed records are only ever added")

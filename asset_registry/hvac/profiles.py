@@ -218,7 +218,7 @@ def _profile(path: Path, name: str, row: object) -> Profile:
         raise ConfigError(f"{path}: {name}: unknown {', '.join(sorted(map(str, unknown)))}; known are {known}")
     if not row.get("source"):
         raise ConfigError(f"{path}: {name}: source: say where the figures come from")
-    ranges = {metric: _range(f"{path}: {name}: {metric}", row[metric]) for metric in JUDGED if metric in row}
+    ranges = {metric: range_of(f"{path}: {name}: {metric}", row[metric]) for metric in JUDGED if metric in row}
     modes = {
         str(mode): _mode(f"{path}: {name}: modes: {mode}", given) for mode, given in (row.get("modes") or {}).items()
     }
@@ -231,14 +231,15 @@ def _mode(where: str, given: object) -> Mode:
         wrong = f"unknown {', '.join(sorted(map(str, unknown)))}" if isinstance(given, dict) else "must be a mapping"
         raise ConfigError(f"{where}: {wrong}; known are protects, setpoint, {', '.join(JUDGED)}")
     ranges = {
-        metric: None if given[metric] is None else _range(f"{where}: {metric}", given[metric])
+        metric: None if given[metric] is None else range_of(f"{where}: {metric}", given[metric])
         for metric in JUDGED
         if metric in given
     }
     return Mode(ranges, given.get("protects"), given.get("setpoint") is True)
 
 
-def _range(where: str, pair: Any) -> Range:  # noqa: ANN401 - whatever YAML gave
+def range_of(where: str, pair: Any) -> Range:  # noqa: ANN401 - whatever YAML gave
+    """The range that a file writes as [at least, at most]. Raises ConfigError that begins with `where`."""
     sides = pair if isinstance(pair, list) and len(pair) == 2 else [None, None]
     if not all(side is None or (isinstance(side, int | float) and not isinstance(side, bool)) for side in sides):
         raise ConfigError(f"{where}: a range is [at least, at most] in numbers")

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import JSON, Connection, ForeignKey, Index, event, select
+from sqlalchemy import JSON, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.audit import bump, record
-from asset_registry.db import Base
+from asset_registry.db import Base, only_added
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.hvac.profiles import AirSettings, Profile
 from asset_registry.hvac.purge import purge_minutes
@@ -193,29 +193,4 @@ def _person(who: Principal) -> None:
         raise Forbidden("A person signs, not a program.")
 
 
-CHECK_DDL: dict[str, tuple[str, ...]] = {
-    "sqlite": (
-        """CREATE TRIGGER room_check_keep_update BEFORE UPDATE ON room_check
-        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
-        """CREATE TRIGGER room_check_keep_delete BEFORE DELETE ON room_check
-        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
-        """CREATE TRIGGER room_check_keep_replace BEFORE INSERT ON room_check
-        WHEN EXISTS (SELECT 1 FROM room_check WHERE id = NEW.id)
-        BEGIN SELECT RAISE(ABORT, 'signed checks are only ever added'); END""",
-    ),
-    "postgresql": (
-        """CREATE OR REPLACE FUNCTION room_check_keep() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'signed checks are only ever added'; END $$""",
-        """CREATE TRIGGER room_check_keep_rows BEFORE UPDATE OR DELETE ON room_check
-        FOR EACH ROW EXECUTE FUNCTION room_check_keep()""",
-        """CREATE TRIGGER room_check_keep_table BEFORE TRUNCATE ON room_check
-        FOR EACH STATEMENT EXECUTE FUNCTION room_check_keep()""",
-    ),
-}
-"""As `asset_registry.audit.AUDIT_DDL`."""
-
-
-@event.listens_for(RoomCheck.__table__, "after_create")
-def _make_append_only(_table: object, connection: Connection, **_: object) -> None:
-    for statement in CHECK_DDL.get(connection.dialect.name, ()):
-        connection.exec_driver_sql(statement)
+only_added(RoomCheck, "signed checks are only ever added")

@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from collector.reading import Reading
+
+FORGOTTEN = timedelta(minutes=30)
+"""A fix that is older says nothing of where something was."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +29,25 @@ class Stay:
 
 
 def stays_of(asset_id: int, rooms: Iterable[Reading], start: datetime, end: datetime) -> list[Stay]:
-    """The stays between two moments, in their order. `rooms`: the tag's readings of `room`, each a change."""
-    changes = [(each.at, _place(each)) for each in sorted(rooms, key=lambda reading: reading.at) if each.at < end]
+    """The stays between two moments, in their order.
+
+    `rooms`: the tag's readings of `room`, said again while it is heard; what was not for `FORGOTTEN` is unknown.
+    """
+    said = [each for each in sorted(rooms, key=lambda reading: reading.at) if each.at < end]
     found: list[Stay] = []
-    for index, (at, place) in enumerate(changes):
-        last = index + 1 == len(changes)
-        until = end if last else changes[index + 1][0]
-        if until <= start or until <= at:
-            continue
-        if found and found[-1].place_id == place:
-            before = found.pop()
-            found.append(Stay(asset_id, place, before.start, until, last))
-        else:
-            found.append(Stay(asset_id, place, max(at, start), until, last))
+
+    def add(place: int | None, first: datetime, last: datetime) -> None:
+        first = max(first, start)
+        if last > first and found and found[-1].place_id == place:
+            first = found.pop().start
+        if last > first:
+            found.append(Stay(asset_id, place, first, last, last == end and place is not None))
+
+    for reading, following in zip_longest(said, said[1:]):
+        until = following.at if following is not None else end
+        held = min(until, reading.at + FORGOTTEN)
+        add(_place(reading), reading.at, held)
+        add(None, held, until)
     return found
 
 

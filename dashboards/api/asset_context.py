@@ -16,7 +16,7 @@ from dashboards.api import room_models as shapes
 from dashboards.api.cold_stores import ColdOut, cold_out
 from dashboards.api.models import AssetOut, At, DeviceOut, ReadingOut, asset_out, device_out, reading_out
 from dashboards.api.params import Id
-from dashboards.api.room_models import RoomAlarmOut, RoomStatusOut, RoomTicketOut
+from dashboards.api.room_models import RoomStatusOut, StandingOut, TicketNoteOut
 from dashboards.api.rooms import status_of
 from dashboards.api.usage import StayOut, stay_out
 from dashboards.changes import changes_of
@@ -64,8 +64,8 @@ class AssetContextOut(BaseModel):
     stays: list[StayOut]
     cold: ColdOut | None
     spares: list[SpareOut]
-    alarms: list[RoomAlarmOut]
-    tickets: list[RoomTicketOut]
+    alarms: list[StandingOut]
+    tickets: list[TicketNoteOut]
     changes: list[ChangeOut]
 
 

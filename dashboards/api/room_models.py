@@ -127,8 +127,8 @@ class CheckOut(BaseModel):
     value: float | None
 
 
-class RoomTicketOut(BaseModel):
-    """A ticket about the room."""
+class TicketNoteOut(BaseModel):
+    """A ticket about a room or an asset."""
 
     number: str
     title: str
@@ -137,8 +137,8 @@ class RoomTicketOut(BaseModel):
     created: At
 
 
-class RoomAlarmOut(BaseModel):
-    """An incident that stands in the room."""
+class StandingOut(BaseModel):
+    """An incident that stands about a room or an asset."""
 
     id: int
     title: str
@@ -167,8 +167,8 @@ class RoomStatusOut(BaseModel):
     purge: PurgeOut
     checked_today: bool
     checks: list[CheckOut]
-    alarms: list[RoomAlarmOut]
-    tickets: list[RoomTicketOut]
+    alarms: list[StandingOut]
+    tickets: list[TicketNoteOut]
 
 
 def measures_out(found: RoomStatus) -> list[RoomMeasureOut]:
@@ -279,9 +279,9 @@ def checks_out(signed: Signed) -> list[CheckOut]:
     ]
 
 
-def alarm_out(row: Standing) -> RoomAlarmOut:
+def alarm_out(row: Standing) -> StandingOut:
     """An incident."""
-    return RoomAlarmOut(
+    return StandingOut(
         id=row.id,
         title=row.title,
         priority=row.priority,
@@ -291,10 +291,10 @@ def alarm_out(row: Standing) -> RoomAlarmOut:
     )
 
 
-def ticket_out(row: Row) -> RoomTicketOut:
+def ticket_out(row: Row) -> TicketNoteOut:
     """A ticket."""
     ticket = row.ticket
-    return RoomTicketOut(
+    return TicketNoteOut(
         number=ticket.number,
         title=ticket.title,
         state=ticket.state,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asset_registry.usage.stays import FORGOTTEN
 from collector.reading import Reading
-from dashboards.trends import DAY, FORGOTTEN, UNKNOWN, held_since, hours, lanes, numbers, past, spark, stays
+from dashboards.trends import DAY, UNKNOWN, held_since, hours, lanes, numbers, past, spark, stays
 from tests.dashboards.conftest import AIR
 
 NOW = datetime(2026, 11, 24, 6, 42, tzinfo=UTC)

@@ -40,8 +40,15 @@ def test_unknown_is_a_stay_of_its_own_and_the_same_room_again_is_one_stay():
 
 
 def test_what_comes_after_the_end_does_not_count():
-    assert told([(0, 12), (70, 19)]) == [(0, 60, 12)]
+    assert told([(50, 12), (70, 19)]) == [(50, 60, 12)]
     assert told([]) == []
+
+
+def test_a_tag_that_is_heard_no_more_is_not_still_there():
+    assert told([(0, 12)]) == [(0, 30, 12), (30, 60, None)]
+    assert not any(stay.going_on for stay in stays_of(7, heard((0, 12)), at(0), at(60)))
+    assert told([(0, 12), (25, 12), (50, 12)]) == [(0, 60, 12)], "it was said again"
+    assert stays_of(7, heard((40, 12)), at(0), at(60))[-1].going_on
 
 
 def test_who_was_there_the_longest_first():
