@@ -13,7 +13,7 @@ from collector.points import readings_of
 from collector.ports import Selection
 from collector.reading import Reading
 from dashboards.context import Context
-from service_desk.ports import Subject
+from service_desk.ports import Rule, Subject
 from service_desk.replay import replay
 from service_desk.rulebook import built
 from service_desk.rules_yaml import Draft, written
@@ -60,14 +60,15 @@ def trial(here: Context, draft: Draft) -> Trial:
     """What `draft` would have done. Whom it is about is taken as it is now. Raises RuleFaults, Unreachable."""
     rule, now = built(draft), here.clock.now()
     known = Subjects(here.snapshots, here.latest)
-    giving = (device for device in here.latest.devices() if here.latest.get(device, rule.metric) is not None)
     about = {
-        subject.device: subject for subject in (known.of(device, now) for device in giving) if rule.concerns(subject)
+        subject.device: subject
+        for subject in (known.of(device, now) for device in here.latest.devices() if _gives(here, rule, device))
+        if rule.about != "device" or rule.concerns(subject)
     }
     readings: list[Reading] = []
     for span in SPANS:
         start = now - span
-        readings = _readings(here, tuple(about), rule.metric, start, now) if about else []
+        readings = _readings(here, tuple(about), tuple(rule.hears), start, now) if about else []
         if len(readings) <= MOST:
             break
     lines = list(replay(written([draft._replace(enabled=True)]), _lines(readings[:MOST], about)))
@@ -84,8 +85,15 @@ def trial(here: Context, draft: Draft) -> Trial:
     )
 
 
-def _readings(here: Context, devices: tuple[str, ...], metric: str, start: datetime, now: datetime) -> list[Reading]:
-    wanted = Selection(start, now + timedelta(milliseconds=1), devices, (metric,), limit=MOST + 1)
+def _gives(here: Context, rule: Rule, device: str) -> bool:
+    """Whether the device says anything that the rule hears."""
+    return rule.awaits is not None or any(here.latest.get(device, metric) is not None for metric in rule.hears)
+
+
+def _readings(
+    here: Context, devices: tuple[str, ...], metrics: tuple[str, ...], start: datetime, now: datetime
+) -> list[Reading]:
+    wanted = Selection(start, now + timedelta(milliseconds=1), devices, metrics, limit=MOST + 1)
     return sorted(readings_of(here.store.query(wanted)), key=lambda reading: reading.received)
 
 

@@ -1,7 +1,4 @@
-"""Which devices talk as they are expected to. Silent means silent though expected to talk: a stored pump is off.
-
-How often one talks it has announced, or it was learned from when it was heard.
-"""
+"""Which devices talk as they are expected to (`asset_registry.talking`)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from asset_registry.known import KnownDevice
+from asset_registry.talking import expected, interval
 from collector.pace import patience
 from dashboards.context import Context
-
-AWAY = ("missing", "retired", "loaned_out")
 
 State = Literal["talking", "silent", "off", "free"]
 
@@ -29,8 +25,8 @@ class Talk:
 
 def talk_of(here: Context, device: KnownDevice, now: datetime) -> Talk:
     """Whether one device talks as expected."""
-    seen, said = here.latest.seen(device.native_id), device.interval_s
-    every = timedelta(seconds=said) if said else here.latest.interval(device.native_id)
+    known, seen = here.snapshots.current, here.latest.seen(device.native_id)
+    every = interval(known, here.latest, device.native_id)
     available = here.latest.get(device.native_id, "available")
     gone = available is not None and available.value is False and (seen is None or available.at >= seen)
     if every is None and not gone:
@@ -38,17 +34,7 @@ def talk_of(here: Context, device: KnownDevice, now: datetime) -> Talk:
     late = gone or seen is None or every is None or now - seen > patience(every)
     if not late:
         return Talk(device, "talking", seen, every)
-    return Talk(device, "silent" if _expected(here, device) else "off", seen, every)
-
-
-def _expected(here: Context, device: KnownDevice) -> bool:
-    """Equipment that goes round speaks for itself while it is in use; tags, sensors and what is fixed always speak."""
-    known = here.snapshots.current
-    asset = known.asset_of(device.native_id)
-    if asset is None:
-        return True
-    own_voice = any(one.role == "self" and one.holds(known.taken) for one in known.bindings_of(device.native_id))
-    return asset.holding not in AWAY and not (own_voice and asset.mobile and asset.use != "in_use")
+    return Talk(device, "silent" if expected(known, device.native_id) else "off", seen, every)
 
 
 def talks(here: Context) -> Iterator[Talk]:

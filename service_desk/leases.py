@@ -34,3 +34,9 @@ def release(session: Session, name: str, holder: str, now: datetime) -> None:
     row = session.get(Lease, name, with_for_update=True, populate_existing=True)
     if row is not None and row.holder == holder:
         row.until = now
+
+
+def unheld(session: Session, name: str, now: datetime, length: timedelta) -> timedelta:
+    """How long nobody has held it, at the most; nothing when nobody ever did. `length` is how long it is held for."""
+    row = session.get(Lease, name)
+    return max(now - row.until + length, timedelta(0)) if row else timedelta(0)

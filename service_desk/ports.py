@@ -1,8 +1,8 @@
 """The seams of the desk: what a rule judges, what it says, and what a ticket system is told."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -15,8 +15,16 @@ Point = tuple[int, Value]
 """Milliseconds since the epoch, and the value then."""
 
 
+About = Literal["device", "asset", "room"]
+"""Whether a rule judges each device alone, or an asset or a room by all that its devices say."""
+
+
 class Subject(msgspec.Struct, frozen=True):
-    """Whom a reading is about at its time, as the registry knows it. What it does not know is "" or None."""
+    """Whom a reading is about at its time, as the registry knows it. What it does not know is "" or None.
+
+    `device` is a native id, or `asset:7` or `place:7` of a whole asset or room. `every_s` is how often it talks, and
+    `expected` whether it should talk now: a stored pump need not. `zones` are those that its place is in.
+    """
 
     device: str
     device_name: str = ""
@@ -26,16 +34,27 @@ class Subject(msgspec.Struct, frozen=True):
     category: str = ""
     department: str = ""
     use: str = ""
+    condition: str = ""
+    every_s: float | None = None
+    expected: bool = True
     place_id: int | None = None
     room: str = ""
     room_name: str = ""
     room_type: str = ""
+    floor: str = ""
+    building: str = ""
+    zones: tuple[str, ...] = ()
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What there is to judge: a reading, or None when only time has passed."""
+    """What there is to judge: a reading, or None when only time has passed; and of whom.
+
+    `heard`, for a rule that awaits, is when the device last said anything.
+    """
 
     reading: Reading | None = None
+    subject: Subject | None = None
+    heard: datetime | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -55,9 +74,17 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Rule(Protocol):
-    """Pure: no clock, no I/O; the same readings give the same verdicts, restart or not."""
+    """Pure: no clock, no I/O; the same readings give the same verdicts, restart or not.
+
+    `metric` is what its alarms are about, `hears` what it is asked about. A rule that `awaits` is asked when a device
+    is heard for the first time, while it is silent, and when it is due; `awaits` is how old what it remembers of
+    `Facts.heard` may be, which is all that is left after a restart.
+    """
 
     metric: str
+    hears: frozenset[str]
+    about: About
+    awaits: timedelta | None
     priority: str
     latch: bool
 
@@ -72,6 +99,9 @@ class Rule(Protocol):
 
     def active(self, state: State) -> bool:
         """Whether this state has raised and not yet cleared."""
+
+    def heard(self, state: State) -> datetime | None:
+        """When the subject was last heard, as far as a rule that awaits remembers."""
 
     def title(self, subject: Subject, verdict: Verdict) -> str:
         """The alarm in a person's words."""

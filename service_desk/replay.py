@@ -1,7 +1,8 @@
 """What rules would have done: readings in, transitions and tickets out. Pure: no clock, no database.
 
 A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is
-about: device_name, asset, number, category, department, use, room, room_name, room_type. Time is what readings say.
+about: device_name, asset, number, category, department, use, condition, every_s, expected, room, room_name, room_type,
+floor, building, zones. Time is what readings say.
 """
 
 import json
@@ -20,7 +21,7 @@ from service_desk.ports import Subject
 from service_desk.rulebook import built
 from service_desk.rules_yaml import read
 
-_ABOUT = ("device_name", "asset", "number", "category", "department", "use", "room", "room_name", "room_type")
+_ABOUT = [name for name in Subject.__struct_fields__ if name not in ("device", "asset_id", "place_id")]
 
 Line = dict[str, Any]
 
@@ -42,6 +43,7 @@ class _Replay:
         self._names = {index: draft.name for index, draft in enumerate(drafts, 1)}
         self._rules = {index: built(draft) for index, draft in enumerate(drafts, 1)}
         self._subjects: dict[str, Subject] = {}
+        self._ids: dict[str, int] = {}
         self._judge = Judge(self._rules, lambda device, _at: self._subjects.get(device, Subject(device)))
         self._custom = custom
         self._incidents: dict[str, _Incident] = {}
@@ -73,12 +75,29 @@ class _Replay:
             raise TypeError(f"{value!r} is not a value")
         at = _moment(fields["at"])
         received = _moment(fields["received"]) if fields.get("received") else at
-        about = {name: str(fields[name]) for name in _ABOUT if fields.get(name) is not None}
+        about = {name: fields[name] for name in _ABOUT if fields.get(name) is not None}
         if about or device not in self._subjects:
-            self._subjects[device] = msgspec.convert({"device": device, **about}, Subject)
+            self._about(msgspec.convert({"device": device, **about}, Subject, strict=False))
         quality = Quality(fields.get("quality") or "GOOD")
         retained = fields.get("retained") is True
         return Reading(device, metric, value, at, received, quality=quality, retained=retained)
+
+    def _about(self, subject: Subject) -> None:
+        """Whom a device is about, and with it the whole asset and the whole room."""
+        asset, room = subject.number or subject.asset, subject.room
+        asset_id, place_id = (
+            self._ids.setdefault(name, len(self._ids) + 1) if name else None for name in (asset, room)
+        )
+        whole = msgspec.structs.replace(subject, asset_id=asset_id, place_id=place_id)
+        self._subjects[subject.device] = whole
+        if asset_id is not None:
+            self._subjects[f"asset:{asset_id}"] = msgspec.structs.replace(
+                whole, device=f"asset:{asset_id}", device_name=""
+            )
+        if place_id is not None:
+            names = ("room", "room_name", "room_type", "floor", "building", "zones")
+            of_room = {name: getattr(subject, name) for name in names}
+            self._subjects[f"place:{place_id}"] = Subject(f"place:{place_id}", place_id=place_id, **of_room)
 
     def _told(self, judgement: Judgement) -> Iterator[Line]:
         verdict, subject, rule = judgement.verdict, judgement.subject, judgement.rule
@@ -122,9 +141,11 @@ class _Replay:
         """Rules that had readings and yet judged nobody."""
         judged = {rule_id for rule_id, _ in self._judge.states}
         for rule_id, rule in self._rules.items():
-            if rule.metric in self._metrics and rule_id not in judged:
+            heard = rule.hears & self._metrics
+            if heard and rule_id not in judged:
                 why = "was bad, retained or late, or did not say that it is in the rule's scope"
-                yield {"rule": self._names[rule_id], "why": f"judged nothing: every reading of {rule.metric} {why}"}
+                of = " or ".join(sorted(heard))
+                yield {"rule": self._names[rule_id], "why": f"judged nothing: every reading of {of} {why}"}
 
 
 def _ticket(at: datetime, what: str, incident: _Incident) -> Line:

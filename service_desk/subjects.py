@@ -1,11 +1,16 @@
-"""Whom a reading is about: the registry's snapshot, and for what moves the newest fix of its tag."""
+"""Whom a reading is about: the registry's snapshot, and for what moves the newest fix of its tag.
 
-from datetime import datetime
+A whole asset is `asset:7`, a place `place:7`.
+"""
+
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from asset_registry.find import whereabouts
+from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.locating.words import PERHAPS
 from asset_registry.snapshot import Snapshot
+from asset_registry.talking import expected, interval
 from collector.errors import Unreachable
 from collector.reading import Reading
 from service_desk.ports import Subject
@@ -25,6 +30,9 @@ class Newest(Protocol):
     def get(self, device: str, metric: str) -> Reading | None:
         """The newest reading of one metric."""
 
+    def interval(self, device: str) -> timedelta | None:
+        """How often the device was heard."""
+
 
 class Subjects:
     """Subjects as of a time."""
@@ -38,19 +46,30 @@ class Subjects:
         if self._registered.current.revision < 0:
             raise Unreachable("the registry has not been read yet; alarms wait for its first snapshot")
 
-    def of(self, native_id: str, at: datetime) -> Subject:
-        """What the registry knows of a device at that time."""
+    def of(self, name: str, at: datetime) -> Subject:
+        """What the registry knows of a device, a whole asset or a place at that time."""
         snapshot = self._registered.current
-        device = snapshot.device(native_id)
-        asset = snapshot.asset_of(native_id, at)
-        place = snapshot.place_of(native_id, at)
+        kind, _, number = name.partition(":")
+        if number.isdecimal() and kind in ("asset", "place"):
+            asset = snapshot.assets.get(int(number)) if kind == "asset" else None
+            place = snapshot.places.get(int(number)) if kind == "place" else None
+            if asset is not None and not asset.mobile and asset.home_id is not None:
+                place = snapshot.places.get(asset.home_id)
+        else:
+            asset, place = snapshot.asset_of(name, at), snapshot.place_of(name, at)
         if place is None and asset is not None:
             place, confidence, _ = whereabouts(snapshot, self._newest, asset, at)
             if confidence < PERHAPS:
                 place = None  # nobody is sent to a room where it most likely is not; the evidence tells the guess
-        room = (snapshot.room_of(place) or place) if place else None
+        return self._subject(name, asset, place)
+
+    def _subject(self, name: str, asset: KnownAsset | None, place: KnownPlace | None) -> Subject:
+        snapshot = self._registered.current
+        device, room = snapshot.device(name), (snapshot.room_of(place) or place) if place else None
+        above = {one.kind: one for one in snapshot.path(room.id)} if room else {}
+        every = interval(snapshot, self._newest, name)
         return Subject(
-            device=native_id,
+            device=name,
             device_name=device.name if device else "",
             asset_id=asset.id if asset else None,
             asset=asset.name if asset else "",
@@ -58,8 +77,13 @@ class Subjects:
             category=asset.category if asset else "",
             department=asset.department if asset else "",
             use=asset.use if asset else "",
+            condition=asset.condition if asset else "",
+            every_s=every.total_seconds() if every else None,
+            expected=expected(snapshot, name),
             place_id=room.id if room else None,
             room=room.number if room else "",
             room_name=room.name if room else "",
             room_type=room.room_type if room else "",
+            floor=above["floor"].name if "floor" in above else "",
+            building=above["building"].name if "building" in above else "",
         )

@@ -88,6 +88,7 @@ class AlarmConsumer:
             now = self._clock.now()
             kept = timedelta(0) <= now - self._kept < _KEEP_CURSOR_EVERY
             if self._sure(now) and not self._judge.concerned(batch) and kept:
+                self._judge.overhear(batch)
                 self._position = position
                 return
             heard = max((item.received for item in batch), default=None)
@@ -132,10 +133,11 @@ class AlarmConsumer:
         self._subjects.check()
         rules, self._rules = (self._rules if self._sure(now) else None), None  # unsure until the commit
         with self._database.write() as session:
+            missed = leases.unheld(session, self.name, now, self._practice.lease) if rules is None else timedelta(0)
             leases.hold(session, self.name, self._holder, now, self._practice.lease)
             fingerprint = rulebook.fingerprint(session)
             if fingerprint != rules:
-                self._load(session, now)
+                self._load(session, now, missed)
             judgements = list(self._judge.hear(batch))
             if idle:
                 judgements += self._judge.wait(now)
@@ -153,7 +155,7 @@ class AlarmConsumer:
         if judgements or settle:
             self._told()
 
-    def _load(self, session: Session, now: datetime) -> None:
+    def _load(self, session: Session, now: datetime, missed: timedelta) -> None:
         """Rules and what they remember; alarms that nothing holds any more end."""
         loaded, self.refused = rulebook.load(session)
         rules = {entry.id: entry.rule for entry in loaded}
@@ -163,7 +165,7 @@ class AlarmConsumer:
                 states[row.rule_id, row.subject] = row.state
             else:
                 session.delete(row)
-        self._judge = Judge(rules, self._subjects.of, states, self._practice.oldest)
+        self._judge = Judge(rules, self._subjects.of, states, self._practice.oldest, missed)
         self._stored = set(states)
         for alarm in session.scalars(select(Alarm).where(Alarm.active)).all():
             state = states.get((alarm.rule_id, alarm.subject))

@@ -8,8 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import ValidationError
 
 from collector.reading import Reading
+from service_desk.delayed import MOST_POINTS
 from service_desk.ports import Facts, Subject
-from service_desk.rules.threshold import MOST_POINTS, Config, build
+from service_desk.rules.threshold import Config, build
 
 START = datetime(2026, 11, 24, 6, tzinfo=UTC)
 FRIDGE = {"metric": "probe_temperature", "above": 8.0, "below": 2.0, "clear": [2.5, 7.5], "for": "10 min"}

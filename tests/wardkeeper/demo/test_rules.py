@@ -72,9 +72,9 @@ def verdicts(world, stream, begin):
     for reading in readings(stream):
         subject = known.get(reading.device, Subject(reading.device))
         for rule in rules:
-            if rule.metric == reading.metric and rule.concerns(subject):
+            if reading.metric in rule.hears and rule.concerns(subject):
                 key = (id(rule), reading.device)
-                state, verdict = rule.judge(states.get(key), Facts(reading), reading.received)
+                state, verdict = rule.judge(states.get(key), Facts(reading, subject), reading.received)
                 states[key] = state
                 if verdict:
                     yield (verdict.at - begin).total_seconds(), verdict.raised, rule.title(subject, verdict)
