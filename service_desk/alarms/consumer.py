@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from asset_registry.db import Database
 from collector.clock import Clock, from_a_wrong_clock
+from collector.errors import Unreachable
 from collector.reading import Item
 from service_desk import leases, rulebook
 from service_desk.alarms import book
@@ -69,16 +70,19 @@ class AlarmConsumer:
         self._stored: set[Key] = set()
         self._rules: tuple[tuple[int, int], ...] | None = None
         self._position: int | None = None
+        self._confirmed = 0
+        self._lost = False
         self._kept = self._settled = self._led = datetime.min.replace(tzinfo=clock.now().tzinfo)
         self.refused: dict[str, str] = {}
 
     def position(self) -> int:
         """What has been consumed. After a crash it may be a little less: items that concern no rule come again."""
         with self._lock:
-            if self._position is None:
+            if self._position is None or self._lost:
                 with self._database.read() as session:
                     row = session.get(Cursor, self.name)
-                    self._position = row.position if row else 0
+                    self._position = self._confirmed = row.position if row else 0
+                self._lost = False
             return self._position
 
     def consume(self, items: Iterable[Item], position: int) -> None:
@@ -87,7 +91,7 @@ class AlarmConsumer:
         with self._lock:
             now = self._clock.now()
             kept = timedelta(0) <= now - self._kept < _KEEP_CURSOR_EVERY
-            if self._sure(now) and not self._judge.concerned(batch) and kept:
+            if self._sure(now) and not self._lost and not self._judge.concerned(batch) and kept:
                 self._judge.overhear(batch)
                 self._position = position
                 return
@@ -133,6 +137,7 @@ class AlarmConsumer:
         self._subjects.check()
         rules, self._rules = (self._rules if self._sure(now) else None), None  # unsure until the commit
         with self._database.write() as session:
+            self._check_kept(session)
             missed = leases.unheld(session, self.name, now, self._practice.lease) if rules is None else timedelta(0)
             leases.hold(session, self.name, self._holder, now, self._practice.lease)
             fingerprint = rulebook.fingerprint(session)
@@ -152,8 +157,19 @@ class AlarmConsumer:
         self._judge.changed.clear()
         self._settled = max(self._settled, heard) if settle and heard is not None else self._settled
         self._position = position
+        self._confirmed = self._confirmed if position is None else max(self._confirmed, position)
         if judgements or settle:
             self._told()
+
+    def _check_kept(self, session: Session) -> None:
+        """Raises Unreachable when the database does not have what it had confirmed: a replica that was behind took over.
+
+        What was lost is then consumed again, from where the database is.
+        """
+        cursor = session.get(Cursor, self.name, populate_existing=True)
+        self._lost = self._lost or (cursor.position if cursor else 0) < self._confirmed
+        if self._lost:
+            raise Unreachable("the database has lost what it had confirmed; what came since is judged again")
 
     def _load(self, session: Session, now: datetime, missed: timedelta) -> None:
         """Rules and what they remember; alarms that nothing holds any more end."""

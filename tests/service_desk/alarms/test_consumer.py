@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 
 from asset_registry.db import Database
+from collector.errors import Unreachable
 from collector.reading import Reading, Sighting
 from service_desk.alarms import book
 from service_desk.alarms.model import Alarm, Transition
@@ -32,6 +33,22 @@ def test_a_warm_fridge_is_an_alarm_an_incident_and_news_for_the_desk(house):
     assert alarm.title == "Vaccine fridge F-07 in 4.18 is at 8.9\N{NO-BREAK SPACE}°C"
     assert (alarm.low, alarm.high, alarm.normal) == (2.0, 8.0, "2–8\N{NO-BREAK SPACE}°C")
     assert (alarm.asset_id, alarm.place_id) == (house.ids["F-07"], house.ids["4.18"])
+    assert (house.whats, house.told) == (["raised"], ["opened"])
+
+
+def test_what_a_database_had_confirmed_and_lost_is_judged_again(house):
+    house.warm_fridge()
+    at = house.alarms.position()
+    with house.database.write() as session:  # as a replica that was behind when it took over
+        for table in (Outbox, Transition, Alarm, Incident, RuleState):
+            session.execute(delete(table))
+        session.get_one(Cursor, "alarms").position = 0
+    news = [house.reading(FRIDGE, "probe_temperature", 8.9)]
+    with pytest.raises(Unreachable, match="lost what it had confirmed"):
+        house.alarms.consume(news, at + 1)
+    assert house.alarms.position() == 0
+    house.after(600)
+    house.warm_fridge()
     assert (house.whats, house.told) == (["raised"], ["opened"])
 
 
