@@ -164,11 +164,22 @@ METRICS = _table(
     Metric("window_open", "door", "Window open", kind=bool),
     Metric("locked", "door", "Locked", kind=bool),
     Metric("probe_temperature", "cold_chain", "Buffered probe", "Cel", "°C", digits=1),
+    Metric("cold_out", "cold_chain", "Cold store out of range", kind=str),
+    Metric("cold_uncertain", "cold_chain", "Cold store's probe in doubt", kind=str),
+    Metric("cold_unknown", "cold_chain", "Cold store not heard", kind=str),
     Metric("gas_pressure", "medical_gas", "Gas pressure", "kPa", "kPa"),
     Metric("room", "location", "Room", kind=str),
     Metric("fix_confidence", "location", "Confidence", "1", "", digits=2),
     Metric("map_drift", "location", "Louder than the map", "dB", "dB", digits=1),
     Metric("rssi", "location", "Heard at", "dB[mW]", "dBm"),
+    Metric("par_short", "location", "Below its par level", kind=str),
+    Metric("pressure_lost", "hvac", "Pressure lost", kind=str),
+    Metric("door_held_open", "hvac", "Door held open", kind=str),
+    Metric("air_out_of_range", "hvac", "Air out of range", kind=str),
+    Metric("air_not_heard", "hvac", "Air not heard", kind=str),
+    Metric("maintenance_due_in", "device_health", "Maintenance due in", "d", "days"),
+    Metric("return_due_in", "device_health", "Return due in", "d", "days"),
+    Metric("calibration_due_in", "device_health", "Calibration due in", "d", "days"),
 )
 """By name. Anything else a device says is not a metric: decoders give nothing for it."""
 

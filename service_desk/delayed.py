@@ -153,6 +153,15 @@ class Delayed(ABC):
         return Verdict(False, at, since, memory.value, (), self.low, self.high)
 
 
+class Told(Delayed):
+    """A rule on what Wardkeeper derived: the sentence holds, or it is empty."""
+
+    def look(self, own: dict[str, Any], reading: Reading, subject: Subject | None) -> Look | None:  # noqa: ARG002 - the sentence tells
+        """A sentence."""
+        said = reading.value
+        return Look(bool(said), not said, said) if isinstance(said, str) else None
+
+
 def _anew(memory: Memory, reading: Reading) -> Memory:
     """The clock was set back: what was said by the wrong one tells nothing but whether there is an alarm."""
     active = memory.phase in ("active", "returning")

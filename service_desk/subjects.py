@@ -1,6 +1,6 @@
 """Whom a reading is about: the registry's snapshot, and for what moves the newest fix of its tag.
 
-A whole asset is `asset:7`, a place `place:7`.
+A whole asset is `asset:7`, a place `place:7`, and a part of what is said of it `place:7/infusion pump`.
 """
 
 from datetime import datetime, timedelta
@@ -49,7 +49,8 @@ class Subjects:
     def of(self, name: str, at: datetime) -> Subject:
         """What the registry knows of a device, a whole asset or a place at that time."""
         snapshot = self._registered.current
-        kind, _, number = name.partition(":")
+        kind, _, rest = name.partition(":")
+        number = rest.partition("/")[0]
         if number.isdecimal() and kind in ("asset", "place"):
             asset = snapshot.assets.get(int(number)) if kind == "asset" else None
             place = snapshot.places.get(int(number)) if kind == "place" else None

@@ -46,6 +46,7 @@ from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
+from wardkeeper.derived import Derived
 from wardkeeper.figures import figures
 from wardkeeper.heartbeat import NAME as HEARTBEAT
 from wardkeeper.heartbeat import heartbeat_of
@@ -174,6 +175,7 @@ class Wardkeeper:
             ("alarm timers", alarms),
             ("claims", claims),
             ("soiled by their place", soiling),
+            ("derived", Derived(self.here(), self.pipeline.offer).run),
             ("outbox", self.outbox.run),
             *self.collecting.listening(),
             *([(HEARTBEAT, self.heartbeat.run)] if self.heartbeat else []),
@@ -251,37 +253,39 @@ class Wardkeeper:
 
     def app(self, first_link: str = "", extras: Mapping[str, Extra] | None = None) -> FastAPI:
         """The screens and the API over these parts; `first_link` is the secret that makes the first administrator."""
-        return create_app(
-            Context(
-                database=self.database,
-                snapshots=self.snapshots,
-                latest=self.latest,
-                store=self.store,
-                counters=self.counters,
-                clock=self.clock,
-                sign_in=self.sign_in,
-                first_link=first_link,
-                profiles=load_profiles(self.settings.room_profiles or config_folder() / "room_profiles.yaml"),
-                products=load_products(config_folder() / "cold_products.yaml"),
-                intake=self.pipeline,
-                line_protocol=self.settings.line_protocol,
-                site=self.settings.site_name or self.settings.site,
-                zone=self.settings.zone,
-                secure=self.settings.web.https,
-                version=version("wardkeeper"),
-                url=self.settings.web.url,
-                folder=self.settings.data,
-                holidays=frozenset(self.settings.holidays),
-                extras=extras or {},
-                connectable=catalog.devices,
-                inside=Inside(
-                    services=self._statuses,
-                    links=lambda: [link.status for link in self.links],
-                    cursors=self._cursors,
-                    spool=self._spool,
-                    figures=self._figures,
-                ),
-            )
+        return create_app(self.here(first_link, extras))
+
+    def here(self, first_link: str = "", extras: Mapping[str, Extra] | None = None) -> Context:
+        """What the screens ask."""
+        return Context(
+            database=self.database,
+            snapshots=self.snapshots,
+            latest=self.latest,
+            store=self.store,
+            counters=self.counters,
+            clock=self.clock,
+            sign_in=self.sign_in,
+            first_link=first_link,
+            profiles=load_profiles(self.settings.room_profiles or config_folder() / "room_profiles.yaml"),
+            products=load_products(config_folder() / "cold_products.yaml"),
+            intake=self.pipeline,
+            line_protocol=self.settings.line_protocol,
+            site=self.settings.site_name or self.settings.site,
+            zone=self.settings.zone,
+            secure=self.settings.web.https,
+            version=version("wardkeeper"),
+            url=self.settings.web.url,
+            folder=self.settings.data,
+            holidays=frozenset(self.settings.holidays),
+            extras=extras or {},
+            connectable=catalog.devices,
+            inside=Inside(
+                services=self._statuses,
+                links=lambda: [link.status for link in self.links],
+                cursors=self._cursors,
+                spool=self._spool,
+                figures=self._figures,
+            ),
         )
 
 

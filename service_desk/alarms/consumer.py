@@ -162,7 +162,7 @@ class AlarmConsumer:
             self._told()
 
     def _check_kept(self, session: Session) -> None:
-        """Raises Unreachable when the database does not have what it had confirmed: a replica that was behind took over.
+        """Raises Unreachable when the database does not have what it had confirmed: a replica took over.
 
         What was lost is then consumed again, from where the database is.
         """

@@ -39,7 +39,8 @@ def test_systemd_accepts_the_units_which_are_hardened(unit, tmp_path):
     here = tmp_path / unit.name
     here.write_text(text.replace(command, "/bin/true"))
     done = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    ours = [line for line in done.stderr.splitlines() if "wardkeeper" in line]  # others' units are looked at too
+    assert (done.returncode, ours) == (0, [])
 
 
 @pytest.fixture(scope="module")
