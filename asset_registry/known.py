@@ -53,6 +53,7 @@ class KnownAsset(msgspec.Struct, frozen=True):
     recall: str = ""
     sequestered: datetime | None = None
     merged_into: int | None = None
+    custom: dict[str, Any] = {}
     claimer: str = ""
 
 

@@ -113,6 +113,7 @@ def test_another_level_is_farther_than_the_end_of_the_ward(ward, hospital):
         "SN-9",
         "ble:P-204",
         "icu pump",
+        "HAM-2231",
     ],
 )
 def test_it_is_found_by_whatever_one_calls_it(ward, hospital, text):
@@ -123,6 +124,7 @@ def test_it_is_found_by_whatever_one_calls_it(ward, hospital, text):
         maker="B. Braun",
         model="Perfusor Space",
         serial="SN-9",
+        custom={"inventory": "HAM-2231", "channels": 3},
         department="ICU",
     )
     hospital.asset("X-1", name="Wheelchair 1", category="wheelchair")
