@@ -186,15 +186,8 @@ class Snapshot:
     def _names_of(self, asset: KnownAsset) -> list[str]:
         own = [asset.number, asset.name, asset.category, asset.maker, asset.model, asset.serial, asset.department]
         status = [part.replace("_", " ") for part in (asset.use, asset.hygiene, asset.condition, asset.holding)]
-        worn, custom = self.devices_of_asset(asset.id), map(str, asset.custom.values())
-        return [
-            *own,
-            asset.udi_di,
-            *custom,
-            *status,
-            *(device.name for device in worn),
-            *(device.native_id for device in worn),
-        ]
+        worn = [name for one in self.devices_of_asset(asset.id) for name in (one.name, one.native_id)]
+        return [*own, asset.udi_di, *map(str, asset.custom.values()), *status, *worn]
 
     def serving(self, place_id: int) -> list[KnownAsset]:
         """The assets (air handlers, circuits) that serve the place."""
