@@ -50,6 +50,7 @@ class _Offer(msgspec.Struct, gc=False):
 class _Batch(msgspec.Struct):
     parts: list[tuple[list[Item], DeliveryKey | None]]
     durable: list[Durable]
+    said: list[Item] = []  # of the spool itself
 
 
 class Pipeline:
@@ -153,9 +154,7 @@ class Pipeline:
         dropped: Counter[str] = Counter()
         changed: Counter[str] = Counter()
         self._sacrifice.look(self._spool.fullness)
-        known = self._latest.get(sacrifice.DEVICE, sacrifice.METRIC)
-        if said := self._sacrifice.says(known and known.value, now):
-            batch.parts.append((self._timeline.place(said, now, changed), None))
+        batch.said = self._says(now)
         quick = self._sacrifice.calm and not self._timeline.watch(now)
         passed = self._timeline.passed
         batch.durable += [offer.durable for offer in offers if offer.durable is not None]
@@ -191,15 +190,39 @@ class Pipeline:
         return self._timeline.place(items, now, changed) if items else ()
 
     def _write(self, batch: _Batch) -> None:
-        if batch.parts:
+        parts = [(batch.said, None), *batch.parts] if batch.said else batch.parts
+        if parts:
             start = monotonic()
-            self._spool.append(batch.parts)
+            try:
+                self._spool.append(parts)
+            except Unreachable:
+                self._cry(batch)
+                raise
             self.wrote.add(monotonic() - start)
         self._time()
         self._unwritten = None
         self._written.extend(batch.durable)
         self._acknowledge()
-        items = [item for part, _ in batch.parts for item in part]
+        self._show([item for part, _ in parts for item in part])
+
+    def _cry(self, batch: _Batch) -> None:
+        """When it was for want of room, say so in the room that is kept for that."""
+        if self._spool.fullness < 1:
+            return
+        self._sacrifice.look(1)
+        said = batch.said or self._says(self._clock.now())
+        if said:
+            with suppress(Unreachable):
+                self._spool.append([(said, None)], own=True)
+                batch.said = []
+                self._show(said)
+
+    def _says(self, now: datetime) -> list[Item]:
+        """The alarm of little room, or its end, when that is news."""
+        known = self._latest.get(sacrifice.DEVICE, sacrifice.METRIC)
+        return self._timeline.place(self._sacrifice.says(known and known.value, now), now, Counter())
+
+    def _show(self, items: Sequence[Item]) -> None:
         if items:
             self._counters.inc("items", len(items))
             self._latest.update(items)

@@ -11,6 +11,9 @@ from collector.clock import monotonic
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The disk is full, or this user's part of it."""
 
+OWN = 64 << 10
+"""Bytes beyond the capacity, for the alarm that there is no room: nothing else may use them."""
+
 _RESERVE = 256 << 20
 _RESERVE_PART = 20
 _FRESH_S = 0.02

@@ -20,7 +20,7 @@ from collector.clock import Clock
 from collector.deliveries import Deliveries, Sessions
 from collector.errors import Unreachable
 from collector.payload import PREFACE, Batch, encode, flat, items_of, keys_of, preface_of, written_of
-from collector.quota import NO_ROOM, Quota
+from collector.quota import NO_ROOM, OWN, Quota
 from collector.reading import DeliveryKey, Item
 from collector.recent import RECENT_ITEMS, Recent
 from collector.segment import Damage, Record, frame, scan
@@ -96,9 +96,10 @@ class Spool:
             return 0.0
         return min(1.0, self._files.needed(self._delivered()) / capacity) if capacity else 1.0
 
-    def append(self, batch: Batch) -> int:
+    def append(self, batch: Batch, *, own: bool = False) -> int:
         """Write one record; it is on disk when this returns. Its position is returned.
 
+        `own`: what Wardkeeper says of the spool itself, for which there is room that nothing else may use.
         Raises Unreachable when it cannot be kept (disk full, quota); nothing of it remains then, try again later.
         `items` are those that `collector.admission` lets through: they are handed to readers as they are.
         """
@@ -109,13 +110,14 @@ class Spool:
             position = self._head + 1
             record = frame(position, encode((now, batch)))
             try:
-                self._make_room(len(record))
+                if not (own and self._quota.has_room(self.size, len(record) - OWN)):
+                    self._make_room(len(record))
                 self._files.append(position, record, self._preface, self._clock.now())
             except OSError as trouble:
                 self._full |= trouble.errno in NO_ROOM
                 raise Unreachable(f"spool {self.directory}: {trouble}; is the disk full?") from trouble
             with self._changed:
-                self._full = False
+                self._full &= own
                 self._recent.add(self._head, position, items, len(record))
                 self._head = position
                 self._times.append((position, now))

@@ -3,6 +3,7 @@
 import random
 import subprocess
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -11,9 +12,9 @@ from collector.counters import Counters
 from collector.errors import Unreachable
 from collector.latest import Latest
 from collector.pipeline import Pipeline
-from collector.quota import Disk, Quota
+from collector.quota import OWN, Disk, Quota
 from collector.reading import Reading, Sighting
-from collector.sacrifice import ALARM, DEVICE
+from collector.sacrifice import ALARM, DEVICE, METRIC
 from collector.spool import Spool
 
 SIGHTING, THINNED = "sighting, spool nearly full", "thinned, spool nearly full"
@@ -66,6 +67,13 @@ class Ward:
             assert self.pipeline.offer(items, lambda number=number: self.acknowledged.add(number))
             self.pipeline.run(self.stopped)
             self.judge()
+
+    def refused(self, rounds=1):
+        """It hears, and nothing more is taken; a consumer that keeps up goes on."""
+        with pytest.raises(Unreachable) as trouble:
+            self.hear(rounds)
+        self.judge()
+        return str(trouble.value)
 
     def judge(self):
         for position, items in self.spool.read(self.alarm_at, 1_000_000):
@@ -142,6 +150,42 @@ def test_a_disk_that_does_not_say_how_full_it_is_refuses_alike_and_nothing_half_
     assert rest[-2 * ROUND :] == list(range(refused * ROUND, ward.number * ROUND))
     assert not again.damage
     again.close()
+
+
+def test_a_disk_filled_at_one_stroke_leaves_room_for_the_alarm_and_for_nothing_else(small_disk):
+    ward = Ward(small_disk)
+    ward.hear()
+    other = small_disk / "other"
+    other.write_bytes(bytes(Quota(small_disk, None).capacity(ward.spool.size) - ward.spool.size))
+    assert "must stay free" in ward.refused()
+    assert ward.alarms == [ALARM]
+    assert ward.latest.get(DEVICE, METRIC).value == ALARM
+    assert ward.spool.fullness == 1
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            ward.pipeline.run(ward.stopped)
+    assert ward.acknowledged == {0}
+    other.unlink()
+    while ward.spool.fullness == 1:  # the disk is asked again after a moment
+        with suppress(Unreachable):
+            ward.pipeline.run(ward.stopped)
+    ward.hear()
+    assert ward.alarms == [ALARM, ""]
+    assert pulses(ward.store_all()) == list(range(3 * ROUND))
+    ward.spool.close()
+
+
+def test_the_room_for_the_alarm_has_an_end(tmp_path):
+    clock = ManualClock()
+    spool = Spool(tmp_path, clock, segment_bytes=1000, quota_bytes=20_000)
+    spool.register("store")
+    record = [([Reading("d", "technical_alarm", "x" * 3000, clock.now(), clock.now())], None)]
+    for own in (False, True):
+        with pytest.raises(Unreachable):
+            [spool.append(record, own=own) for _ in range(100)]
+    assert spool.fullness == 1
+    assert OWN - 4000 < spool.size - 20_000 < OWN
+    spool.close()
 
 
 def test_what_others_put_on_the_disk_counts_and_the_last_segment_goes_when_it_is_delivered(small_disk):

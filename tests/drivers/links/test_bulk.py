@@ -1,5 +1,6 @@
 """The bulk reader against paho as it is: the same packets, cut anywhere, give the same messages, answers and errors."""
 
+import select
 import socket
 import struct
 import threading
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paho.mqtt import client as paho
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from drivers.links.bulk import PRIVATE, BulkClient, PlainClient, open_client
 
@@ -209,6 +210,54 @@ def test_this_paho_is_read_in_bulk():
     client, why = open_client("this", paho.MQTTv5)
     assert type(client) is BulkClient
     assert why == ""
+
+
+def heard_over_tls(kind, version, broker, wanted):
+    """What a client hears of a broker, with its session kept, acknowledging each batch at once."""
+    client, heard, ready = kind(kind.__name__, VERSIONS[version]), [], []
+    client.tls_set(broker.ca)
+    client.on_connect = lambda *_: client.subscribe("#", 2)
+    client.on_subscribe = lambda *_: ready.append(True)
+
+    def take(batch):
+        heard.extend(batch)
+        client.acknowledge([one.mid for one in batch if one.mid])
+
+    client.on_batch = take
+    client.connect("localhost", broker.port)
+    yield client
+    while len(heard) < wanted or client.want_write():
+        if not client.buffered():
+            select.select([client.socket()], [client.socket()] if client.want_write() else [], [], 5)
+        assert client.loop_read() is MQTTErrorCode.MQTT_ERR_SUCCESS
+        client.loop_write()
+        if ready == [True]:
+            yield ready.append(None)
+    client.disconnect()
+    yield heard
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_over_tls_a_real_broker_says_the_same_to_both(mosquitto, version):
+    broker, sizes = mosquitto(tls=True), [0, 3, 100, 200, 20_000, 70_000]
+    said = [(f"{n % 3}/{n}", b"%d" % n + b"y" * sizes[n // 3 % 6], n % 3) for n in range(300)]
+    clients = [heard_over_tls(kind, version, broker, len(said)) for kind in (BulkClient, PlainClient)]
+    for client in clients:
+        next(client)
+        next(client)  # subscribed
+    sender = paho.Client(CallbackAPIVersion.VERSION2)
+    sender.tls_set(broker.ca)
+    sender.connect("localhost", broker.port)
+    sender.loop_start()
+    for topic, payload, qos in said:
+        sender.publish(topic, payload, qos)
+    bulk, plain = (next(client) for client in clients)
+    sender.loop_stop()
+    for heard in (bulk, plain):  # one level of quality may overtake another
+        heard.sort(key=lambda one: one.topic[:1])
+    assert bulk == plain
+    wanted = sorted(said, key=lambda one: one[2])
+    assert [(one.topic.decode(), one.payload, one.mid > 0) for one in bulk] == [(t, p, qos > 0) for t, p, qos in wanted]
 
 
 CONNACK = connack("3.1.1")
