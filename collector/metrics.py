@@ -146,6 +146,7 @@ METRICS = _table(
     Metric("broker_dropped_rate", "device_health", "Dropped by the broker", "/min", "messages/min", digits=1),
     Metric("sensor_fault", "device_health", "Sensor fault", kind=bool),
     Metric("technical_alarm", "device_health", "Technical alarm", kind=str),
+    Metric("alert", "device_health", "Alert of other monitoring", kind=str),
     Metric("action", "device_health", "Button", kind=str),
     Metric("standby", "device_health", "Standby", kind=bool),
     Metric("infusion_rate", "device_health", "Infusion rate", "mL/h", "mL/h", digits=1),

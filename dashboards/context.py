@@ -22,6 +22,7 @@ from collector.influx.heard import Config as LineProtocol
 from collector.latest import Latest
 from collector.ports import DeadLetters, Intake, Store
 from dashboards.connectable import Connectable
+from service_desk.alerts.inbox import Inbox
 
 
 class Service(Protocol):
@@ -145,6 +146,7 @@ class Context:
     products: Mapping[str, Product] = field(default_factory=dict)
     intake: Intake | None = None
     line_protocol: LineProtocol = field(default_factory=LineProtocol)
+    alerts: Inbox | None = None
     site: str = "Hospital"
     zone: tzinfo = UTC
     secure: bool = False

@@ -24,6 +24,7 @@ class Subject(msgspec.Struct, frozen=True):
 
     `device` is a native id, or `asset:7` or `place:7` of a whole asset or room. `every_s` is how often it talks, and
     `expected` whether it should talk now: a stored pump need not. `zones` are those that its place is in.
+    `priority`: what other monitoring says of it; "" leaves it to the rule.
     """
 
     device: str
@@ -44,6 +45,7 @@ class Subject(msgspec.Struct, frozen=True):
     floor: str = ""
     building: str = ""
     zones: tuple[str, ...] = ()
+    priority: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -234,6 +234,12 @@ def _started(make, tmp_path_factory, free_port):
 
 
 @pytest.fixture(scope="session")
+def alertmanager(tmp_path_factory, free_port):
+    """A function that starts a real Alertmanager: `alertmanager(config)`."""
+    yield from _started(servers.alertmanager, tmp_path_factory, free_port)
+
+
+@pytest.fixture(scope="session")
 def one_influxd(influxd):
     """An InfluxDB 1 for all tests that need a database of their own only."""
     return influxd()

@@ -1,5 +1,6 @@
 """Time-series servers of one's own, as processes: a real InfluxDB 1 and a real VictoriaMetrics."""
 
+import json
 import os
 import shutil
 import signal
@@ -104,6 +105,29 @@ class VictoriaMetrics(Process):
 
     def flush(self):
         _ask(f"{self.url}/internal/force_flush")
+
+
+class Alertmanager(Process):
+    """Prometheus's Alertmanager. `alerts()` that fire; `say` it something."""
+
+    def alerts(self):
+        return json.loads(_ask(f"{self.url}/api/v2/alerts"))
+
+    def say(self, *alerts):
+        body, headers = json.dumps(alerts).encode(), {"Content-Type": "application/json"}
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/api/v2/alerts", body, headers), timeout=10).close()
+
+
+def alertmanager(folder: Path, free_port, config):
+    """A new one with that configuration."""
+    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+    if program is None:
+        pytest.skip("alertmanager is not installed (Debian: apt-get install prometheus-alertmanager)")
+    port = free_port()
+    (folder / "alertmanager.yml").write_text(config)
+    where = [f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/data"]
+    listens = [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
+    return Alertmanager([program, *where, *listens], folder, f"http://127.0.0.1:{port}", "/-/ready").start()
 
 
 def influxd(folder: Path, free_port, *lines, https=False):

@@ -20,6 +20,8 @@ from collector.metrics import FAMILIES
 from collector.tls import Tls
 from drivers.links.forward import Config as Forwarding
 from drivers.links.mqtt import Config as Broker
+from service_desk.alerts.incoming import Source as AlertSource
+from service_desk.alerts.outgoing import Config as Alertmanager
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
 MAIN_STORE = "store"
@@ -172,6 +174,10 @@ class Settings(_Section):
     line_protocol: LineProtocol = Field(
         default_factory=LineProtocol, description="Line protocol in, by `/write` and `/api/v2/write`."
     )
+    alerts: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")], AlertSource] = Field(
+        default_factory=dict, description="Other monitoring that sends its alerts here, by name (docs/alerts.md)."
+    )
+    alertmanager: Alertmanager | None = Field(None, description="An Alertmanager that is told of every alarm.")
     links: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Links by name: `kind` and that kind's settings."
     )

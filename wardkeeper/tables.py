@@ -7,6 +7,7 @@ from asset_registry.hvac import rooms
 from asset_registry.usage import par
 from service_desk import db, rulebook
 from service_desk.alarms import model as alarms
+from service_desk.alerts import model as alerts
 from service_desk.incidents import model as incidents
 from service_desk.tickets import model as tickets
 
@@ -26,6 +27,7 @@ MODULES = (
     db,
     rulebook,
     alarms,
+    alerts,
     incidents,
     tickets,
 )

@@ -37,12 +37,14 @@ from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
 from dashboards.context import Context, CursorState, Extra, Inside, SpoolState
 from service_desk.alarms.consumer import AlarmConsumer, Practice
+from service_desk.alerts.inbox import Inbox
+from service_desk.alerts.outgoing import Outgoing
+from service_desk.alerts.subjects import SubjectsOfAlerts
 from service_desk.incidents.book import Custom
 from service_desk.outbox import OutboxWorker
 from service_desk.ports import IncidentNews, TicketSink
 from service_desk.sinks.desk import Config as DeskConfig
 from service_desk.sinks.desk import Desk
-from service_desk.subjects import Subjects
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
@@ -98,6 +100,7 @@ class Wardkeeper:
         self._prime_from_spool()
         self._holder = f"{socket.gethostname()}:{settings.data}"
         self.outbox = OutboxWorker(self.database, self._sinks(), clock, holder=self._holder)
+        self.outgoing = self._outgoing()
         self.alarms = self._alarms()
         self._located: Follows | None = None
         self.locating = self._locating(fixes_in(readings_of(newest)))
@@ -141,6 +144,15 @@ class Wardkeeper:
         self._located = Follows(self.snapshots, sited_by(model), nearest, ageing)
         return LocatingConsumer(self._located, self.pipeline, self.database, self.clock, fixes)
 
+    def _outgoing(self) -> Outgoing | None:
+        known, settings = self.settings.alertmanager, self.settings
+        return Outgoing(self.database, self.clock, known, settings.site, settings.web.url) if known else None
+
+    def _told(self) -> None:
+        self.outbox.wake()
+        if self.outgoing is not None:
+            self.outgoing.wake()
+
     def _alarms(self) -> AlarmConsumer:
         practice = Practice(
             oldest=timedelta(seconds=self.settings.alarms.history_after_s),
@@ -148,11 +160,11 @@ class Wardkeeper:
         )
         return AlarmConsumer(
             self.database,
-            Subjects(self.snapshots, self.latest),
+            SubjectsOfAlerts(self.snapshots, self.latest, self.database),
             self.clock,
             holder=self._holder,
             practice=practice,
-            told=self.outbox.wake,
+            told=self._told,
         )
 
     def _services(self) -> list[Supervised]:
@@ -177,6 +189,7 @@ class Wardkeeper:
             ("soiled by their place", soiling),
             ("derived", Derived(self.here(), self.pipeline.offer).run),
             ("outbox", self.outbox.run),
+            *([("alertmanager", self.outgoing.run)] if self.outgoing else []),
             *self.collecting.listening(),
             *([(HEARTBEAT, self.heartbeat.run)] if self.heartbeat else []),
         ]
@@ -270,6 +283,7 @@ class Wardkeeper:
             products=load_products(config_folder() / "cold_products.yaml"),
             intake=self.pipeline,
             line_protocol=self.settings.line_protocol,
+            alerts=Inbox(self.database, self.pipeline, self.clock, self.settings.alerts),
             site=self.settings.site_name or self.settings.site,
             zone=self.settings.zone,
             secure=self.settings.web.https,

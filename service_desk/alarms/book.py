@@ -72,7 +72,7 @@ def raise_(session: Session, cause: Cause, verdict: Verdict, now: datetime, cust
         alarm = Alarm(rule_id=cause.rule_id, subject=cause.subject.device)
         session.add(alarm)
     alarm.title = cause.rule.title(cause.subject, verdict)
-    alarm.metric, alarm.priority = cause.rule.metric, cause.rule.priority
+    alarm.metric, alarm.priority = cause.rule.metric, cause.subject.priority or cause.rule.priority
     alarm.active, alarm.acknowledged, alarm.latched = True, False, cause.rule.latch
     alarm.since, alarm.cleared = verdict.since, None
     alarm.acknowledged_by, alarm.acknowledged_at, alarm.note = "", None, ""

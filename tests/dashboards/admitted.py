@@ -136,6 +136,7 @@ EXPECTED = {
     "POST /alarms/{number}/shelve": ACTING,
     "POST /incidents/{number}/acknowledge": ACTING,
     "GET /api/v1/openapi.json": ANYONE,
+    "POST /api/v1/alerts/{source}": SENDING,
     "GET /api/v1/readings": STAFF,
     "GET /api/v1/latest": STAFF,
     "GET /api/v1/assets": STAFF,

@@ -287,6 +287,10 @@ class Collector:
         self._writer.start()
         return self
 
+    def pause(self):
+        """Nothing is written any more."""
+        self._writer.stop()
+
     def stop(self):
         self._writer.stop()
         self.spool.close()

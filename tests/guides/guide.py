@@ -44,6 +44,12 @@ class Guide:
         self.brokers: dict[str, subprocess.Popen[bytes]] = {}
         self.servers: dict[str, subprocess.Popen[str]] = {}
 
+    def append(self, name: str, text: str) -> None:
+        """Add to the block that is the file of that name."""
+        self.blocks = [
+            (k, block + self.here(text) if block.startswith(f"# {name}\n") else block) for k, block in self.blocks
+        ]
+
     def here(self, text: str) -> str:
         """The text as it is on this machine."""
         for theirs, ours in self._replace.items():

@@ -60,6 +60,27 @@ def test_rooms(follow):
     assert follow("../rooms.md").run() == 1
 
 
+def test_alerts(follow, alertmanager, free_port, tmp_path):
+    """Its two halves at once: `serve` is told of an alert by the Alertmanager that it tells of its alarms."""
+    text = (ROOT / "docs/alerts.md").read_text()
+    told, out = (re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL) for kind in ("yml", "yaml"))
+    port = free_port()
+    server = alertmanager(told[0].replace("gateway-token", f"{tmp_path}/gateway-token").replace("8080", str(port)))
+    guide = follow("../alerts.md", **{"8080": str(port), "9093": server.url.rpartition(":")[2]})
+    guide.append("wardkeeper.yaml", out[-1])
+    assert guide.run() == 1
+
+    def standing():
+        token = guide.shell("wardkeeper token create admin reader --config wardkeeper.yaml").strip()
+        address = guide.here("http://127.0.0.1:8080/api/v1/alarms")
+        found = json.loads(guide.shell(f"curl -s -H 'Authorization: Bearer {token}' {address}"))["items"]
+        return {one["title"]: one["priority"] for one in found}
+
+    wanted = {"UpsOnBattery: UPS 3 is on battery": "high", "Battery: 10 % left": "high"}
+    until(lambda: standing() == wanted)
+    assert [alert["labels"]["alertname"] for alert in server.alerts()] == ["UpsOnBattery"]
+
+
 def test_line_protocol(follow, tmp_path):
     guide = follow("../line-protocol.md")
     assert guide.run() == 2

@@ -18,7 +18,10 @@ ELSEWHERE = re.compile(r"^(\./run|\./test|wardkeeper serve)\b")
 """Run by tests of their own: tests/house/test_scripts.py, tests/wardkeeper/test_serve.py and test_demo.py."""
 
 
-FOLLOWED = {*(ROOT / "docs" / "guides").glob("*.md"), ROOT / "docs" / "line-protocol.md", ROOT / "docs" / "rooms.md"}
+FOLLOWED = {
+    *(ROOT / "docs" / "guides").glob("*.md"),
+    *(ROOT / "docs" / name for name in ("alerts.md", "line-protocol.md", "rooms.md")),
+}
 """Their commands need those before them: tests/guides follows each from its beginning."""
 
 
