@@ -2,6 +2,7 @@
 
 A row is claimed under a lease in one transaction, the sink is called outside of any, and the row is marked done in
 another. Who dies in between leaves a lease that runs out; the sink is asked again and finds what it had made.
+A sink as a whole that does not take anything is left alone for a while, longer each time or as long as it asks.
 """
 
 import asyncio
@@ -22,10 +23,15 @@ from collector.errors import ConfigError, Refused, Unreachable
 from service_desk.incidents import book
 from service_desk.incidents.model import Outbox
 from service_desk.ports import IncidentNews, TicketSink
+from service_desk.remote.errors import Away, Barred, Later
 
 _LEASE = timedelta(minutes=2)
+_CALL = 0.75
+"""The share of a lease that a call of a sink may take."""
 _SHORTEST, _LONGEST = 1.0, 300.0
-_FAR = timedelta(seconds=_LONGEST)
+_LONGEST_AWAY_S = 60.0
+"""A sink that was away is found again within this time."""
+_FAR = timedelta(hours=1)
 """No lease and no pause is longer."""
 
 
@@ -36,6 +42,17 @@ class _Claim:
     attempts: int
     lease_until: datetime
     news: IncidentNews
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A sink that takes nothing, why, since when, and until when it is left alone. `barred`: a person must mend it."""
+
+    why: str
+    since: datetime
+    until: datetime
+    times: int
+    barred: bool
 
 
 class OutboxWorker:
@@ -51,7 +68,7 @@ class OutboxWorker:
         lease: timedelta = _LEASE,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`sinks` by the name in outbox rows; `lease` is longer than any call of a sink; `jitter` gives 0 to 1.
+        """`sinks` by the name in outbox rows; a call of a sink ends within its `lease`; `jitter` gives 0 to 1.
 
         `holder` names this worker, the same after a restart: what it had claimed when it died it claims again at once.
         """
@@ -62,6 +79,12 @@ class OutboxWorker:
         self._lease = lease
         self._jitter = jitter
         self._wake = threading.Event()
+        self._troubles: dict[str, Trouble] = {}
+
+    @property
+    def troubles(self) -> dict[str, Trouble]:
+        """Sinks that take nothing now, by name."""
+        return dict(self._troubles)
 
     def wake(self) -> None:
         """There may be something new."""
@@ -83,19 +106,26 @@ class OutboxWorker:
         if claim is None:
             return False
         try:
-            await self._sinks[claim.sink].sync(claim.news)
-        except Unreachable:
-            self._again(claim)
+            async with asyncio.timeout(_CALL * self._lease.total_seconds()):
+                await self._sinks[claim.sink].sync(claim.news)
+        except Unreachable as error:
+            self._again(claim, error)
+        except TimeoutError:
+            self._again(claim, Unreachable("it took too long"))
         except (Refused, ConfigError) as error:
+            self._troubles.pop(claim.sink, None)
             self._finish(claim, refused=str(error) or type(error).__name__)
         else:
+            self._troubles.pop(claim.sink, None)
             self._finish(claim)
         return True
 
     def _let_go(self) -> None:
         """Claims of the life before this one: nobody works on them any more."""
         if self._holder:
-            mine = update(Outbox).where(Outbox.holder == self._holder, Outbox.done.is_(None))
+            mine = update(Outbox).where(
+                Outbox.holder == self._holder, Outbox.sink.in_(self._sinks), Outbox.done.is_(None)
+            )
             with self._database.write() as session:
                 session.execute(mine.values(lease_until=None))
 
@@ -116,7 +146,7 @@ class OutboxWorker:
                 Outbox.refused == "",
                 or_(Outbox.due <= now, Outbox.due > now + 2 * _FAR),  # of a clock that was wrong
                 or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now, Outbox.lease_until > now + _FAR),
-                Outbox.sink.in_(self._sinks),
+                Outbox.sink.in_(self._open(now)),
                 in_turn,
             )
             .order_by(Outbox.due, Outbox.id)
@@ -134,18 +164,40 @@ class OutboxWorker:
             row.attempts += 1
             return _Claim(row.id, row.sink, row.attempts, row.lease_until, book.news(session, row))
 
-    def _again(self, claim: _Claim) -> None:
-        """Later: twice as long each time, and not all at once."""
-        pause = min(_LONGEST, _SHORTEST * 2.0 ** min(claim.attempts - 1, 16)) * (0.5 + self._jitter() / 2)
+    def _open(self, now: datetime) -> list[str]:
+        """The sinks that are not left alone now."""
+        shut = {name for name, trouble in self._troubles.items() if now < trouble.until <= now + _FAR}
+        return [name for name in self._sinks if name not in shut]
+
+    def _again(self, claim: _Claim, error: Unreachable) -> None:
+        """Later: twice as long each time, and not all at once, or as long as the sink asks."""
+        now = self._clock.now()
+        if isinstance(error, Later):
+            pause = min(error.after_s, _FAR.total_seconds())
+        else:
+            pause = self._pause(claim.attempts, _LONGEST)
+            self._leave_alone(claim.sink, error, now)
         with self._database.write() as session:
             row = session.get_one(Outbox, claim.row_id, with_for_update=True)
             if row.lease_until == claim.lease_until:
-                row.due, row.lease_until = self._clock.now() + timedelta(seconds=pause), None
+                row.due, row.lease_until, row.error = now + timedelta(seconds=pause), None, str(error)
+
+    def _pause(self, times: int, longest: float) -> float:
+        return min(longest, _SHORTEST * 2.0 ** min(times - 1, 16)) * (0.5 + self._jitter() / 2)
+
+    def _leave_alone(self, sink: str, error: Unreachable, now: datetime) -> None:
+        before = self._troubles.get(sink)
+        times = before.times + 1 if before else 1
+        asked = error.after_s if isinstance(error, Away) else None
+        pause = self._pause(times, _LONGEST_AWAY_S) if asked is None else min(asked, _FAR.total_seconds())
+        since = before.since if before else now
+        until = now + timedelta(seconds=pause)
+        self._troubles[sink] = Trouble(str(error), since, until, times, isinstance(error, Barred))
 
     def _finish(self, claim: _Claim, refused: str = "") -> None:
         with self._database.write() as session:
             row = session.get_one(Outbox, claim.row_id, with_for_update=True)
-            row.lease_until, row.refused = None, refused
+            row.lease_until, row.refused, row.error = None, refused, ""
             row.done = None if refused else self._clock.now()
 
 

@@ -9,6 +9,7 @@ from service_desk import db, rulebook
 from service_desk.alarms import model as alarms
 from service_desk.alerts import model as alerts
 from service_desk.incidents import model as incidents
+from service_desk.remote import model as remote
 from service_desk.tickets import model as tickets
 
 MODULES = (
@@ -29,6 +30,7 @@ MODULES = (
     alarms,
     alerts,
     incidents,
+    remote,
     tickets,
 )
 """Importing a module is what makes its tables known to `Base`."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 from fastapi import FastAPI
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from asset_registry.cold_chain.products import load_products
@@ -43,8 +44,8 @@ from service_desk.alerts.subjects import SubjectsOfAlerts
 from service_desk.incidents.book import Custom
 from service_desk.outbox import OutboxWorker
 from service_desk.ports import IncidentNews, TicketSink
-from service_desk.sinks.desk import Config as DeskConfig
-from service_desk.sinks.desk import Desk
+from service_desk.remote.watch import Watch, watched
+from service_desk.surroundings import Freeze, Surroundings
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
@@ -99,7 +100,11 @@ class Wardkeeper:
         self.latest.prime(newest)
         self._prime_from_spool()
         self._holder = f"{socket.gethostname()}:{settings.data}"
-        self.outbox = OutboxWorker(self.database, self._sinks(), clock, holder=self._holder)
+        self.sinks = self._sinks()
+        self.outboxes = {
+            name: OutboxWorker(self.database, {name: sink}, clock, holder=self._holder)
+            for name, sink in self.sinks.items()
+        }
         self.outgoing = self._outgoing()
         self.alarms = self._alarms()
         self._located: Follows | None = None
@@ -149,7 +154,8 @@ class Wardkeeper:
         return Outgoing(self.database, self.clock, known, settings.site, settings.web.url) if known else None
 
     def _told(self) -> None:
-        self.outbox.wake()
+        for outbox in self.outboxes.values():
+            outbox.wake()
         if self.outgoing is not None:
             self.outgoing.wake()
 
@@ -188,8 +194,9 @@ class Wardkeeper:
             ("claims", claims),
             ("soiled by their place", soiling),
             ("derived", Derived(self.here(), self.pipeline.offer).run),
-            ("outbox", self.outbox.run),
             *([("alertmanager", self.outgoing.run)] if self.outgoing else []),
+            *((f"outbox {name}", outbox.run) for name, outbox in self.outboxes.items()),
+            *((f"tickets of {name}", Watch(sink, self.clock).run) for name, sink in watched(self.sinks)),
             *self.collecting.listening(),
             *([(HEARTBEAT, self.heartbeat.run)] if self.heartbeat else []),
         ]
@@ -201,10 +208,14 @@ class Wardkeeper:
         def frozen(session: Session, news: IncidentNews, now: datetime) -> dict[str, Any]:
             return freeze(session, sources, news, now)
 
-        return {
-            name: Desk(self.database, self.clock, frozen, DeskConfig.model_validate(without_kind(given)))
-            for name, given in self.settings.sinks.items()
-        }
+        return {name: self._sink(name, given, frozen) for name, given in self.settings.sinks.items()}
+
+    def _sink(self, name: str, given: Mapping[str, Any], frozen: Freeze) -> TicketSink:
+        found, settings = catalog.part(given["kind"]), self.settings
+        around = Surroundings(name, self.database, self.clock, frozen, settings.site, settings.web.url, settings.zone)
+        config = (found.config or BaseModel).model_validate(without_kind(given))
+        sink: TicketSink = found.module.build(config, around)
+        return sink
 
     def start(self) -> None:
         """Run everything."""
@@ -225,10 +236,16 @@ class Wardkeeper:
             return has_admin(session)
 
     def _statuses(self) -> list[Status]:
-        """The threads, and the rules that are not judged because they make no sense: both need a person."""
+        """The threads, rules that make no sense, and ticket systems that bar us: all need a person."""
         refused = self.alarms.refused.items()
         rules = [Status(f"rule {name}", "failed", self.clock.now(), error=why) for name, why in refused]
-        return [*(service.status for service in self.services), *rules]
+        barred = [
+            Status(f"ticket system {name}", "failed", trouble.since, error=trouble.why)
+            for outbox in self.outboxes.values()
+            for name, trouble in outbox.troubles.items()
+            if trouble.barred
+        ]
+        return [*(service.status for service in self.services), *rules, *barred]
 
     def _cursors(self) -> list[CursorState]:
         return [self._cursor(runner) for runner in self.collecting.runners]

@@ -24,7 +24,10 @@ class Incident(Base):
 
 
 class Outbox(Base):
-    """What a ticket system has still to be told about an incident. Written in the transaction of the transition."""
+    """What a ticket system has still to be told about an incident. Written in the transaction of the transition.
+
+    `refused` is why it will not be tried again, `error` why it has not come through yet.
+    """
 
     __tablename__ = "outbox"
 
@@ -41,3 +44,4 @@ class Outbox(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     done: Mapped[datetime | None]
     refused: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(default="")

@@ -4,7 +4,6 @@ It opens once for each incident with its evidence frozen, follows it in words, a
 unless a person has taken it, or it is one that only a person may close: cold chain and isolation.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -22,12 +21,11 @@ from service_desk import words
 from service_desk.alarms.model import Transition
 from service_desk.incidents.book import graver
 from service_desk.ports import AlarmNews, IncidentNews, TicketRef
+from service_desk.surroundings import Freeze, Surroundings
 from service_desk.tickets import desk
 from service_desk.tickets.model import Comment, Ticket
 
 PROVEN = True
-
-Freeze = Callable[[Session, IncidentNews, datetime], dict[str, Any]]
 
 
 class Config(BaseModel):
@@ -134,6 +132,11 @@ class Desk:
             return f"it is a {asset.category}" if asset.category in self._config.by_hand_categories else ""
         place = session.get(Place, incident.place_id) if incident.place_id else None
         return "this is isolation" if place and place.room_type in self._config.by_hand_room_types else ""
+
+
+def build(config: Config, around: Surroundings) -> Desk:
+    """The built-in desk."""
+    return Desk(around.database, around.clock, around.freeze, config)
 
 
 def opening(incident: IncidentNews) -> str:

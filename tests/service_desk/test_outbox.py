@@ -179,7 +179,7 @@ def test_a_lease_that_ran_out_is_not_given_back_twice(house):
     first = slow._claim()
     house.clock.advance(121)
     second = slow._claim()
-    slow._again(first)
+    slow._again(first, Unreachable("down"))
     (row,) = house.all(Outbox)
     assert row.lease_until == second.lease_until == house.clock.now() + timedelta(minutes=2)
 

@@ -1,0 +1,375 @@
+"""What holds for every sink that keeps tickets in a foreign system. The systems are in `systems/`, see `there.py`."""
+
+import asyncio
+import importlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collector.errors import Unreachable
+from service_desk.incidents.book import Custom, news
+from service_desk.incidents.model import Outbox
+from service_desk.outbox import OutboxWorker, dead_letters
+from service_desk.remote import doubts
+from service_desk.remote.model import RemoteTicket
+from service_desk.surroundings import Surroundings
+from service_desk.tickets.evidence import freeze
+from service_desk.words import NBSP
+from tests.service_desk.sinks.there import CUT, LOST, Reply
+
+pytestmark = pytest.mark.dialects("sqlite")
+
+PUMP = "mqtt:zigbee2mqtt/pump/P-117"
+FRIDGE = "mqtt:zigbee2mqtt/fridge/F-07"
+SYSTEMS = sorted(path.stem for path in (Path(__file__).parent / "systems").glob("*.py"))
+PARTS = sorted(path.stem for path in Path("service_desk/sinks").glob("[a-z]*.py"))
+OWN_TESTS = {"desk", "email", "webhook"}
+"""Sinks that keep no ticket in a foreign system."""
+
+
+def test_every_sink_of_a_foreign_system_is_in_the_suite():
+    assert set(PARTS) - OWN_TESTS <= set(SYSTEMS)
+
+
+@pytest.fixture(params=SYSTEMS)
+def there(request):
+    """The foreign system, empty."""
+    there = importlib.import_module(f"tests.service_desk.sinks.systems.{request.param}").System()
+    yield there
+    there.stop()
+
+
+class Telling:
+    """A house whose incidents go to `there`. `tell` is the outbox at work until nothing is due; `told` says all."""
+
+    def __init__(self, house, there):
+        self.house, self.there = house, there
+        name = type(there).__module__.rpartition(".")[2]
+        own = importlib.import_module(type(there).__module__)
+        self.module = own if hasattr(own, "build") else importlib.import_module(f"service_desk.sinks.{name}")
+        house.practice = replace(house.practice, custom=Custom(sinks=("there",)))
+        house.restart()
+        self.sink = self.sink_of()
+        self.outbox = OutboxWorker(house.database, {"there": self.sink}, house.clock, jitter=lambda: 1.0)
+
+    def sink_of(self, **changes):
+        config = self.module.Config.model_validate({**self.there.settings(), **changes})
+        house = self.house
+
+        def frozen(session, incident, now):
+            return freeze(session, house.sources, incident, now)
+
+        return self.module.build(config, Surroundings("there", house.database, house.clock, frozen, "linden"))
+
+    def tell(self):
+        done = 0
+        while asyncio.run(self.outbox.work()):
+            done += 1
+        return done
+
+    def wait(self, seconds, step=5):
+        """Time passes, in steps, the outbox at work."""
+        for _ in range(int(seconds // step)):
+            self.house.after(step)
+            self.tell()
+
+    @property
+    def told(self):
+        return all(row.done for row in self.house.all(Outbox))
+
+    @property
+    def news(self):
+        with self.house.database.read() as session:
+            return [news(session, row) for row in session.query(Outbox).order_by(Outbox.id)]
+
+    @property
+    def kept(self):
+        (kept,) = self.house.all(RemoteTicket)
+        return kept
+
+    def low(self):
+        self.house.say(PUMP, "battery", 50.0)
+        self.house.after(10)
+        self.house.say(PUMP, "battery", 20.0)
+
+    def normal(self):
+        self.house.after(60)
+        self.house.say(PUMP, "battery", 90.0)
+
+    def quiet(self):
+        """It stays normal until the incident closes."""
+        self.house.after(400)
+
+    def story(self):
+        """An incident that opens, clears, closes, and comes back."""
+        for stage in (self.low, self.normal, self.quiet, self.low):
+            stage()
+            yield stage
+
+
+@pytest.fixture
+def telling(house, there):
+    return Telling(house, there)
+
+
+def notes_of(ticket):
+    """Each note without the mark that it ends with."""
+    return [note.rpartition("[wk-")[0].strip() for note in ticket.notes]
+
+
+# ---------------------------------------------------------------- once
+
+
+def test_an_incident_opens_one_ticket_with_its_evidence_and_its_chart(telling, there):
+    telling.low()
+    telling.tell()
+    ticket = there.only
+    assert ticket.title.replace(NBSP, " ") == "Pump 117 in an unknown room needs mains: battery 20 %"
+    assert (ticket.state, ticket.priority, ticket.assignee) == ("open", "medium", "")
+    assert ticket.key == telling.kept.key
+    for words in ("Outside of normal", "As known at 2026-11-24", "2.4.1", "Nearest usable spare", "unknown"):
+        assert words in ticket.text
+    ((name, media_type, data),) = ticket.files
+    assert (name[:9], media_type) == ("chart-wk-", "image/svg+xml")
+    assert data.startswith(b"<svg")
+    assert data.endswith(b"</svg>")
+    assert (telling.kept.number, telling.kept.evidence) == (ticket.number, None)
+    assert telling.kept.url.startswith(there.url)
+
+
+def test_the_same_ticket_follows_the_incident(telling, there):
+    states = []
+    for _ in telling.story():
+        telling.tell()
+        states.append(there.only.state)
+    assert states == ["open", "open", "solved", "open"]
+    _chart, normal, stays, back = notes_of(there.only)
+    assert normal.startswith("All is back to normal after")
+    assert stays.startswith("It stays normal.")
+    assert back.startswith("It came back.")
+
+
+def test_the_same_news_again_changes_nothing(telling, there):
+    for _ in telling.story():
+        telling.tell()
+    before, seen = repr(there.only), len(there.requests)
+    for what in telling.news:
+        asyncio.run(telling.sink.sync(what))
+    assert repr(there.only) == before
+    assert not [request for request in there.requests[seen:] if there.writes(request) and request.method != "POST"]
+
+
+def test_eight_at_once_make_one_ticket_that_says_each_thing_once(telling, there):
+    telling.low()
+    (opened,) = telling.news
+    start = threading.Barrier(8)
+
+    def work(_):
+        sink = telling.sink_of()
+        start.wait()
+        while True:
+            try:
+                return asyncio.run(sink.sync(opened)).number
+            except Unreachable:
+                there_is_time.wait(0.01)
+
+    there_is_time = threading.Event()
+    with ThreadPoolExecutor(8) as pool:
+        numbers = set(pool.map(work, range(8)))
+    assert numbers == {there.only.number}
+    assert len(there.only.notes) == 1
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_an_outage_of_an_hour_is_told_once_afterwards(telling, there):
+    there.stop()
+    for _ in telling.story():
+        telling.tell()
+    telling.wait(3600, step=60)
+    assert not telling.told
+    assert "cannot be reached" in telling.house.all(Outbox)[0].error
+    there.start()
+    telling.wait(360, step=60)
+    assert telling.told
+    _chart, normal, back = notes_of(there.only)
+    assert normal.startswith("All is back to normal")
+    assert back.startswith("It came back.")
+    assert there.only.state == "open"
+
+
+@pytest.mark.parametrize("fault", [LOST, CUT, Reply(500)], ids=["reply lost", "request lost", "error"])
+def test_whatever_gets_lost_each_thing_is_there_once(telling, there, fault):
+    """Every answer is lost; or every request, and its repetition comes through."""
+    there.faults.extend([LOST] * 40 if fault == LOST else [fault, _nothing] * 20)
+    for _ in telling.story():
+        for _ in range(20):
+            telling.tell()
+            if telling.kept.unconfirmed:
+                _looked_up(telling, there)
+            if telling.told:
+                break
+            telling.house.clock.advance(150)
+        assert telling.told
+    assert (len(there.only.notes), len(there.only.files), there.only.state) == (4, 1, "open")
+    assert len(set(there.only.notes)) == 4
+
+
+def _looked_up(telling, there):
+    """A person does what `search` cannot: it is there, or it is not."""
+    now = telling.house.clock.now()
+    with telling.house.database.write() as session:
+        if there.tickets:
+            doubts.is_there(session, telling.kept.id, there.only.number, "okafor", now)
+        else:
+            doubts.not_there(session, telling.kept.id, "okafor", now)
+
+
+def test_a_ticket_whose_reply_was_lost_is_not_made_again_while_the_server_may_be_at_work_on_it(telling, there):
+    telling.low()
+    there.faults.append(CUT)
+    telling.wait(60)
+    there.index()
+    assert there.tickets == {}
+    telling.wait(120)
+    assert len(there.tickets) == (0 if there.lags else 1)
+
+
+def test_who_changed_the_ticket_meanwhile_is_respected(telling, there):
+    telling.low()
+    telling.tell()
+    telling.normal()
+    telling.quiet()
+    number = there.only.number
+    if there.compares:  # the person takes it between our look and our change
+        there.faults.extend([_nothing, _nothing, lambda _: there.take(number, "M. Okafor")])
+    else:
+        there.take(number, "M. Okafor")
+    telling.tell()
+    assert there.only.state == "open"
+    assert "M. Okafor" in there.only.notes[-1]
+
+
+def _nothing(_):
+    pass
+
+
+def test_a_server_that_is_asked_too_often_is_left_alone_for_as_long_as_it_says(telling, there):
+    telling.low()
+    there.faults.append(Reply(429, None, {"Retry-After": "30"}))
+    telling.tell()
+    asked = len(there.requests)
+    telling.wait(25)
+    assert len(there.requests) == asked
+    telling.wait(10)
+    assert telling.told
+    assert there.only
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_wrong_credentials_stop_the_sink_say_so_and_are_tried_again_every_few_minutes(telling, there, status):
+    telling.low()
+    there.faults.extend([Reply(status, {"error": "no"})])
+    telling.tell()
+    trouble = telling.outbox.troubles["there"]
+    assert trouble.barred
+    assert str(status) in trouble.why
+    assert "account" in trouble.why
+    asked = len(there.requests)
+    telling.wait(295)
+    assert len(there.requests) == asked
+    telling.wait(10)
+    assert telling.told
+    assert telling.outbox.troubles == {}
+
+
+def test_what_is_refused_is_a_dead_letter_without_the_secret(telling, there):
+    telling.low()
+    there.faults.append(Reply(422, {"error": "no such queue", "you": _secrets(there)}))
+    telling.tell()
+    with telling.house.database.read() as session:
+        (letter,) = dead_letters(session)
+    assert "no such queue" in letter.refused
+    assert not [secret for secret in _secrets(there) if secret in letter.refused]
+
+
+def _secrets(there):
+    return [value.get_secret_value() for value in there.settings().values() if hasattr(value, "get_secret_value")]
+
+
+def test_a_redirect_is_not_followed(telling, there):
+    telling.low()
+    there.faults.append(Reply(302, None, {"Location": "http://127.0.0.1:9/"}))
+    telling.tell()
+    assert telling.outbox.troubles["there"].barred
+
+
+def test_what_failed_in_part_is_told_in_part_again(telling, there):
+    telling.low()
+    there.faults.extend([_nothing, Reply(503, None, {"Retry-After": "1"})])
+    telling.tell()
+    assert telling.kept.number == there.only.number
+    assert (there.only.files, telling.told) == ([], False)
+    telling.wait(10)
+    assert telling.told
+    assert len(there.only.files) == 1
+
+
+# ---------------------------------------------------------------- what comes back
+
+
+def test_who_took_it_over_there_is_known_here_and_closes_it(telling, there):
+    telling.low()
+    telling.tell()
+    there.take(there.only.number, "M. Okafor")
+    asyncio.run(telling.sink.refresh())
+    assert (telling.kept.state, telling.kept.assignee) == ("open", "M. Okafor")
+    telling.normal()
+    telling.quiet()
+    telling.tell()
+    assert there.only.state == "open"
+    assert "M. Okafor has this ticket" in there.only.notes[-1]
+
+
+@pytest.mark.parametrize("state", ["solved", "closed"])
+def test_one_that_was_closed_over_there_is_left_alone_until_it_comes_back(telling, there, state):
+    telling.low()
+    telling.tell()
+    there.move(there.only.number, state)
+    assert asyncio.run(telling.sink.refresh()) == 1
+    assert telling.kept.state in (state, "solved")
+    before = len(there.only.notes)
+    telling.normal()
+    telling.quiet()
+    telling.tell()
+    assert (len(there.only.notes), there.only.state == "open") == (before, False)
+    if state == "solved":
+        telling.low()
+        telling.tell()
+        assert there.only.state == "open"
+
+
+def test_one_that_was_deleted_over_there_is_a_dead_letter_not_a_second_ticket(telling, there):
+    telling.low()
+    telling.tell()
+    there.delete(there.only.number)
+    telling.normal()
+    telling.tell()
+    with telling.house.database.read() as session:
+        (letter,) = dead_letters(session)
+    assert "is not there any more" in letter.refused
+    assert there.tickets == {}
+
+
+def test_the_cold_chain_is_closed_by_a_person_over_there_too(telling, there):
+    telling.house.warm_fridge()
+    telling.tell()
+    telling.house.say(FRIDGE, "probe_temperature", 5.0)
+    telling.house.after(400)
+    telling.tell()
+    assert there.only.state == "open"
+    assert "a person has to close it" in there.only.notes[-1]
