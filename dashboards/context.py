@@ -131,7 +131,7 @@ class Context:
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
     `extras` by where they stand: "overview" on the overview, "foot" at the foot of every page of someone signed in.
     `url` is what people type into a browser, "" when nobody said; `folder` is where files of assets lie, None: nowhere.
-    `holidays` are no working days.
+    `holidays` are no working days; `operators` answer alarms at a time.
     `live_every_s` is the pace of the live screens in real seconds, whatever the speed of `clock`.
     """
 
@@ -158,6 +158,7 @@ class Context:
     version: str = "0"
     url: str = ""
     folder: Path | None = None
+    operators: int = 1
     holidays: frozenset[date] = frozenset()
 
 

@@ -57,6 +57,7 @@ class AlarmLine:
     bar: Bullet | None
     inhibited: str
     shelved_until: datetime | None
+    why: str = ""
 
     @property
     def label(self) -> str:
@@ -243,4 +244,5 @@ def line_of(here: Context, alarm: Alarm) -> AlarmLine:
         bar=bullet(float(value), alarm.low, alarm.high) if limited else None,
         inhibited=inhibited(alarm, now, lambda moment: words.local(moment, here.zone, now)),
         shelved_until=alarm.shelved_until,
+        why=alarm.why,
     )

@@ -56,6 +56,7 @@ class Delayed(ABC):
         self.metric = metric
         self.hears = frozenset((metric,)) if hears is None else hears
         self.priority: str = terms.priority
+        self.why = terms.why
         self.latch = terms.latch
 
     @abstractmethod

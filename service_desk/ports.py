@@ -88,6 +88,7 @@ class Rule(Protocol):
     about: About
     awaits: timedelta | None
     priority: str
+    why: str
     latch: bool
 
     def concerns(self, subject: Subject) -> bool:

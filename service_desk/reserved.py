@@ -1,24 +1,204 @@
-"""What only a person may close: the cold chain, isolation and protective rooms, medical gas."""
+"""What never closes by itself: the cold chain, isolation and protective pressure, medical gas.
 
-from sqlalchemy.orm import Session
+An incident says of itself which of these it is (`Incident.reserved`), from its first alarm on. It and its ticket close
+only after an authorised person has signed what becomes of it: printed name, time and meaning (21 CFR 11.50).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.assets import Asset
+from asset_registry.audit import hold, record
+from asset_registry.cold_chain import records as cold
+from asset_registry.db import Base, only_added
+from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
+from asset_registry.people import Principal
 from asset_registry.places import Place
+from asset_registry.signing import digest
 from collector.metrics import family_of
-from service_desk.ports import IncidentNews
-
-FAMILIES = {"cold_chain": "this is the cold chain", "medical_gas": "this is medical gas"}
-CATEGORIES = ("vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer")
-ROOM_TYPES = ("aii_room", "aii_anteroom", "pe_anteroom", "protective_environment_room")
+from service_desk.alarms.model import Alarm
+from service_desk.incidents.model import Incident
 
 
-def reserved(session: Session, incident: IncidentNews) -> str:
-    """Why only a person may close the incident's ticket: "this is the cold chain"; "" when it may close itself."""
-    for alarm in incident.alarms:
-        if why := FAMILIES.get(family_of(alarm.metric)):
-            return why
-    asset = session.get(Asset, incident.asset_id) if incident.asset_id else None
+@dataclass(frozen=True)
+class Reserved:
+    """What a house reserves beside the metrics of the cold chain and of medical gas."""
+
+    cold_categories: tuple[str, ...] = ("vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer")
+    isolation_room_types: tuple[str, ...] = (
+        "aii_room",
+        "aii_anteroom",
+        "isolation_room",
+        "pe_anteroom",
+        "protective_environment_room",
+    )
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One of the reserved: what it is in words, who decides, and what can become of it."""
+
+    words: str
+    roles: tuple[str, ...]
+    decisions: tuple[str, ...]
+    over: tuple[str, ...]
+    """Decisions that can only be taken when nothing is out of range any more."""
+
+
+MATTERS: Mapping[str, Matter] = {
+    "cold_chain": Matter(
+        "the cold chain",
+        cold.SIGNERS["disposition"],
+        ("product released", "product discarded", "product returned", "product quarantined"),
+        ("product released",),
+    ),
+    "isolation": Matter(
+        "isolation",
+        ("infection_prevention", "facilities"),
+        ("room released", "room taken out of use"),
+        ("room released",),
+    ),
+    "medical_gas": Matter(
+        "medical gas",
+        ("facilities", "pharmacy_lab"),
+        ("supply released", "supply taken out of use"),
+        ("supply released",),
+    ),
+}
+
+MEANING = "decided what becomes of it"
+_COLD = {"product released": "released", "product discarded": "discarded", "product returned": "returned"}
+
+
+class Disposition(Base):
+    """One signed decision about an incident. `digest` covers it and the digest of the one before."""
+
+    __tablename__ = "disposition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    at: Mapped[datetime]
+    login: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    meaning: Mapped[str]
+    decision: Mapped[str]
+    reason: Mapped[str]
+    digest: Mapped[str]
+
+
+def matter_of(session: Session, alarm: Alarm, house: Reserved) -> str:
+    """Which of MATTERS an alarm belongs to, "" for none."""
+    family = family_of(alarm.metric)
+    if family in ("cold_chain", "medical_gas"):
+        return family
+    asset = session.get(Asset, alarm.asset_id) if alarm.asset_id else None
     if asset is not None:
-        return f"it is a {asset.category}" if asset.category in CATEGORIES else ""
-    place = session.get(Place, incident.place_id) if incident.place_id else None
-    return "this is isolation" if place and place.room_type in ROOM_TYPES else ""
+        return "cold_chain" if asset.category in house.cold_categories else ""
+    place = session.get(Place, alarm.place_id) if alarm.place_id and family in ("hvac", "door") else None
+    return "isolation" if place is not None and place.room_type in house.isolation_room_types else ""
+
+
+def decide(
+    session: Session, incident_id: int, decision: str, reason: str, actor: Principal, now: datetime
+) -> Disposition:
+    """Sign what becomes of it. Raises Missing, Forbidden, Invalid, Conflict."""
+    hold(session)
+    incident = session.get(Incident, incident_id)
+    if incident is None or not incident.reserved:
+        raise Missing(f"There is nothing to decide about incident {incident_id}.")
+    matter = MATTERS[incident.reserved]
+    if not actor.is_person or not actor.may(*matter.roles):
+        raise Forbidden(f"This is {matter.words}: it is decided by {spelled(matter.roles)}.")
+    if decision not in matter.decisions:
+        raise Invalid(f"Decide one of: {', '.join(matter.decisions)}.")
+    if not reason.strip():
+        raise Invalid("Say what the decision rests on.")
+    if decision in matter.over and _holds(session, incident_id):
+        raise Conflict("It is not back to normal yet: nothing can be released.")
+    before = decisions(session, incident_id)
+    row = Disposition(
+        incident_id=incident_id,
+        at=now,
+        login=actor.login,
+        name=actor.name,
+        role=next((role for role in matter.roles if role in actor.roles), "admin"),
+        meaning=MEANING,
+        decision=decision,
+        reason=reason.strip(),
+    )
+    row.digest = _digest(row, before[0].digest if before else "")
+    session.add(row)
+    record(session, now, actor.login, "decide", ("incident", incident_id), after={"decision": decision})
+    asset_id = incident.asset_id
+    if decision in _COLD and asset_id is not None and session.get(cold.ColdStore, asset_id) is not None:
+        content = {"decision": _COLD[decision], "incident": incident_id}
+        cold.sign(session, asset_id, "disposition", content, actor, now, reason)
+    session.flush()
+    return row
+
+
+def decisions(session: Session, incident_id: int) -> list[Disposition]:
+    """What was decided about an incident, newest first."""
+    chosen = select(Disposition).where(Disposition.incident_id == incident_id)
+    return list(session.scalars(chosen.order_by(Disposition.id.desc())))
+
+
+def broken_at(rows: Sequence[Disposition]) -> Disposition | None:
+    """The oldest decision that is not as it was signed; `rows` newest first."""
+    before = ""
+    for row in reversed(rows):
+        if row.digest != _digest(row, before):
+            return row
+        before = row.digest
+    return None
+
+
+def undecided(session: Session, incident: Incident) -> str:
+    """What must be decided before it may close, in words; "" when nothing must.
+
+    A decision counts until a condition begins anew. One that was signed at the cold store itself counts too.
+    """
+    if not incident.reserved:
+        return ""
+    onset = session.scalar(select(func.max(Alarm.since)).where(Alarm.incident_id == incident.id)) or incident.opened
+    mine = select(Disposition.id).where(Disposition.incident_id == incident.id, Disposition.at >= onset)
+    if session.scalar(mine.limit(1)) is not None:
+        return ""
+    signed = select(cold.ColdRecord.id).where(
+        cold.ColdRecord.asset_id == incident.asset_id,
+        cold.ColdRecord.kind == "disposition",
+        cold.ColdRecord.at >= onset,
+    )
+    if incident.reserved == "cold_chain" and session.scalar(signed.limit(1)) is not None:
+        return ""
+    return MATTERS[incident.reserved].words
+
+
+def keep_open(session: Session, incident_id: int | None, number: str) -> None:
+    """Raises Conflict when this ticket may not be solved or closed yet, by a person neither."""
+    incident = session.get(Incident, incident_id) if incident_id is not None else None
+    if incident is not None and (words := undecided(session, incident)):
+        roles = spelled(MATTERS[incident.reserved].roles)
+        raise Conflict(f"{number} is about {words}: {roles} first signs what becomes of it.")
+
+
+def spelled(roles: Sequence[str]) -> str:
+    """Roles in words: infection prevention or facilities."""
+    return " or ".join(role.replace("_", " ") for role in roles)
+
+
+def _holds(session: Session, incident_id: int) -> bool:
+    return session.scalar(select(Alarm.id).where(Alarm.incident_id == incident_id, Alarm.active).limit(1)) is not None
+
+
+def _digest(row: Disposition, before: str) -> str:
+    who = [row.login, row.name, row.role]
+    return digest([before, row.incident_id, row.at.isoformat(), *who, row.meaning, row.decision, row.reason])
+
+
+only_added(Disposition, "signed decisions are only ever added")

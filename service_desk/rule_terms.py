@@ -87,6 +87,7 @@ class Terms(BaseModel):
     keep_for: Duration = Field(timedelta(0), description="So long it must be back before it clears.")
     scope: Scope = Field(Scope(), description="Whom it judges.")
     priority: Literal["high", "medium", "low"] = Field("medium", description="Of the alarm.")
+    why: str = Field("", max_length=300, description="Why that priority: what follows if nobody answers, how soon.")
     title: str = Field(
         "{asset} in {room} is at {value}",
         description="Of the alarm: {asset} {number} {room} {room_name} {floor} {building} {device} {metric} {value}"

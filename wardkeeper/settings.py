@@ -76,6 +76,23 @@ class Alarms(_Section):
     """How readings become alarms."""
 
     history_after_s: float = Field(900.0, gt=0, description="Readings older than this make history, never an alarm.")
+    operators: int = Field(
+        1, ge=1, le=1000, description="How many people answer alarms at a time; for the alarm performance page."
+    )
+    silent_conditions: list[Literal["reported", "in_repair", "quarantined", "sequestered", "awaiting_acceptance"]] = (
+        Field(["in_repair", "awaiting_acceptance"], description="Assets whose alarms are suppressed by design.")
+    )
+    practice_room_types: list[str] = Field(
+        default_factory=list, description="Room types for practice: alarms there are suppressed by design."
+    )
+    cold_categories: list[str] = Field(
+        ["vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer"],
+        description="Categories of assets whose alarms only a signed decision closes; the cold chain.",
+    )
+    isolation_room_types: list[str] = Field(
+        ["aii_room", "aii_anteroom", "isolation_room", "pe_anteroom", "protective_environment_room"],
+        description="Room types whose alarms of air and doors only a signed decision closes.",
+    )
 
 
 Days = Annotated[int, Field(ge=0, le=36_500)]

@@ -5,9 +5,10 @@ from asset_registry.cold_chain import records as cold_chain
 from asset_registry.db import Base
 from asset_registry.hvac import rooms
 from asset_registry.usage import par
-from service_desk import db, rulebook
+from service_desk import db, reserved, rulebook
 from service_desk.alarms import model as alarms
 from service_desk.alerts import model as alerts
+from service_desk.alarms import service, suppression
 from service_desk.incidents import model as incidents
 from service_desk.remote import model as remote
 from service_desk.tickets import model as tickets
@@ -27,8 +28,11 @@ MODULES = (
     rooms,
     db,
     rulebook,
+    reserved,
     alarms,
     alerts,
+    service,
+    suppression,
     incidents,
     remote,
     tickets,

@@ -38,6 +38,7 @@ from collector.supervisor import Status, Supervised, Target
 from dashboards.app import create_app
 from dashboards.context import Context, CursorState, Extra, Inside, SpoolState
 from service_desk.alarms.consumer import AlarmConsumer, Practice
+from service_desk.alarms.suppression import Silent
 from service_desk.alerts.inbox import Inbox
 from service_desk.alerts.outgoing import Outgoing
 from service_desk.alerts.subjects import SubjectsOfAlerts
@@ -45,7 +46,11 @@ from service_desk.incidents.book import Custom
 from service_desk.outbox import OutboxWorker
 from service_desk.ports import IncidentNews, TicketSink
 from service_desk.remote.watch import Watch, watched
+from service_desk.reserved import Reserved
+from service_desk.sinks.desk import Desk
+from service_desk.subjects import Subjects
 from service_desk.surroundings import Freeze, Surroundings
+from service_desk.sinks.desk import Config as DeskConfig
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
@@ -160,9 +165,12 @@ class Wardkeeper:
             self.outgoing.wake()
 
     def _alarms(self) -> AlarmConsumer:
+        settings = self.settings.alarms
+        reserved = Reserved(tuple(settings.cold_categories), tuple(settings.isolation_room_types))
         practice = Practice(
-            oldest=timedelta(seconds=self.settings.alarms.history_after_s),
-            custom=Custom(sinks=tuple(self.settings.sinks)),
+            oldest=timedelta(seconds=settings.history_after_s),
+            custom=Custom(sinks=tuple(self.settings.sinks), reserved=reserved),
+            silent=Silent(tuple(settings.silent_conditions), tuple(settings.practice_room_types)),
         )
         return AlarmConsumer(
             self.database,
@@ -307,6 +315,7 @@ class Wardkeeper:
             version=version("wardkeeper"),
             url=self.settings.web.url,
             folder=self.settings.data,
+            operators=self.settings.alarms.operators,
             holidays=frozenset(self.settings.holidays),
             extras=extras or {},
             connectable=catalog.devices,

@@ -3,8 +3,6 @@
 A signature is the printed name of who signed, when, and what it means (21 CFR 11.50); a change says why.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +18,7 @@ from asset_registry.db import Base, only_added
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.hvac import Range
 from asset_registry.people import Principal
+from asset_registry.signing import digest
 
 Kind = Literal["setup", "probe", "review", "quarantine", "disposition"]
 
@@ -242,7 +241,7 @@ def _digest(row: ColdRecord, before: str) -> str:
         row.reason,
         row.content,
     ]
-    return hashlib.sha256(json.dumps(signed, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return digest(signed)
 
 
 only_added(ColdRecord, "signed records are only ever added")

@@ -15,6 +15,7 @@ from dashboards.context import Here
 from dashboards.paging import Listed, decode, encode
 from dashboards.problems import NotThere
 from service_desk.alarms import book
+from service_desk.alarms.life import ISA_NAMES
 from service_desk.alarms.model import Alarm
 
 router = APIRouter(prefix="/alarms", tags=["alarms"])
@@ -29,6 +30,7 @@ class AlarmOut(BaseModel):
     metric: str
     title: str
     priority: str
+    why: str
     state: str
     active: bool
     acknowledged: bool
@@ -122,6 +124,14 @@ def unshelve(here: Here, visitor: Visitor, alarm_id: Id) -> AlarmOut:
         return _out(book.unshelve(session, alarm_id, visitor.login, now), now)
 
 
+@router.post("/{alarm_id}/reset", dependencies=[ACTING])
+def reset(here: Here, visitor: Visitor, alarm_id: Id) -> AlarmOut:
+    """Let a latched alarm go: 409 before its condition has ended and somebody has acknowledged it."""
+    now = here.clock.now()
+    with here.database.write() as session:
+        return _out(book.reset(session, alarm_id, visitor.login, now), now)
+
+
 def _out(row: Alarm, now: datetime) -> AlarmOut:
     plain = {name: getattr(row, name) for name in AlarmOut.model_fields if name not in ("state", "unit")}
-    return AlarmOut(**plain, state=book.ISA_NAMES[book.isa_name(row, now)], unit=unit_of(row.metric))
+    return AlarmOut(**plain, state=ISA_NAMES[book.isa_name(row, now)], unit=unit_of(row.metric))

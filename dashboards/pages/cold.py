@@ -12,8 +12,6 @@ from starlette.responses import Response
 from asset_registry.cold_chain import records
 from asset_registry.cold_chain.judging import Probe
 from asset_registry.cold_chain.records import DECISIONS, SIGNERS, ColdStore
-from asset_registry.people import Person
-from asset_registry.sign_in import SignInRefused
 from dashboards.access import ACTING, STAFF, Visitor
 from dashboards.api.params import Id
 from dashboards.cold_view import METRIC, Cold, cold_of, colds_of, facts_of, not_set_up
@@ -23,12 +21,11 @@ from dashboards.problems import NotThere, Wrong
 from dashboards.render import page
 from dashboards.sentences import many, start
 from dashboards.series import SPANS, chart_of, choices, chosen
+from dashboards.signing import Password, confirm, has_password
 from dashboards.spreadsheet import spreadsheet
 
 DAYS = 7
 router = APIRouter(prefix="/cold", dependencies=[STAFF])
-
-Password = Annotated[str, Form(max_length=200)]
 
 
 @router.get("")
@@ -36,7 +33,7 @@ def cold(request: Request, here: Here, visitor: Visitor) -> Response:
     """Every cold store, the worst first."""
     with here.database.read() as session:
         colds, new = colds_of(session, here), not_set_up(session, here)
-        asks = _asks(session, visitor.person_id)
+        asks = has_password(session, visitor.person_id)
     return page(
         request,
         "cold.html",
@@ -73,7 +70,7 @@ def store(
         found = choices(here, now.devices_of_asset(asset_id, here.clock.now()), vitals=False)
         choice = chosen(found, METRIC, None)
         chart = chart_of(session, here, choice, span) if choice is not None else None
-        asks = _asks(session, visitor.person_id)
+        asks = has_password(session, visitor.person_id)
     return page(
         request,
         "cold_store.html",
@@ -146,7 +143,7 @@ def set_up(here: Here, visitor: Visitor, asset_id: Id, form: Annotated[SetupForm
     if form.product not in here.products:
         raise Wrong("product", f"There is no product {form.product!r} in cold_products.yaml.")
     wanted = records.Setup(form.product, _degrees("low", form.low), _degrees("high", form.high))
-    _confirm(here, visitor.person_id, form.password)
+    confirm(here, visitor.person_id, form.password)
     with here.database.write() as session:
         records.set_up(session, asset_id, wanted, visitor, here.clock.now(), form.reason)
     return back_to(f"/cold/{asset_id}")
@@ -168,7 +165,7 @@ def probe(here: Here, visitor: Visitor, asset_id: Id, form: Annotated[ProbeForm,
     """Its certificate was checked."""
     until = form.valid_until or None
     known = Probe(form.buffered, _degrees("accuracy_c", form.accuracy_c), form.certificate, until)
-    _confirm(here, visitor.person_id, form.password)
+    confirm(here, visitor.person_id, form.password)
     with here.database.write() as session:
         records.set_probe(session, asset_id, known, visitor, here.clock.now(), form.reason)
     return back_to(f"/cold/{asset_id}")
@@ -177,7 +174,7 @@ def probe(here: Here, visitor: Visitor, asset_id: Id, form: Annotated[ProbeForm,
 @router.post("/{asset_id}/review", dependencies=[ACTING])
 def review(here: Here, visitor: Visitor, asset_id: Id, note: Text = "", password: Password = "") -> Response:
     """The lowest and highest temperature since the last review were looked at."""
-    _confirm(here, visitor.person_id, password)
+    confirm(here, visitor.person_id, password)
     with here.database.write() as session:
         it = _one(session, here, asset_id, 1)
         seen = it.unreviewed
@@ -196,7 +193,7 @@ def review(here: Here, visitor: Visitor, asset_id: Id, note: Text = "", password
 @router.post("/{asset_id}/quarantine", dependencies=[ACTING])
 def quarantine(here: Here, visitor: Visitor, asset_id: Id, reason: Text = "", password: Password = "") -> Response:
     """Nobody uses what is in it."""
-    _confirm(here, visitor.person_id, password)
+    confirm(here, visitor.person_id, password)
     with here.database.write() as session:
         records.quarantine(session, asset_id, visitor, here.clock.now(), reason)
     return back_to(f"/cold/{asset_id}")
@@ -213,7 +210,7 @@ def decide(
     password: Password = "",
 ) -> Response:
     """What becomes of the content; `start` names the excursion it is about."""
-    _confirm(here, visitor.person_id, password)
+    confirm(here, visitor.person_id, password)
     moment = here.clock.now()
     with here.database.write() as session:
         it = _one(session, here, asset_id)
@@ -229,19 +226,6 @@ def _one(session: Session, here: Context, asset_id: int, days: int = DAYS) -> Co
     if kept is None or asset_id not in here.snapshots.current.assets:
         raise NotThere(f"cold store {asset_id}")
     return cold_of(session, here, kept, days)
-
-
-def _asks(session: Session, person_id: int) -> bool:
-    """Whether this person has a password to sign with."""
-    person = session.get(Person, person_id)
-    return person is not None and bool(person.password)
-
-
-def _confirm(here: Context, person_id: int, password: str) -> None:
-    try:
-        here.sign_in.confirm(person_id, password)
-    except SignInRefused as refused:
-        raise Wrong("password", f"{str(refused)[:1].upper()}{str(refused)[1:]}.") from refused
 
 
 def _degrees(field: str, text: str) -> float | None:

@@ -108,13 +108,20 @@ def new(request: Request, here: Here, visitor: Visitor) -> Response:
 
 @router.get("/rules/{rule_id}", dependencies=[STAFF])
 def rule(
-    request: Request, here: Here, visitor: Visitor, rule_id: Id, version: Annotated[int | None, Query(ge=1)] = None
+    request: Request,
+    here: Here,
+    visitor: Visitor,
+    rule_id: Id,
+    version: Annotated[int | None, Query(ge=1)] = None,
+    *,
+    back_test: bool = False,
 ) -> Response:
-    """One rule; `version` puts an earlier one into the editor."""
+    """One rule; `version` puts an earlier one into the editor, `back_test` tries it on the last day."""
     with here.database.read() as session:
         row = _row(session, rule_id)
         draft = rulebook.draft_of(row) if version is None else _earlier(session, rule_id, version)
-    return _editor(request, here, visitor, rule_id, Editing(written_alone(draft)))
+    tried = trial(here, draft) if back_test and visitor.may(*RULERS) else None
+    return _editor(request, here, visitor, rule_id, Editing(written_alone(draft), trial=tried))
 
 
 @router.post("/rules/check", dependencies=[RULING])

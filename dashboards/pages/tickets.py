@@ -17,6 +17,7 @@ from dashboards import words
 from dashboards.access import ACTING, READERS, SIGNED_IN, STAFF, WORKERS, Visitor
 from dashboards.blocks import blocks_of
 from dashboards.context import Context, Here
+from dashboards.decision_view import Decision, decision_of
 from dashboards.forms import Back, Long, Text, back_to
 from dashboards.problems import NotThere
 from dashboards.promises import pressing, promises_of
@@ -194,6 +195,8 @@ def ticket(request: Request, here: Here, visitor: Visitor, ref: str) -> Response
         detail = queue.detail(session, found.number)
         row = _incident(session, here, found)
         people = _staff(session)
+        decision = decision_of(session, found.incident_id, visitor)
+    moves = desk.MOVES[found.state]
     if detail is None:
         raise NotThere(f"ticket {ref[:20]}")
     return page(
@@ -203,7 +206,7 @@ def ticket(request: Request, here: Here, visitor: Visitor, ref: str) -> Response
         detail=detail,
         row=row,
         promises=promises_of(found, now),
-        step=next_step(found, row, visitor.person_id) if visitor.may(*WORKERS) else "",
+        step=next_step(found, row, visitor.person_id, decision) if visitor.may(*WORKERS) else "",
         evidence=found.evidence,
         chart=_chart(here, found, now),
         blocks=blocks_of(found.evidence, here, now) if found.evidence else [],
@@ -214,12 +217,13 @@ def ticket(request: Request, here: Here, visitor: Visitor, ref: str) -> Response
         people=people,
         may_act=visitor.may(*WORKERS),
         mine=found.assignee_id == visitor.person_id,
-        moves=desk.MOVES[found.state],
+        decision=decision,
+        moves=tuple(move for move in moves if move not in DONE) if decision and decision.due else moves,
     )
 
 
-def next_step(found: Ticket, row: Standing | None, person: int) -> str:
-    """The one thing to do now: acknowledge, take, solve, close, "" when it is another's or history."""
+def next_step(found: Ticket, row: Standing | None, person: int, decision: Decision | None = None) -> str:
+    """The one thing to do now: acknowledge, take, decide, solve, close, "" when it is another's or history."""
     if found.state == "closed":
         return ""
     if found.state == "solved":
@@ -228,6 +232,8 @@ def next_step(found: Ticket, row: Standing | None, person: int) -> str:
         return "acknowledge"
     if found.assignee_id is None:
         return "take"
+    if decision is not None and decision.due:
+        return "decide"
     return "solve" if found.assignee_id == person else ""
 
 

@@ -13,9 +13,10 @@ from collector.clock import Clock, from_a_wrong_clock
 from collector.errors import Unreachable
 from collector.reading import Item
 from service_desk import leases, rulebook
-from service_desk.alarms import book
+from service_desk.alarms import book, service
 from service_desk.alarms.judge import OLDEST, Judge, Judgement, Key
 from service_desk.alarms.model import Alarm
+from service_desk.alarms.suppression import Design, Silent
 from service_desk.db import Cursor
 from service_desk.incidents import book as incidents
 from service_desk.ports import Verdict
@@ -33,10 +34,14 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Practice:
-    """How a house judges: what is too old for an alarm, how incidents are kept, how long a leader may be silent."""
+    """How a house judges: what is too old for an alarm, how incidents are kept, what it never wants to hear of.
+
+    `lease` is how long a leader may be silent.
+    """
 
     oldest: timedelta = OLDEST
     custom: incidents.Custom = field(default_factory=incidents.Custom)
+    silent: Silent = field(default_factory=Silent)
     lease: timedelta = _LENGTH
 
 
@@ -146,8 +151,10 @@ class AlarmConsumer:
             judgements = list(self._judge.hear(batch))
             if idle:
                 judgements += self._judge.wait(now)
-            for judgement in judgements:
-                self._apply(session, judgement, now)
+            if judgements:
+                design = Design(session, heard or now, self._practice.silent)
+                for judgement in judgements:
+                    self._apply(session, judgement, now, design)
             settle = heard is not None and (bool(judgements) or heard - self._settled >= _SETTLE_EVERY)
             if settle and heard is not None:
                 self._settle(session, heard, now)
@@ -189,11 +196,11 @@ class AlarmConsumer:
                 verdict = Verdict(False, now, alarm.since, alarm.value)
                 book.clear(session, alarm, verdict, now, self._practice.custom, "the rule was changed or switched off")
 
-    def _apply(self, session: Session, judgement: Judgement, now: datetime) -> None:
+    def _apply(self, session: Session, judgement: Judgement, now: datetime, design: Design) -> None:
         custom, verdict = self._practice.custom, judgement.verdict
         if verdict.raised:
             cause = book.Cause(judgement.rule_id, judgement.rule, judgement.subject)
-            book.raise_(session, cause, verdict, now, custom)
+            book.raise_(session, cause, verdict, now, custom, design.why)
             return
         alarm = book.find(session, judgement.rule_id, judgement.subject.device)
         if alarm is not None and alarm.active:
@@ -201,6 +208,8 @@ class AlarmConsumer:
 
     def _settle(self, session: Session, at: datetime, now: datetime) -> None:
         session.flush()
+        service.review(session, at)
+        Design(session, at, self._practice.silent).apply()
         book.speak_again(session, at, now, self._practice.custom)
         session.flush()
         incidents.close_quiet(session, at, now, self._practice.custom)

@@ -89,8 +89,8 @@ class Judge:
         """Judge what was heard, in that order."""
         metrics = self._by_metric
         for item in items:
-            if self._delays and item.received >= self._delays[0][0]:
-                yield from self.wait(item.received)
+            if self._delays and item.received > self._delays[0][0]:
+                yield from self.wait(item.received - timedelta.resolution)
             if self._awaiting:
                 yield from self._hear_of(item)
             if type(item) is Reading and item.metric in metrics and self._judgeable(item):

@@ -12,7 +12,8 @@ from asset_registry.db import Base
 class Alarm(Base):
     """One rule about one subject (a device's native id, or `place:7`). One row for as long as the rule lives.
 
-    `since` is the onset of the condition, `value` the one that raised it, `normal` what is normal in words ("2–8 °C").
+    `since` is the onset of the condition, `value` the one that raised it, `normal` what is normal in words ("2–8 °C"),
+    `why` the reason of its priority.
     """
 
     __tablename__ = "alarm"
@@ -24,6 +25,7 @@ class Alarm(Base):
     metric: Mapped[str] = mapped_column(default="")
     title: Mapped[str]
     priority: Mapped[str]
+    why: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(index=True)
     acknowledged: Mapped[bool] = mapped_column(default=True)
     latched: Mapped[bool] = mapped_column(default=False)
@@ -45,7 +47,10 @@ class Alarm(Base):
 
 
 class Transition(Base):
-    """What happened to an alarm, when: raised, cleared, acknowledged, shelved, … Append-only."""
+    """What happened to an alarm, when: raised, cleared, acknowledged, shelved, … Append-only.
+
+    `speaks`: it calls a person: it was raised, or holds when what silenced it ends.
+    """
 
     __tablename__ = "transition"
     __table_args__ = (Index("ix_transition_alarm_at", "alarm_id", "at"),)
@@ -55,4 +60,5 @@ class Transition(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     what: Mapped[str]
     who: Mapped[str] = mapped_column(default="wardkeeper")
+    speaks: Mapped[bool] = mapped_column(default=False)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -4,7 +4,7 @@ A room's air joins the open incident of the plant that serves the room: a slow f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -16,6 +16,7 @@ from collector.points import ms_of
 from service_desk.alarms.model import Alarm, Transition
 from service_desk.incidents.model import Incident, Outbox
 from service_desk.ports import AlarmNews, IncidentNews
+from service_desk.reserved import Reserved, matter_of, undecided
 from service_desk.rulebook import PRIORITIES
 
 
@@ -26,6 +27,7 @@ class Custom:
     keep: timedelta = timedelta(minutes=5)
     reopen: timedelta = timedelta(minutes=30)
     sinks: tuple[str, ...] = ("desk",)
+    reserved: Reserved = field(default_factory=Reserved)
 
 
 def graver(one: str, other: str) -> str:
@@ -42,6 +44,7 @@ def attach(session: Session, alarm: Alarm, headline: str, at: datetime, now: dat
             key=key,
             title=headline,
             priority=alarm.priority,
+            reserved="",
             opened=at,
             asset_id=alarm.asset_id,
             place_id=alarm.place_id,
@@ -54,6 +57,7 @@ def attach(session: Session, alarm: Alarm, headline: str, at: datetime, now: dat
     else:
         what = "returned" if alarm.incident_id == incident.id else "joined"
     incident.priority = graver(incident.priority, alarm.priority)
+    incident.reserved = incident.reserved or matter_of(session, alarm, custom.reserved)
     session.flush()
     alarm.incident_id = incident.id
     tell(session, incident, what, (at, now), custom.sinks, about=alarm.id)
@@ -121,7 +125,10 @@ def alarms_of(session: Session, incident_id: int) -> list[Alarm]:
 
 
 def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -> int:
-    """Close the incidents whose alarms have all been clear for `keep`; say how many."""
+    """Close the incidents whose alarms have all been clear for `keep`; say how many.
+
+    What is reserved stays open until a person has decided.
+    """
     closed = 0
     standing = session.scalars(select(Incident).where(Incident.closed.is_(None))).all()
     of: dict[int | None, list[Alarm]] = {incident.id: [] for incident in standing}
@@ -131,6 +138,8 @@ def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -
         alarms = of[incident.id]
         last = max((alarm.cleared or alarm.since for alarm in alarms), default=incident.opened)
         if any(alarm.active for alarm in alarms) or last > at - custom.keep:
+            continue
+        if undecided(session, incident):
             continue
         incident.closed = last + custom.keep
         tell(session, incident, "closed", (incident.closed, now), custom.sinks)

@@ -9,7 +9,10 @@ from asset_registry.db import Base
 
 
 class Incident(Base):
-    """`key` is what makes it once and only once: the alarm's rule, subject and onset."""
+    """`key` is what makes it once and only once: the alarm's rule, subject and onset.
+
+    `reserved` says which of `service_desk.reserved.MATTERS` it is: that one only a person may close.
+    """
 
     __tablename__ = "incident"
 
@@ -17,6 +20,7 @@ class Incident(Base):
     key: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
     priority: Mapped[str]
+    reserved: Mapped[str] = mapped_column(default="")
     opened: Mapped[datetime] = mapped_column(index=True)
     closed: Mapped[datetime | None]
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))

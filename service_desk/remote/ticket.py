@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from collector.clock import FUTURE
 from collector.errors import Refused, WardkeeperError
 from service_desk.incidents.book import graver
+from service_desk.incidents.model import Incident
 from service_desk.ports import IncidentNews, TicketRef
 from service_desk.remote import words
 from service_desk.remote.config import RemoteConfig
 from service_desk.remote.errors import Changed, Later, LostReply, Unconfirmed
 from service_desk.remote.model import RemoteTicket
 from service_desk.remote.ports import Draft, Note, Seen, State, TicketSystem
-from service_desk.reserved import reserved
+from service_desk.reserved import MATTERS
 from service_desk.surroundings import Surroundings
 
 CREATE = "create"
@@ -117,9 +118,10 @@ class Remote:
     async def _wind_up(self, kept: RemoteTicket, incident: IncidentNews, seen: Seen) -> None:
         """All has been normal for a while: solved, unless a person has it or only a person may close it."""
         with self._database.read() as session:
-            why = reserved(session, incident)
-        if why:
-            await self._say(kept, incident, f"It stays normal, but {why}: a person has to close it.")
+            matter = session.get_one(Incident, incident.id).reserved
+        if matter:
+            text = f"It stays normal, but this is {MATTERS[matter].words}: a person has to close it."
+            await self._say(kept, incident, text)
         elif seen.assignee:
             await self._say(kept, incident, f"It stays normal. {seen.assignee} has this ticket and closes it.")
         else:

@@ -1,47 +1,38 @@
 """The built-in desk: the ticket is a row of this database (docs/architecture.md).
 
 It opens once for each incident with its evidence frozen, follows it in words, and solves it when all is back to normal,
-unless a person has taken it, or it is one that only a person may close: cold chain and isolation.
+unless a person has taken it, or it is one that only a person may close (`service_desk.reserved`).
 """
 
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from asset_registry.assets import Asset
 from asset_registry.db import Database
-from asset_registry.places import Place
 from collector.clock import Clock
-from collector.metrics import family_of
-from service_desk import words
+from service_desk import reserved, words
 from service_desk.alarms.model import Transition
 from service_desk.incidents.book import graver
+from service_desk.incidents.model import Incident
 from service_desk.ports import AlarmNews, IncidentNews, TicketRef
+from service_desk.reserved import MATTERS
 from service_desk.surroundings import Freeze, Surroundings
 from service_desk.tickets import desk
 from service_desk.tickets.model import Comment, Ticket
 
 PROVEN = True
 
+_DUE = "Before this can be closed somebody has to sign what becomes of it."
+
 
 class Config(BaseModel):
-    """What only a person may close: alarms of these families, and those about these categories and room types."""
+    """The built-in desk needs no settings."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-    by_hand_families: list[str] = Field(["cold_chain"], description="Families whose tickets only a person closes.")
-    by_hand_categories: list[str] = Field(
-        ["vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer"],
-        description="Categories of assets whose tickets only a person closes.",
-    )
-    by_hand_room_types: list[str] = Field(
-        ["aii_room", "aii_anteroom", "pe_anteroom", "protective_environment_room"],
-        description="Room types whose tickets only a person closes.",
-    )
 
 
 class Desk:
@@ -52,14 +43,13 @@ class Desk:
         database: Database,
         clock: Clock,
         freeze: Freeze,
-        config: Config | None = None,
+        config: Config | None = None,  # noqa: ARG002 - every part is built from its settings
         promises: desk.Promises = desk.DEFAULT,
     ) -> None:
         """`freeze` takes the evidence (`service_desk.tickets.evidence.freeze` with its sources)."""
         self._database = database
         self._clock = clock
         self._freeze = freeze
-        self._config = config or Config()
         self._promises = promises
 
     async def sync(self, incident: IncidentNews) -> TicketRef:
@@ -107,7 +97,8 @@ class Desk:
             text = " ".join(sentence(alarm, incident.at) for alarm in joined)
             _once(session, ticket, incident, "added what has the same cause", text)
         elif incident.what == "cleared":
-            _once(session, ticket, incident, "saw it return to normal", back(incident))
+            due = reserved.undecided(session, session.get_one(Incident, incident.id))
+            _once(session, ticket, incident, "saw it return to normal", back(incident) + (f" {_DUE}" if due else ""))
         elif incident.what in ("returned", "reopened"):
             fresh = _once(session, ticket, incident, "saw it come back", opening(incident))
             if fresh and ticket.state == "solved":
@@ -117,21 +108,14 @@ class Desk:
 
     def _wind_up(self, session: Session, ticket: Ticket, incident: IncidentNews, now: datetime) -> None:
         """All has been normal for a while."""
-        if why := self._by_hand(session, incident):
-            _once(session, ticket, incident, "leaves it open", f"It stays normal, but {why}: a person has to close it.")
+        matter = session.get_one(Incident, incident.id).reserved
+        if matter:
+            why = f"It stays normal, but this is {MATTERS[matter].words}: a person has to close it."
+            _once(session, ticket, incident, "leaves it open", why)
         elif ticket.assignee_id is not None:
             _once(session, ticket, incident, "leaves it open", "It stays normal. Whoever has the ticket closes it.")
         elif ticket.state != "solved" and _once(session, ticket, incident, "saw that it stays normal", ""):
             desk.move(session, ticket, "solved", desk.OWN, now)
-
-    def _by_hand(self, session: Session, incident: IncidentNews) -> str:
-        if any(family_of(alarm.metric) in self._config.by_hand_families for alarm in incident.alarms):
-            return "this is the cold chain"
-        asset = session.get(Asset, incident.asset_id) if incident.asset_id else None
-        if asset is not None:
-            return f"it is a {asset.category}" if asset.category in self._config.by_hand_categories else ""
-        place = session.get(Place, incident.place_id) if incident.place_id else None
-        return "this is isolation" if place and place.room_type in self._config.by_hand_room_types else ""
 
 
 def build(config: Config, around: Surroundings) -> Desk:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from asset_registry.audit import record
 from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.people import Person
+from service_desk import reserved
 from service_desk.rulebook import PRIORITIES
 from service_desk.tickets.model import STATES, Comment, Ticket
 
@@ -160,7 +161,7 @@ def take(session: Session, ticket_id: int, person_id: int, now: datetime) -> Tic
 
 
 def set_state(session: Session, ticket_id: int, state: str, who: str, now: datetime, text: str = "") -> Ticket:
-    """Move the ticket along MOVES. Raises Conflict with the moves there are."""
+    """Move the ticket along MOVES. Raises Conflict with the moves there are, or while a decision is due."""
     ticket = get(session, ticket_id)
     if state not in STATES:
         raise Invalid(f"{state!r} is not a state; there are {', '.join(STATES)}.")
@@ -169,6 +170,8 @@ def set_state(session: Session, ticket_id: int, state: str, who: str, now: datet
     if state not in MOVES[ticket.state]:
         ways = " or ".join(MOVES[ticket.state]) or "nothing: it is history"
         raise Conflict(f"{ticket.number} is {ticket.state} and cannot become {state}; it can become {ways}.")
+    if state in ("solved", "closed"):
+        reserved.keep_open(session, ticket.incident_id, ticket.number)
     move(session, ticket, state, who, now, text)
     _answered(ticket, who, now)
     return ticket

@@ -5,6 +5,7 @@ import pytest
 from asset_registry.audit import history
 from asset_registry.errors import Conflict, Invalid, Missing
 from service_desk.alarms import book
+from service_desk.alarms.life import ISA_NAMES
 from service_desk.alarms.model import Alarm
 from service_desk.alarms.queries import counts, standing
 from service_desk.alarms.queries import history as happened
@@ -63,11 +64,11 @@ def test_the_nine_states_are_derived(clock, fields, expected):
     if plain["shelved_until"] is not None:
         plain["shelved_until"] = clock.now() + timedelta(seconds=plain["shelved_until"])
     assert book.isa_name(Alarm(**plain), clock.now()) == expected
-    assert expected in book.ISA_NAMES
+    assert expected in ISA_NAMES
 
 
 def test_there_are_nine():
-    assert len(book.ISA_NAMES) == 9
+    assert len(ISA_NAMES) == 9
 
 
 def test_acknowledged_while_it_holds_then_normal(low):
@@ -152,27 +153,21 @@ def test_shelved_and_back(low):
     assert low.told == ["opened"]
 
 
-def test_suppressed_by_design_and_out_of_service(low):
-    do(low, book.suppress, "generator test", "okafor")
-    assert name(low) == "suppressed"
-    do(low, book.suppress, "", "okafor")
-    do(low, book.take_out_of_service, "okafor")
-    assert name(low) == "out_of_service"
-    do(low, book.take_out_of_service, "okafor", out=False)
+def test_what_was_answered_before_it_was_shelved_speaks_anew_when_it_still_holds(low):
+    do(low, book.acknowledge, "okafor", "On my way.")
+    do(low, book.shelve, low.clock.now() + timedelta(hours=1), "okafor", "on its way")
+    low.after(3601)
     assert name(low) == "unacknowledged"
-    assert low.whats == ["raised", "suppressed", "unsuppressed", "out of service", "in service"]
+    assert (low.alarm.acknowledged_by, low.alarm.note) == ("", "")
 
 
-def test_what_is_raised_while_inhibited_opens_no_incident_and_no_ticket(low):
-    low.say(PUMP, "battery", 90.0)
-    low.after(400)
-    do(low, book.take_out_of_service, "okafor")
-    low.say(PUMP, "battery", 10.0)
-    low.after(400)
-    assert low.told == ["opened", "cleared", "closed"]
-    do(low, book.take_out_of_service, "okafor", out=False)
+def test_a_shelf_that_has_run_out_ends_before_a_person_answers(low):
+    do(low, book.shelve, low.clock.now() + timedelta(seconds=60), "okafor", "on its way")
+    low.clock.advance(61)
+    do(low, book.acknowledge, "brandt", "Here.")
     low.after(5)
-    assert low.told[3:] == ["opened"]
+    assert name(low) == "acknowledged"
+    assert low.whats == ["raised", "shelved", "unshelved", "acknowledged"]
 
 
 def test_every_step_of_a_person_is_audited(low):
