@@ -7,8 +7,8 @@ from asset_registry.hvac import rooms
 from asset_registry.usage import par
 from service_desk import db, reserved, rulebook
 from service_desk.alarms import model as alarms
-from service_desk.alerts import model as alerts
 from service_desk.alarms import service, suppression
+from service_desk.alerts import model as alerts
 from service_desk.incidents import model as incidents
 from service_desk.remote import model as remote
 from service_desk.tickets import model as tickets
