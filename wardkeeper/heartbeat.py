@@ -15,7 +15,8 @@ from collector.clock import Clock
 from collector.errors import ConfigError, Unreachable
 from collector.supervisor import Status
 from wardkeeper.collecting import Collecting
-from wardkeeper.settings import HeartbeatSettings, Settings
+from wardkeeper.sections import HeartbeatSettings
+from wardkeeper.settings import Settings
 
 NAME = "heartbeat"
 

@@ -8,20 +8,28 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 
 from collector.errors import ConfigError, Unreachable
 from collector.influx.heard import Config as LineProtocol
-from collector.metrics import FAMILIES
-from collector.tls import Tls
 from drivers.links.forward import Config as Forwarding
 from drivers.links.mqtt import Config as Broker
 from service_desk.alerts.incoming import Source as AlertSource
 from service_desk.alerts.outgoing import Config as Alertmanager
+from wardkeeper.sections import (
+    Alarms,
+    BackupSettings,
+    HeartbeatSettings,
+    Locating,
+    RetentionSettings,
+    Section,
+    SpoolSettings,
+    Web,
+    did_you_mean,
+)
 from wardkeeper.yaml_lines import Loc, YamlProblem, read
 
 MAIN_STORE = "store"
@@ -31,128 +39,7 @@ _SECRET_WORDS = ("password", "token", "secret", "bindkey", "identities")
 _URL_WITH_PASSWORD = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Web(_Section):
-    """Where the screens and the API listen."""
-
-    host: str = Field("127.0.0.1", description="Address to listen on; put TLS in front before opening it to others.")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
-    https: bool = Field(
-        default=False, description="Browsers come through TLS (a reverse proxy): cookies are marked Secure."
-    )
-    url: str = Field(
-        "", description="The address people use, for links in messages; made from host and port when empty."
-    )
-
-
-class SpoolSettings(_Section):
-    """The durable spool between links and everything else."""
-
-    segment_mb: int = Field(64, ge=1, le=4096, description="Size at which a new segment begins.")
-    keep_s: float = Field(60.0, ge=0, description="How long delivered segments are kept for a replay.")
-    quota_mb: int = Field(10_240, ge=64, description="Disk the spool may use.")
-
-
-class Locating(_Section):
-    """How sightings become fixes (docs/locating.md)."""
-
-    engine: Literal["map", "nearest"] = Field(
-        "map", description="A map of the plan where rooms and gateways are drawn; or always the nearest gateway."
-    )
-    model: Path | None = Field(
-        None, strict=False, description="What `wardkeeper locate train` made of a survey; the plan alone if not given."
-    )
-    commit_delay_s: float = Field(
-        15.0, ge=0, description="Nearest gateway: a new room must stay the best for this long before it counts."
-    )
-    window_s: float = Field(10.0, gt=0, description="Nearest gateway: how far back sightings are averaged.")
-    unknown_after_s: float = Field(900.0, gt=0, description="A tag not heard for this long is nowhere.")
-
-
-class Alarms(_Section):
-    """How readings become alarms."""
-
-    history_after_s: float = Field(900.0, gt=0, description="Readings older than this make history, never an alarm.")
-    operators: int = Field(
-        1, ge=1, le=1000, description="How many people answer alarms at a time; for the alarm performance page."
-    )
-    silent_conditions: list[Literal["reported", "in_repair", "quarantined", "sequestered", "awaiting_acceptance"]] = (
-        Field(["in_repair", "awaiting_acceptance"], description="Assets whose alarms are suppressed by design.")
-    )
-    practice_room_types: list[str] = Field(
-        default_factory=list, description="Room types for practice: alarms there are suppressed by design."
-    )
-    cold_categories: list[str] = Field(
-        ["vaccine fridge", "vaccine freezer", "blood fridge", "plasma freezer"],
-        description="Categories of assets whose alarms only a signed decision closes; the cold chain.",
-    )
-    isolation_room_types: list[str] = Field(
-        ["aii_room", "aii_anteroom", "isolation_room", "pe_anteroom", "protective_environment_room"],
-        description="Room types whose alarms of air and doors only a signed decision closes.",
-    )
-
-
-Days = Annotated[int, Field(ge=0, le=36_500)]
-
-
-class RetentionSettings(_Section):
-    """How long the store on this machine keeps points. The longest of what family and category say holds."""
-
-    days: Days = Field(0, description="Days that points are kept; 0: for ever.")
-    rollup_days: Days = Field(
-        0, description="Days that minutes, quarters of an hour and days of them are kept, no shorter; 0: for ever."
-    )
-    families: dict[str, Days] = Field(
-        default_factory=dict, description="Days by family of metrics: `vital`, `location`."
-    )
-    classes: dict[str, Days] = Field(default_factory=dict, description="Days by category of the asset: `refrigerator`.")
-    hold: list[str] = Field(
-        default_factory=list,
-        description="Devices (native ids) and assets (numbers) of which everything is kept, whatever the rest says.",
-    )
-
-    @field_validator("families")
-    @classmethod
-    def _known_family(cls, value: dict[str, int]) -> dict[str, int]:
-        for name in value:
-            if name not in FAMILIES:
-                raise ValueError(f"no family {name!r}{_did_you_mean(difflib.get_close_matches(name, FAMILIES, 1))}")
-        return value
-
-
-class BackupSettings(_Section):
-    """Backups that are made before the database is upgraded."""
-
-    keep: int = Field(5, ge=1, le=1000, description="How many are kept in `backups` under `data`.")
-
-
-class HeartbeatSettings(_Section):
-    """A sign of life to a monitor outside, while all is well."""
-
-    url: SecretStr = Field(description="Address that is asked while all is well; a secret: !file PATH or !env NAME.")
-    failing_url: SecretStr | None = Field(
-        None, description="Address that is asked while something is not; without it there is silence then."
-    )
-    method: Literal["GET", "HEAD", "POST"] = Field("GET", description="How they are asked; POST says what is not well.")
-    every_s: float = Field(60.0, ge=5, description="Seconds between two signs of life.")
-    timeout_s: float = Field(10.0, gt=0, le=60, description="Seconds after which no answer is none.")
-    late_s: float = Field(300.0, gt=0, description="A reader of the spool that is further behind is not well.")
-    tls: Tls | None = Field(None, description="Files for TLS; the system's authorities count without it.")
-
-    @field_validator("url", "failing_url")
-    @classmethod
-    def _an_address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            parts = urlsplit(value.get_secret_value())
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError("needs an address that begins with https:// or http://")
-        return value
-
-
-class Settings(_Section):
+class Settings(Section):
     """The whole file. Parts (links, store, sinks) are checked against the part's own settings."""
 
     site: str = Field(
@@ -211,7 +98,7 @@ class Settings(_Section):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             near = difflib.get_close_matches(value, available_timezones(), 1)
-            raise ValueError(f"no such time zone{_did_you_mean(near)}")
+            raise ValueError(f"no such time zone{did_you_mean(near)}")
         return value
 
     @field_validator("stores")
@@ -267,10 +154,6 @@ class SettingsError(ConfigError):
         self.problems = problems
 
 
-def _did_you_mean(near: list[str]) -> str:
-    return f"; did you mean {near[0]}?" if near else ""
-
-
 PartConfig = Callable[[str], type[BaseModel] | None]
 """The Config of a part by its name ("mqtt.tasmota"), None when there is no such part."""
 
@@ -319,7 +202,7 @@ def _part_mistakes(part: object, loc: Loc, config_of: PartConfig, kinds: list[st
         return
     config = config_of(kind)
     if config is None:
-        yield (*loc, "kind"), f"there is no {kind!r}{_did_you_mean(difflib.get_close_matches(kind, kinds, 1, 0.5))}"
+        yield (*loc, "kind"), f"there is no {kind!r}{did_you_mean(difflib.get_close_matches(kind, kinds, 1, 0.5))}"
         return
     yield from _model_mistakes(config, {key: value for key, value in part.items() if key != "kind"}, loc)
 
@@ -363,7 +246,7 @@ def _model_mistakes(model: type[BaseModel], data: object, loc: Loc) -> Iterator[
             where: Loc = (*loc, *mistake["loc"])
             if mistake["type"] == "extra_forbidden":
                 near = difflib.get_close_matches(str(where[-1]), _fields_at(model, mistake["loc"]), 1)
-                yield where, f"unknown{_did_you_mean(near)}"
+                yield where, f"unknown{did_you_mean(near)}"
             elif mistake["type"] == "missing":
                 yield where, "is missing"
             else:

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from collector.errors import WardkeeperError
-from wardkeeper.settings import Web
+from wardkeeper.sections import Web
 
 
 class PortTaken(WardkeeperError):

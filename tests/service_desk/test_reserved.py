@@ -13,7 +13,7 @@ from service_desk.reserved import MATTERS, Disposition, Reserved
 from service_desk.rulebook import import_yaml
 from service_desk.tickets import desk
 from tests.databases import DIALECTS
-from wardkeeper.settings import Alarms
+from wardkeeper.sections import Alarms
 
 FRIDGE, PUMP = "mqtt:zigbee2mqtt/fridge/F-07", "mqtt:zigbee2mqtt/pump/P-117"
 DOOR, PRESSURE = "mqtt:zigbee2mqtt/4.12/door", "mqtt:zigbee2mqtt/4.12/pressure"

@@ -14,7 +14,8 @@ from collector.supervisor import Status
 from tests.conftest import make_certificates
 from wardkeeper.collecting import Collecting
 from wardkeeper.heartbeat import Heartbeat, ailing, reach
-from wardkeeper.settings import HeartbeatSettings, Settings
+from wardkeeper.sections import HeartbeatSettings
+from wardkeeper.settings import Settings
 
 SECRET = "8f2c-secret-ping-key"
 
