@@ -168,7 +168,7 @@ def _lines(session: Session, rule_id: int | None = None) -> list[Line]:
     return [
         Line(
             row=row,
-            condition=condition(row.config),
+            condition=condition(rulebook.draft_of(row)),
             scope=scope(row.config),
             priority=row.config.get("priority", "medium"),
             alarms=alarms.get(row.id, 0),
