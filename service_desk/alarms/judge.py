@@ -47,7 +47,7 @@ class Judge:
         missed: timedelta = timedelta(0),
         heard: Mapping[str, datetime] | None = None,
     ) -> None:
-        """`missed` is how long nobody has listened before: silence in that time is nobody's. `heard`: who spoke when."""
+        """`missed` is how long nobody has listened before: silence in that time is nobody's. `heard`: who spoke."""
         self.rules = rules
         self.states: dict[Key, State] = dict(states or {})
         self.changed: set[Key] = set()
