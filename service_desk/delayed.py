@@ -99,9 +99,9 @@ class Delayed(ABC):
         """Whether this state has raised and not yet cleared."""
         return state.get("phase") in ("active", "returning")
 
-    def heard(self, state: State) -> datetime | None:  # noqa: ARG002 - of rules that await
-        """None: the rule does not await."""
-        return None
+    def excused(self, state: State, missed: timedelta) -> State:  # noqa: ARG002 - of rules that await
+        """The same: the rule does not await."""
+        return state
 
     def title(self, subject: Subject, verdict: Verdict) -> str:
         """The alarm in a person's words."""

@@ -1,7 +1,7 @@
 """The seams of the desk: what a rule judges, what it says, and what a ticket system is told."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -101,8 +101,8 @@ class Rule(Protocol):
     def active(self, state: State) -> bool:
         """Whether this state has raised and not yet cleared."""
 
-    def heard(self, state: State) -> datetime | None:
-        """The latest that the subject can have been heard while this was remembered; of a rule that awaits."""
+    def excused(self, state: State, missed: timedelta) -> State:
+        """After a restart and `missed` in which nobody listened: as if heard until now. Of a rule that awaits."""
 
     def title(self, subject: Subject, verdict: Verdict) -> str:
         """The alarm in a person's words."""

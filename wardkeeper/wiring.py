@@ -40,6 +40,7 @@ from service_desk.alarms.consumer import AlarmConsumer, Practice
 from service_desk.incidents.book import Custom
 from service_desk.outbox import OutboxWorker
 from service_desk.ports import IncidentNews, TicketSink
+from service_desk.rules_yaml import examples
 from service_desk.sinks.desk import Config as DeskConfig
 from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
@@ -268,6 +269,7 @@ class Wardkeeper:
             first_link=first_link,
             profiles=load_profiles(self.settings.room_profiles or config_folder() / "room_profiles.yaml"),
             products=load_products(config_folder() / "cold_products.yaml"),
+            example_rules=examples((config_folder() / "rules.example.yaml").read_text(encoding="utf-8")),
             intake=self.pipeline,
             line_protocol=self.settings.line_protocol,
             site=self.settings.site_name or self.settings.site,

@@ -142,7 +142,7 @@ class AlarmConsumer:
             leases.hold(session, self.name, self._holder, now, self._practice.lease)
             fingerprint = rulebook.fingerprint(session)
             if fingerprint != rules:
-                self._load(session, now, missed, {} if rules is None else self._judge.heard)
+                self._load(session, now, missed, None if rules is None else self._judge.heard)
             judgements = list(self._judge.hear(batch))
             if idle:
                 judgements += self._judge.wait(now)
@@ -171,7 +171,7 @@ class AlarmConsumer:
         if self._lost:
             raise Unreachable("the database has lost what it had confirmed; what came since is judged again")
 
-    def _load(self, session: Session, now: datetime, missed: timedelta, heard: Mapping[str, datetime]) -> None:
+    def _load(self, session: Session, now: datetime, missed: timedelta, heard: Mapping[str, datetime] | None) -> None:
         """Rules and what they remember; alarms that nothing holds any more end."""
         loaded, self.refused = rulebook.load(session)
         rules = {entry.id: entry.rule for entry in loaded}

@@ -47,7 +47,7 @@ class Judge:
         missed: timedelta = timedelta(0),
         heard: Mapping[str, datetime] | None = None,
     ) -> None:
-        """`missed` is how long nobody has listened before: silence in that time is nobody's. `heard`: who spoke."""
+        """`heard` is who spoke when; None after a restart, before which nobody listened for `missed`."""
         self.rules = rules
         self.states: dict[Key, State] = dict(states or {})
         self.changed: set[Key] = set()
@@ -62,9 +62,8 @@ class Judge:
         self._met: dict[str, datetime] = {}
         self._silent: set[Key] = set()
         self._delays: list[tuple[datetime, Key]] = []
-        for key, state in self.states.items():
-            self._watch(key, state)
-            self._remember(key, state, missed)
+        for key in self.states:
+            self._take_up(key, missed if heard is None else None)
 
     @property
     def due(self) -> datetime | None:
@@ -174,10 +173,7 @@ class Judge:
             return None
         self.states[key] = after
         self.changed.add(key)
-        if (due := rule.due(after)) is not None:
-            heapq.heappush(self._delays, (due, key))
-        if rule.awaits:
-            self._remember(key, after)
+        self._watch(key, rule, after)
         return Judgement(rule_id, rule, subject, verdict) if verdict is not None else None
 
     def _whole(self, rule: Rule, subject: Subject, at: datetime) -> Subject | None:
@@ -198,21 +194,22 @@ class Judge:
         value = facts.reading.value if facts.reading else ""
         return Judgement(key[0], rule, subject, Verdict(False, at, at, value), "out of the rule's scope")
 
-    def _watch(self, key: Key, state: State) -> None:
-        due = rule.due(state) if (rule := self.rules.get(key[0])) else None
-        if due is not None:
-            heapq.heappush(self._delays, (due, key))
-
-    def _remember(self, key: Key, state: State, missed: timedelta | None = None) -> None:
-        """Who is silent; and, from what was remembered before a restart, the latest that somebody can have spoken."""
-        rule = self.rules.get(key[0])
-        if rule is None or not rule.awaits:
+    def _take_up(self, key: Key, missed: timedelta | None) -> None:
+        """Go on with what was remembered. `missed`: silence before the restart, and in that time, is nobody's."""
+        state, rule = self.states[key], self.rules.get(key[0])
+        if rule is None:
             return
-        (self._silent.add if rule.active(state) else self._silent.discard)(key)
-        if missed is not None and key[1] not in self.heard and key not in self._silent:
-            latest = rule.heard(state)
-            if latest is not None:
-                self.heard[key[1]] = latest + missed
+        if missed is not None and (excused := rule.excused(state, missed)) is not state:
+            self.states[key] = state = excused
+            self.changed.add(key)
+        self._watch(key, rule, state)
+
+    def _watch(self, key: Key, rule: Rule, state: State) -> None:
+        """When it is due, and whether it is silent."""
+        if (due := rule.due(state)) is not None:
+            heapq.heappush(self._delays, (due, key))
+        if rule.awaits:
+            (self._silent.add if rule.active(state) else self._silent.discard)(key)
 
 
 def _speakers(item: Item) -> tuple[str, ...]:

@@ -77,9 +77,14 @@ class Silence(Delayed):
         placed = subject.asset_id is not None or subject.place_id is not None or subject.gateway
         return placed and super().concerns(subject)
 
-    def heard(self, state: State) -> datetime | None:
-        """It is asked when it is due; until then the device can have spoken."""
-        return self.due(state)
+    def excused(self, state: State, missed: timedelta) -> State:
+        """Until it was due the device can have spoken, and so it can while nobody listened."""
+        memory = msgspec.convert(state, _Memory)
+        if memory.phase != "normal" or memory.due is None:
+            return state
+        memory.heard = memory.due = memory.due + missed
+        new: dict[str, Any] = msgspec.to_builtins(memory)
+        return new
 
     def judge(self, state: State | None, facts: Facts, now: datetime) -> tuple[State, Verdict | None]:
         """A word, a will, or time that has passed."""
@@ -153,7 +158,7 @@ class Silence(Delayed):
 
 
 def _learn(memory: _Memory, every: float | None) -> None:
-    """One more time that it talked and its interval was asked for. After a start none is known for a while: the old one counts."""
+    """It talked, and its interval was asked for. After a start none is known for a while: the old one counts."""
     if every is None:
         memory.steady = memory.steady if memory.steady == _STEADY else 0
     elif memory.every is not None and abs(every - memory.every) <= _ALIKE * memory.every:

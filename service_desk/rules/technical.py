@@ -49,6 +49,11 @@ class Technical(Delayed):
         self.config = config
         self._ignored = {word.strip().casefold() for word in config.ignore}
 
+    def concerns(self, subject: Subject) -> bool:
+        """A link is no device: it is judged where a rule names it."""
+        named = not subject.device.startswith("link:") or bool(self.terms.scope.devices)
+        return named and super().concerns(subject)
+
     def look(self, own: dict[str, Any], reading: Reading, subject: Subject | None) -> Look | None:  # noqa: ARG002 - the device's words tell
         """Everything that stands; each metric has its own order in time."""
         said, now = self._said(reading), ms_of(reading.at)

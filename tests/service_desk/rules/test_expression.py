@@ -1,5 +1,7 @@
 """Conditions over several metrics of a room, an asset or a device."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,10 +110,8 @@ def test_what_is_refused_says_why_and_where(when, why):
 
 @given(st.text(alphabet="temprauhidy_onlgt()<>=!+-*/ .0123456789'\"[]{}:,andort", max_size=60))
 def test_no_text_does_anything_but_being_refused(text):
-    try:
-        Config.model_validate({"when": text})
-    except ValidationError as error:
-        assert error.error_count() == 1
+    with suppress(ValidationError):
+        assert Config.model_validate({"when": text}).when == text.strip()
 
 
 _METRICS = st.sampled_from(["temperature", "humidity"])
