@@ -23,6 +23,7 @@ from collector.latest import Latest
 from collector.ports import DeadLetters, Intake, Store
 from dashboards.connectable import Connectable
 from service_desk.alerts.inbox import Inbox
+from service_desk.rules_yaml import Draft
 
 
 class Service(Protocol):
@@ -127,6 +128,7 @@ class Context:
     """The running parts. `site` is the hospital's name, `zone` the zone of its clocks.
 
     `profiles` say what each room type must have (config/room_profiles.yaml), `products` how cold things are kept.
+    `example_rules` by their kind are what somebody who writes one begins with (config/rules.example.yaml).
     `secure` says that browsers come by https even where this process sees http (behind a proxy).
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
     `extras` by where they stand: "overview" on the overview, "foot" at the foot of every page of someone signed in.
@@ -144,6 +146,7 @@ class Context:
     sign_in: SignIn
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)
+    example_rules: Mapping[str, Draft] = field(default_factory=dict)
     intake: Intake | None = None
     line_protocol: LineProtocol = field(default_factory=LineProtocol)
     alerts: Inbox | None = None

@@ -87,7 +87,7 @@ def trial(here: Context, draft: Draft) -> Trial:
 
 def _gives(here: Context, rule: Rule, device: str) -> bool:
     """Whether the device says anything that the rule hears."""
-    return rule.awaits is not None or any(here.latest.get(device, metric) is not None for metric in rule.hears)
+    return rule.awaits or any(here.latest.get(device, metric) is not None for metric in rule.hears)
 
 
 def _readings(

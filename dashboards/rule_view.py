@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dashboards import words
-from service_desk.words import duration, duration_of, value_words
+from service_desk.rulebook import built
+from service_desk.rules_yaml import Draft, RuleFaults
 
 _SCOPE = {
     "devices": "",
@@ -29,27 +29,12 @@ class Change:
     what: tuple[str, ...]
 
 
-def condition(config: Mapping[str, Any]) -> str:
-    """When it alarms: "Buffered probe above 8.0 °C or below 2.0 °C for 20 s", "Door open for 60 s"."""
-    metric, held = str(config.get("metric", "")), _held(config.get("for"))
-    if isinstance(config.get("equals"), bool):
-        return f"{'' if config['equals'] else 'Not: '}{words.label(metric)}{held}"
-    limits = [f"{way} {value_words(metric, config[way])}" for way in ("above", "below") if _number(config.get(way))]
-    if config.get("equals") is not None:
-        limits = [f"is {value_words(metric, config['equals'])}"]
-    return f"{words.label(metric)} {' or '.join(limits)}{held}"
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float)
-
-
-def _held(span: object) -> str:
+def condition(draft: Draft) -> str:
+    """When it alarms: "Buffered probe above 8.0 °C or below 2.0 °C for 20 s"; "" of one that cannot judge."""
     try:
-        held = duration(duration_of(span)) if span else ""
-    except ValueError:  # of a newer version
-        held = str(span)
-    return f" for {held}" if held else ""
+        return built(draft).condition()
+    except RuleFaults:
+        return ""
 
 
 def scope(config: Mapping[str, Any]) -> str:

@@ -11,7 +11,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from collector.clock import from_a_wrong_clock
+from collector.metrics import METRICS
 from collector.reading import Reading, Value
+from service_desk import words
 from service_desk.ports import About, Facts, Point, State, Subject, Verdict
 from service_desk.rule_terms import Terms, filled
 
@@ -20,11 +22,19 @@ MOST_POINTS = 120
 
 
 class Look(NamedTuple):
-    """What a reading means: beyond the limit (`out`), back to normal (`back`), or between; and the value to show."""
+    """What a reading means: beyond the limit (`out`), back to normal (`back`), or between; and the value to show.
+
+    `since` is when the condition began if that was before, `point` what is marked in the chart where `value` is words,
+    `until` when all is back though nothing more is said, `delay` the on-delay where it is not `for`.
+    """
 
     out: bool
     back: bool
     value: Value
+    since: datetime | None = None
+    point: Value | None = None
+    until: datetime | None = None
+    delay: timedelta | None = None
 
 
 class Memory(msgspec.Struct, omit_defaults=True):
@@ -36,6 +46,8 @@ class Memory(msgspec.Struct, omit_defaults=True):
     since: datetime | None = None
     onset: datetime | None = None
     due: datetime | None = None
+    until: datetime | None = None
+    delay: timedelta | None = None
     points: list[Point] = []
     own: dict[str, Any] = {}
 
@@ -44,7 +56,7 @@ class Delayed(ABC):
     """A rule whose condition is looked at reading by reading. A kind says what a reading means (`look`)."""
 
     about: About = "device"
-    awaits: timedelta | None = None
+    awaits = False
     low: float | None = None
     high: float | None = None
     each = False
@@ -67,6 +79,14 @@ class Delayed(ABC):
     def usual(self) -> str:
         """What is normal, in words."""
 
+    @abstractmethod
+    def when(self) -> str:
+        """The condition in words, without its delay: "Buffered probe above 8.0 °C"."""
+
+    def template(self, subject: Subject) -> str:  # noqa: ARG002 - of kinds whose words depend on whom they are about
+        """What the title is filled from."""
+        return self.terms.title
+
     def concerns(self, subject: Subject) -> bool:
         """Whether the rule judges this subject at all."""
         return self.terms.scope.holds(subject)
@@ -80,21 +100,26 @@ class Delayed(ABC):
         """Whether this state has raised and not yet cleared."""
         return state.get("phase") in ("active", "returning")
 
-    def heard(self, state: State) -> datetime | None:  # noqa: ARG002 - of rules that await
-        """None: the rule does not await."""
-        return None
+    def excused(self, state: State, missed: timedelta) -> State:  # noqa: ARG002 - of rules that await
+        """The same: the rule does not await."""
+        return state
 
     def title(self, subject: Subject, verdict: Verdict) -> str:
         """The alarm in a person's words."""
-        return filled(self.terms.title, subject, verdict, self.metric, self.normal())
+        return filled(self.template(subject), subject, verdict, self.metric, self.normal())
 
     def headline(self, subject: Subject, verdict: Verdict) -> str:
         """The incident in a person's words."""
-        return filled(self.terms.incident or self.terms.title, subject, verdict, self.metric, self.normal())
+        template = self.terms.incident or self.template(subject)
+        return filled(template, subject, verdict, self.metric, self.normal())
 
     def normal(self) -> str:
         """What is normal, in words."""
         return self.terms.normal or self.usual()
+
+    def condition(self) -> str:
+        """When it alarms, in words."""
+        return self.when() + (f" for {words.duration(self.terms.for_)}" if self.terms.for_ else "")
 
     def judge(self, state: State | None, facts: Facts, now: datetime) -> tuple[State, Verdict | None]:
         """A reading not newer than the last one is history; so is one that means nothing to the kind."""
@@ -103,9 +128,9 @@ class Delayed(ABC):
         if memory and reading and from_a_wrong_clock(memory.at, reading.received):
             memory = _anew(memory, reading)
         if reading is None:
-            verdict = self._time_passed(memory, now) if memory else None
-            if verdict is None:
+            if memory is None or memory.due is None or now < memory.due:
                 return state or {}, None
+            verdict = self._time_passed(memory, memory.due)
         elif memory and reading.at <= memory.at and not self.each:
             return state or {}, None
         else:
@@ -119,32 +144,42 @@ class Delayed(ABC):
         return new, verdict
 
     def _heard(self, memory: Memory, reading: Reading, look: Look) -> Verdict | None:
-        terms = self.terms
+        terms, memory.until = self.terms, look.until
         if memory.phase in ("normal", "pending"):
             if not look.out:
                 _enter(memory, "normal")
                 memory.onset = None
                 return None
-            if memory.phase == "normal":
-                _enter(memory, "pending", reading.at, reading.received + terms.for_)
-                memory.onset = reading.at
-            _remember(memory.points, (_ms(reading.at), look.value))
-            return self._raise(memory, reading.at) if reading.at - _known(memory.onset) >= terms.for_ else None
+            delay = terms.for_ if look.delay is None else look.delay
+            if memory.phase == "normal" or memory.delay != look.delay:
+                _enter(memory, "pending", reading.at, reading.received + delay)
+                memory.onset, memory.delay = look.since or reading.at, look.delay
+            _remember(memory.points, (_ms(reading.at), look.value if look.point is None else look.point))
+            return self._raise(memory, reading.at) if reading.at - _known(memory.since) >= delay else None
         if not look.back or look.out:
-            _enter(memory, "active", memory.onset)
+            _enter(memory, "active", memory.onset, look.until)
             return None
         if memory.phase == "active":
             _enter(memory, "returning", reading.at, reading.received + terms.keep_for)
         return self._clear(memory, reading.at) if reading.at - _known(memory.since) >= terms.keep_for else None
 
-    def _time_passed(self, memory: Memory, now: datetime) -> Verdict | None:
-        if memory.due is None or now < memory.due:
+    def _time_passed(self, memory: Memory, due: datetime) -> Verdict | None:
+        if memory.phase == "pending":
+            if memory.until is None or memory.until > due:
+                return self._raise(memory, due)
+            _enter(memory, "normal")
+            memory.onset = None
             return None
-        return self._raise(memory, memory.due) if memory.phase == "pending" else self._clear(memory, memory.due)
+        if memory.phase == "active" and self.terms.keep_for:
+            _enter(memory, "returning", due, due + self.terms.keep_for)
+            return None
+        if memory.phase == "active":
+            memory.since = due
+        return self._clear(memory, due)
 
     def _raise(self, memory: Memory, at: datetime) -> Verdict:
         onset, points = _known(memory.onset), tuple(memory.points)
-        _enter(memory, "active", onset)
+        _enter(memory, "active", onset, memory.until)
         return Verdict(True, at, onset, memory.value, points, self.low, self.high)
 
     def _clear(self, memory: Memory, at: datetime) -> Verdict:
@@ -161,6 +196,10 @@ class Told(Delayed):
         """A sentence."""
         said = reading.value
         return Look(bool(said), not said, said) if isinstance(said, str) else None
+
+    def when(self) -> str:
+        """What is derived."""
+        return METRICS[self.metric].label
 
 
 def _anew(memory: Memory, reading: Reading) -> Memory:

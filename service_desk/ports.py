@@ -22,13 +22,14 @@ About = Literal["device", "asset", "room"]
 class Subject(msgspec.Struct, frozen=True):
     """Whom a reading is about at its time, as the registry knows it. What it does not know is "" or None.
 
-    `device` is a native id, or `asset:7` or `place:7` of a whole asset or room. `every_s` is how often it talks, and
-    `expected` whether it should talk now: a stored pump need not. `zones` are those that its place is in.
-    `priority`: what other monitoring says of it; "" leaves it to the rule.
+    `device` is a native id, or `asset:7` or `place:7` of a whole asset or room; `gateway` says that it is one.
+    `every_s` is how often it talks, and `expected` whether it should talk now: a stored pump need not. `zones` are
+    those that its place is in. `priority`: what other monitoring says of it; "" leaves it to the rule.
     """
 
     device: str
     device_name: str = ""
+    gateway: bool = False
     asset_id: int | None = None
     asset: str = ""
     number: str = ""
@@ -79,14 +80,13 @@ class Rule(Protocol):
     """Pure: no clock, no I/O; the same readings give the same verdicts, restart or not.
 
     `metric` is what its alarms are about, `hears` what it is asked about. A rule that `awaits` is asked when a device
-    is heard for the first time, while it is silent, and when it is due; `awaits` is how old what it remembers of
-    `Facts.heard` may be, which is all that is left after a restart.
+    is heard for the first time, while it is silent, and when it is due.
     """
 
     metric: str
     hears: frozenset[str]
     about: About
-    awaits: timedelta | None
+    awaits: bool
     priority: str
     why: str
     latch: bool
@@ -103,8 +103,8 @@ class Rule(Protocol):
     def active(self, state: State) -> bool:
         """Whether this state has raised and not yet cleared."""
 
-    def heard(self, state: State) -> datetime | None:
-        """When the subject was last heard, as far as a rule that awaits remembers."""
+    def excused(self, state: State, missed: timedelta) -> State:
+        """After a restart and `missed` in which nobody listened: as if heard until now. Of a rule that awaits."""
 
     def title(self, subject: Subject, verdict: Verdict) -> str:
         """The alarm in a person's words."""
@@ -114,6 +114,9 @@ class Rule(Protocol):
 
     def normal(self) -> str:
         """What is normal, in words: "2–8 °C"."""
+
+    def condition(self) -> str:
+        """When it alarms, in words: "Buffered probe above 8.0 °C for 20 s"."""
 
 
 class TicketRef(msgspec.Struct, frozen=True):

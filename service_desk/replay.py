@@ -1,8 +1,8 @@
 """What rules would have done: readings in, transitions and tickets out. Pure: no clock, no database.
 
 A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is
-about: device_name, asset, number, category, department, use, condition, every_s, expected, room, room_name, room_type,
-floor, building, zones. Time is what readings say.
+about: device_name, gateway, asset, number, category, department, use, condition, every_s, expected, room, room_name,
+room_type, floor, building, zones. Time is what readings say.
 """
 
 import json

@@ -77,13 +77,22 @@ def save(session: Session, draft: Draft, who: str, now: datetime, rule_id: int |
     elif draft_of(row) == draft:
         return row
     else:
-        if (row.kind, row.config.get("metric")) != (draft.kind, draft.config.get("metric")):
+        if _remembered(draft_of(row)) != _remembered(draft):
             session.execute(delete(RuleState).where(RuleState.rule_id == row.id))  # it remembered something else
         row.name, row.config, row.kind, row.enabled = draft
         row.version, row.changed = row.version + 1, now
     session.flush()
     record(session, now, who, "save", ("rule", row.id), before, _facts(row))
     return row
+
+
+def _remembered(draft: Draft) -> object:
+    """What a rule's states are of: another kind, metric or subject cannot go on with them."""
+    try:
+        rule = built(draft)
+    except RuleFaults:
+        return None
+    return draft.kind, rule.metric, rule.hears, rule.about
 
 
 def switch(session: Session, rule_id: int, who: str, now: datetime, *, enabled: bool) -> RuleRow:

@@ -119,6 +119,11 @@ def read(text: str, source: str = "rules.yaml") -> list[Draft]:
     return drafts
 
 
+def examples(text: str) -> dict[str, Draft]:
+    """Of each kind the first of a file. Raises RuleFaults."""
+    return {draft.kind: draft for draft in reversed(read(text))}
+
+
 def _parsed(text: str, source: str) -> tuple[yaml.Node | None, list[Any]]:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):

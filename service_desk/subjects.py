@@ -72,6 +72,7 @@ class Subjects:
         return Subject(
             device=name,
             device_name=device.name if device else "",
+            gateway=snapshot.gateway(name) is not None,
             asset_id=asset.id if asset else None,
             asset=asset.name if asset else "",
             number=asset.number if asset else "",

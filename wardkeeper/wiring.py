@@ -47,7 +47,11 @@ from service_desk.outbox import OutboxWorker
 from service_desk.ports import IncidentNews, TicketSink
 from service_desk.remote.watch import Watch, watched
 from service_desk.reserved import Reserved
+from service_desk.rules_yaml import examples
+from service_desk.sinks.desk import Desk
+from service_desk.subjects import Subjects
 from service_desk.surroundings import Freeze, Surroundings
+from service_desk.sinks.desk import Config as DeskConfig
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
@@ -303,6 +307,7 @@ class Wardkeeper:
             first_link=first_link,
             profiles=load_profiles(self.settings.room_profiles or config_folder() / "room_profiles.yaml"),
             products=load_products(config_folder() / "cold_products.yaml"),
+            example_rules=examples((config_folder() / "rules.example.yaml").read_text(encoding="utf-8")),
             intake=self.pipeline,
             line_protocol=self.settings.line_protocol,
             alerts=Inbox(self.database, self.pipeline, self.clock, self.settings.alerts),

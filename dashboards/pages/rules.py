@@ -3,6 +3,7 @@
 A rule is never deleted, because its alarms and tickets name it: it is switched off, and on again.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -15,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from asset_registry.audit import Audit
 from collector.metrics import METRICS, is_vital
-from collector.parts import part
+from collector.parts import names, part
 from dashboards.access import STAFF, Visitor
 from dashboards.api.params import Id
 from dashboards.api.rules import RULERS, RULING
@@ -28,21 +29,13 @@ from dashboards.rule_view import Change, condition, difference, scope
 from dashboards.sentences import many, start
 from service_desk import rulebook
 from service_desk.alarms.model import Alarm
+from service_desk.rule_terms import Terms
 from service_desk.rulebook import RuleRow
 from service_desk.rules_yaml import DEFAULT_KIND, PACKAGE, Draft, Fault, RuleFaults, read, written_alone
 
 router = APIRouter()
 
-EXAMPLE = """name: Vaccine fridges keep 2 to 8 °C
-metric: probe_temperature
-below: 2
-above: 8
-for: 10 min
-scope:
-  categories: [vaccine fridge]
-priority: high
-title: "{asset} in {room} is at {value}"
-"""
+_KIND = re.compile(r"^kind:\s*(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -75,9 +68,10 @@ class Written(BaseModel):
 
 @dataclass(frozen=True)
 class Editing:
-    """What stands in the editor, and what there is to say about it."""
+    """What stands in the editor, of which kind it is, and what there is to say about it."""
 
     text: str
+    kind: str
     faults: list[Fault] = field(default_factory=list)
     good: bool = False
     trial: Trial | None = None
@@ -101,9 +95,15 @@ def as_yaml(here: Here) -> Response:
 
 
 @router.get("/rules/new", dependencies=[RULING])
-def new(request: Request, here: Here, visitor: Visitor) -> Response:
-    """An editor with an example."""
-    return _editor(request, here, visitor, None, Editing(EXAMPLE))
+def new(
+    request: Request, here: Here, visitor: Visitor, kind: Annotated[str, Query(max_length=60)] = DEFAULT_KIND
+) -> Response:
+    """An editor with an example of a kind."""
+    if kind not in names([PACKAGE]):
+        raise NotThere(f"kind of rule {kind}")
+    example = here.example_rules.get(kind)
+    text = written_alone(example) if example else f"name: A rule\nkind: {kind}\n"
+    return _editor(request, here, visitor, None, Editing(text, kind))
 
 
 @router.get("/rules/{rule_id}", dependencies=[STAFF])
@@ -121,27 +121,28 @@ def rule(
         row = _row(session, rule_id)
         draft = rulebook.draft_of(row) if version is None else _earlier(session, rule_id, version)
     tried = trial(here, draft) if back_test and visitor.may(*RULERS) else None
-    return _editor(request, here, visitor, rule_id, Editing(written_alone(draft), trial=tried))
+    return _editor(request, here, visitor, rule_id, Editing(written_alone(draft), draft.kind, trial=tried))
 
 
 @router.post("/rules/check", dependencies=[RULING])
 def check(request: Request, here: Here, visitor: Visitor, form: Annotated[Written, Form()]) -> Response:
     """Whether it could be saved; nothing is changed."""
     try:
-        _draft(form.text)
+        draft = _draft(form.text)
     except RuleFaults as faults:
         return _faulty(request, here, visitor, form, faults)
-    return _editor(request, here, visitor, form.rule_id, Editing(form.text, good=True))
+    return _editor(request, here, visitor, form.rule_id, Editing(form.text, draft.kind, good=True))
 
 
 @router.post("/rules/try", dependencies=[RULING])
 def attempt(request: Request, here: Here, visitor: Visitor, form: Annotated[Written, Form()]) -> Response:
     """What it would have done in the last day; nothing is changed."""
     try:
-        done = trial(here, _draft(form.text))
+        draft = _draft(form.text)
+        done = trial(here, draft)
     except RuleFaults as faults:
         return _faulty(request, here, visitor, form, faults)
-    return _editor(request, here, visitor, form.rule_id, Editing(form.text, good=True, trial=done))
+    return _editor(request, here, visitor, form.rule_id, Editing(form.text, draft.kind, good=True, trial=done))
 
 
 @router.post("/rules/save", dependencies=[RULING])
@@ -175,7 +176,7 @@ def _lines(session: Session, rule_id: int | None = None) -> list[Line]:
     return [
         Line(
             row=row,
-            condition=condition(row.config),
+            condition=condition(rulebook.draft_of(row)),
             scope=scope(row.config),
             priority=row.config.get("priority", "medium"),
             alarms=alarms.get(row.id, 0),
@@ -239,7 +240,16 @@ def _faulty(request: Request, here: Context, visitor: Visitor, form: Written, fa
         fault._replace(field=fault.field.removeprefix("rules[0].").replace("rules[0]", "rule"))
         for fault in faults.faults
     ]
-    return _editor(request, here, visitor, form.rule_id, Editing(form.text, said), form.version, status=422)
+    editing = Editing(form.text, _kind_in(form.text), said)
+    return _editor(request, here, visitor, form.rule_id, editing, form.version, status=422)
+
+
+def _kind_in(text: str) -> str:
+    """The kind that a text with mistakes means, as far as it can be seen."""
+    found = _KIND.search(text)
+    kind = found[1] if found else DEFAULT_KIND
+    kind = kind if "." in kind else f"rule.{kind}"
+    return kind if kind in names([PACKAGE]) else DEFAULT_KIND
 
 
 def _editor(
@@ -270,7 +280,9 @@ def _editor(
         may_rule=visitor.may(*RULERS),
         many=many,
         start=start,
-        fields=_fields(),
+        fields=_fields(editing.kind),
+        kinds=[(name, _short(name)) for name in names([PACKAGE])],
+        about_kind=_title(editing.kind),
         metrics=sorted((each for each in METRICS.values() if not is_vital(each.name)), key=lambda each: each.label),
     )
 
@@ -286,8 +298,18 @@ def _alarms(session: Session, rule_id: int) -> list[tuple[int | None, str, datet
     return [(alarm.incident_id, alarm.title, alarm.since, alarm.priority) for alarm in session.scalars(query)]
 
 
-def _fields() -> list[tuple[str, str]]:
-    """What a rule may say: every field with what it means."""
-    config = part(DEFAULT_KIND, [PACKAGE]).config
-    told = config.model_fields.items() if config is not None else ()
+def _fields(kind: str) -> list[tuple[str, str]]:
+    """What a rule of a kind may say: every field with what it means; those of all kinds last."""
+    config = part(kind, [PACKAGE]).config if kind in names([PACKAGE]) else None
+    told = list(config.model_fields.items()) if config is not None else []
+    told.sort(key=lambda field: field[0] in Terms.model_fields)
     return [(each.alias or name, each.description or "") for name, each in told]
+
+
+def _short(kind: str) -> str:
+    """A kind as it stands on a button: "battery forecast"."""
+    return kind.partition(".")[2].replace("_", " ")
+
+
+def _title(kind: str) -> str:
+    return part(kind, [PACKAGE]).title if kind in names([PACKAGE]) else ""

@@ -1,7 +1,7 @@
 """From the spool to the alarm book: cursor, rule states, alarms, incidents, outbox: one transaction a batch."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -147,7 +147,7 @@ class AlarmConsumer:
             leases.hold(session, self.name, self._holder, now, self._practice.lease)
             fingerprint = rulebook.fingerprint(session)
             if fingerprint != rules:
-                self._load(session, now, missed)
+                self._load(session, now, missed, None if rules is None else self._judge.heard)
             judgements = list(self._judge.hear(batch))
             if idle:
                 judgements += self._judge.wait(now)
@@ -178,7 +178,7 @@ class AlarmConsumer:
         if self._lost:
             raise Unreachable("the database has lost what it had confirmed; what came since is judged again")
 
-    def _load(self, session: Session, now: datetime, missed: timedelta) -> None:
+    def _load(self, session: Session, now: datetime, missed: timedelta, heard: Mapping[str, datetime] | None) -> None:
         """Rules and what they remember; alarms that nothing holds any more end."""
         loaded, self.refused = rulebook.load(session)
         rules = {entry.id: entry.rule for entry in loaded}
@@ -188,7 +188,7 @@ class AlarmConsumer:
                 states[row.rule_id, row.subject] = row.state
             else:
                 session.delete(row)
-        self._judge = Judge(rules, self._subjects.of, states, self._practice.oldest, missed)
+        self._judge = Judge(rules, self._subjects.of, states, self._practice.oldest, missed, heard)
         self._stored = set(states)
         for alarm in session.scalars(select(Alarm).where(Alarm.active)).all():
             state = states.get((alarm.rule_id, alarm.subject))

@@ -19,6 +19,8 @@ OLDEST = timedelta(minutes=15)
 
 _AGAIN = timedelta(minutes=1)
 """So often it is asked whether a device that talks is in the scope of a rule that awaits."""
+_MET = 200_000
+"""Speakers that are remembered, whether a rule awaits them or not."""
 _SAID_OF_IT = frozenset(("available", "link_up"))
 """What is said of a device by others."""
 
@@ -43,8 +45,9 @@ class Judge:
         states: Mapping[Key, State] | None = None,
         oldest: timedelta = OLDEST,
         missed: timedelta = timedelta(0),
+        heard: Mapping[str, datetime] | None = None,
     ) -> None:
-        """`missed` is how long nobody has listened before: silence in that time is nobody's."""
+        """`heard` is who spoke when; None after a restart, before which nobody listened for `missed`."""
         self.rules = rules
         self.states: dict[Key, State] = dict(states or {})
         self.changed: set[Key] = set()
@@ -54,14 +57,13 @@ class Judge:
         for rule_id, rule in rules.items():
             for metric in rule.hears:
                 self._by_metric.setdefault(metric, []).append((rule_id, rule))
-        self._awaiting = [(rule_id, rule) for rule_id, rule in rules.items() if rule.awaits is not None]
-        self._heard: dict[str, datetime] = {}
+        self._awaiting = [(rule_id, rule) for rule_id, rule in rules.items() if rule.awaits]
+        self.heard: dict[str, datetime] = dict(heard or {})
         self._met: dict[str, datetime] = {}
         self._silent: set[Key] = set()
         self._delays: list[tuple[datetime, Key]] = []
-        for key, state in self.states.items():
-            self._watch(key, state)
-            self._remember(key, state, missed)
+        for key in self.states:
+            self._take_up(key, missed if heard is None else None)
 
     @property
     def due(self) -> datetime | None:
@@ -82,8 +84,8 @@ class Judge:
         """Remember who spoke."""
         if self._awaiting:
             for item in items:
-                if speaker := _speaker(item):
-                    self._heard[speaker] = item.received
+                for speaker in _speakers(item):
+                    self.heard[speaker] = item.received
 
     def hear(self, items: Iterable[Item]) -> Iterator[Judgement]:
         """Judge what was heard, in that order."""
@@ -94,16 +96,20 @@ class Judge:
             if self._awaiting:
                 yield from self._hear_of(item)
             if type(item) is Reading and item.metric in metrics and self._judgeable(item):
+                subject = self._subject_of(item.device, item.at)
                 for rule_id, rule in metrics[item.metric]:
-                    yield from self._ask(rule_id, rule, item.device, item, item.at)
+                    if judgement := self._ask(rule_id, rule, subject, item, item.at):
+                        yield judgement
 
     def wait(self, until: datetime) -> Iterator[Judgement]:
         """Judge that time has passed and nothing else was heard."""
         while self._delays and self._delays[0][0] <= until:
             due, key = heapq.heappop(self._delays)
             state, rule = self.states.get(key), self.rules[key[0]]
-            if state is not None and rule.due(state) == due:
-                yield from self._ask(key[0], rule, key[1], None, due)
+            if state is None or rule.due(state) != due:
+                continue
+            if judgement := self._ask(key[0], rule, self._subject_of(key[1], due), None, due):
+                yield judgement
 
     def _judgeable(self, reading: Reading) -> bool:
         """Only news: not what is bad, nor state that a broker kept, nor what comes late.
@@ -114,8 +120,7 @@ class Judge:
         return not (reading.retained or late or reading.quality is Quality.BAD)
 
     def _awaited(self, item: Item) -> bool:
-        speaker = _speaker(item)
-        return bool(speaker) and (self._unmet(speaker, item.received) or bool(self._silent_of(speaker)))
+        return any(self._unmet(one, item.received) or self._silent_of(one) for one in _speakers(item))
 
     def _unmet(self, speaker: str, now: datetime) -> bool:
         return not timedelta(0) <= now - self._met.get(speaker, datetime.min.replace(tzinfo=now.tzinfo)) < _AGAIN
@@ -127,80 +132,93 @@ class Judge:
 
     def _hear_of(self, item: Item) -> Iterator[Judgement]:
         """Somebody spoke: rules that await are asked of those they have not met, and of those that were silent."""
-        speaker = _speaker(item)
-        if not speaker:
-            return
-        self._heard[speaker] = item.received
-        asked = self._silent_of(speaker)
-        if self._unmet(speaker, item.received):
-            self._met[speaker] = item.received
-            asked = self._awaiting
-        for rule_id, rule in asked:
-            if (rule_id, speaker) not in self.states or (rule_id, speaker) in self._silent:
-                yield from self._ask(rule_id, rule, speaker, None, item.received)
+        now = item.received
+        for speaker in _speakers(item):
+            self.heard[speaker] = now
+            asked = self._silent_of(speaker)
+            if self._unmet(speaker, now):
+                set_back = self._met.get(speaker, now) > now
+                self._met[speaker] = now
+                asked = [
+                    (rule_id, rule)
+                    for rule_id, rule in self._awaiting
+                    if set_back or (rule_id, speaker) not in self.states or (rule_id, speaker) in self._silent
+                ]
+                if len(self._met) > _MET:
+                    self._forget()
+            if asked:
+                subject = self._subject_of(speaker, now)
+                for rule_id, rule in asked:
+                    if judgement := self._ask(rule_id, rule, subject, None, now):
+                        yield judgement
 
-    def _ask(self, rule_id: int, rule: Rule, device: str, reading: Reading | None, at: datetime) -> Iterator[Judgement]:
-        subject = self._whole(rule, self._subject_of(device, at), at)
+    def _forget(self) -> None:
+        """Phones change their address all day: of those that no rule awaits nothing is kept."""
+        awaited = {key[1] for key in self.states if self.rules[key[0]].awaits}
+        self._met.clear()
+        self.heard = {speaker: at for speaker, at in self.heard.items() if speaker in awaited}
+
+    def _ask(self, rule_id: int, rule: Rule, about: Subject, reading: Reading | None, at: datetime) -> Judgement | None:
+        subject = about if rule.about == "device" else self._whole(rule, about, at)
         if subject is None:
-            return
-        heard = self._heard.get(device) if rule.awaits is not None else None
+            return None
+        heard = self.heard.get(subject.device) if rule.awaits else None
         key, facts = (rule_id, subject.device), Facts(reading, subject, heard)
         before = self.states.get(key)
         if not rule.concerns(subject):
-            if before is not None and rule.judge(before, facts, at)[0] is not before:
-                yield from self._let_go(key, rule, subject, facts, at)
-            return
+            gone = before is not None and rule.judge(before, facts, at)[0] is not before
+            return self._let_go(key, rule, subject, facts, at) if gone else None
         after, verdict = rule.judge(before, facts, at)
         if after is before or not after:
-            return
+            return None
         self.states[key] = after
         self.changed.add(key)
-        self._watch(key, after)
-        self._remember(key, after)
-        if verdict is not None:
-            yield Judgement(rule_id, rule, subject, verdict)
+        self._watch(key, rule, after)
+        return Judgement(rule_id, rule, subject, verdict) if verdict is not None else None
 
     def _whole(self, rule: Rule, subject: Subject, at: datetime) -> Subject | None:
         """The asset or the room that the rule is about; None when nobody knows it."""
-        if rule.about == "device":
-            return subject
         kind, number = ("asset", subject.asset_id) if rule.about == "asset" else ("place", subject.place_id)
         if number is None:
             return None
         name = f"{kind}:{number}"
         return subject if subject.device == name else self._subject_of(name, at)
 
-    def _let_go(self, key: Key, rule: Rule, subject: Subject, facts: Facts, at: datetime) -> Iterator[Judgement]:
+    def _let_go(self, key: Key, rule: Rule, subject: Subject, facts: Facts, at: datetime) -> Judgement | None:
         """The subject went out of the rule's scope: what the rule held against it ends."""
         state = self.states.pop(key)
         self.changed.add(key)
         self._silent.discard(key)
-        if rule.active(state):
-            value = facts.reading.value if facts.reading else ""
-            yield Judgement(key[0], rule, subject, Verdict(False, at, at, value), "out of the rule's scope")
+        if not rule.active(state):
+            return None
+        value = facts.reading.value if facts.reading else ""
+        return Judgement(key[0], rule, subject, Verdict(False, at, at, value), "out of the rule's scope")
 
-    def _watch(self, key: Key, state: State) -> None:
-        due = rule.due(state) if (rule := self.rules.get(key[0])) else None
-        if due is not None:
-            heapq.heappush(self._delays, (due, key))
-
-    def _remember(self, key: Key, state: State, missed: timedelta | None = None) -> None:
-        """Who is silent; and, from what was remembered before a restart, the latest that somebody can have spoken."""
-        rule = self.rules.get(key[0])
-        if rule is None or rule.awaits is None:
+    def _take_up(self, key: Key, missed: timedelta | None) -> None:
+        """Go on with what was remembered. `missed`: silence before the restart, and in that time, is nobody's."""
+        state, rule = self.states[key], self.rules.get(key[0])
+        if rule is None:
             return
-        (self._silent.add if rule.active(state) else self._silent.discard)(key)
-        heard = rule.heard(state)
-        if missed is not None and heard is not None and not rule.active(state):
-            latest = heard + rule.awaits + missed
-            self._heard[key[1]] = max(latest, self._heard.get(key[1], latest))
+        if missed is not None and (excused := rule.excused(state, missed)) is not state:
+            self.states[key] = state = excused
+            self.changed.add(key)
+        self._watch(key, rule, state)
+
+    def _watch(self, key: Key, rule: Rule, state: State) -> None:
+        """When it is due, and whether it is silent."""
+        if (due := rule.due(state)) is not None:
+            heapq.heappush(self._delays, (due, key))
+        if rule.awaits:
+            (self._silent.add if rule.active(state) else self._silent.discard)(key)
 
 
-def _speaker(item: Item) -> str:
-    """Who has spoken for itself; "" when nobody has."""
+def _speakers(item: Item) -> tuple[str, ...]:
+    """Who has spoken: a device for itself, and the gateway that heard it."""
     if type(item) is Sighting:
-        return item.tag
+        return (item.tag, item.gateway)
     if type(item) is Announcement:
-        return item.device
-    own = type(item) is Reading and (item.gateway == OWN_GATEWAY or item.metric in _SAID_OF_IT or item.retained)
-    return "" if own else item.device  # type: ignore[union-attr] # a Reading
+        return (item.device,)
+    device, gateway = item.device, item.gateway  # type: ignore[union-attr] # a Reading
+    if gateway == OWN_GATEWAY or item.retained or item.metric in _SAID_OF_IT:  # type: ignore[union-attr] # a Reading
+        return ()
+    return (device, gateway) if gateway else (device,)

@@ -46,6 +46,11 @@ class Overdue(Delayed):
         out = days <= self._days
         return Look(out, not out, f"{self._name} {_when(round(days))}")
 
+    def when(self) -> str:
+        """What is due, and how long before."""
+        due = f"due in {self._days}{NBSP}days or less" if self._days >= 0 else "overdue"
+        return f"{self._name[:1].upper()}{self._name[1:]} is {due}"
+
     def usual(self) -> str:
         """In time."""
         return "done in time"

@@ -28,6 +28,10 @@ class Par(Told):
         category = subject.device.partition("/")[2]
         return (not self._categories or category in self._categories) and super().concerns(subject)
 
+    def when(self) -> str:
+        """Of which categories."""
+        return super().when() + (f": {' or '.join(sorted(self._categories))}" if self._categories else "")
+
     def usual(self) -> str:
         """The par level."""
         return "at its par level"

@@ -96,6 +96,17 @@ class Threshold(Delayed):
         low, high = self._back_from, self._back_to
         return (high is None or value <= high) and (low is None or value >= low)
 
+    def when(self) -> str:
+        """Above, below, or what it must not be."""
+        label, equals = METRICS[self.metric].label, self.config.equals
+        if isinstance(equals, bool):
+            return f"{'' if equals else 'Not: '}{label}"
+        if equals is not None:
+            return f"{label} is {equals}"
+        sides = (("above", self.high), ("below", self.low))
+        limits = [f"{way} {words.value_words(self.metric, limit)}" for way, limit in sides if limit is not None]
+        return f"{label} {' or '.join(limits)}"
+
     def usual(self) -> str:
         """Between the limits; at most for the delay; not what it must not be."""
         if self.config.equals is None:

@@ -38,6 +38,7 @@ from collector.supervisor import Supervised
 from dashboards.access import COOKIE
 from dashboards.app import assembled, equip
 from dashboards.context import Context
+from service_desk.rules_yaml import examples
 
 SITE = "linden"
 PROFILES = Path(__file__).parents[2] / "config" / "room_profiles.yaml"
@@ -50,6 +51,7 @@ NEW = "mqtt:tasmota/never-seen"
 
 profiles = cache(partial(load_profiles, PROFILES))
 products = cache(partial(load_products, PROFILES.with_name("cold_products.yaml")))
+example_rules = cache(lambda: examples(PROFILES.with_name("rules.example.yaml").read_text(encoding="utf-8")))
 
 
 class Hospital:
@@ -72,6 +74,7 @@ class Hospital:
             sign_in=self.sign_in,
             profiles=profiles(),
             products=products(),
+            example_rules=example_rules(),
             site="Linden General",
             zone=ZoneInfo("Europe/Berlin"),
             live_every_s=0.05,

@@ -1,10 +1,15 @@
 """Rules: the list, one rule with its versions, writing one, and that a vital is refused with the reason."""
 
+import re
+from html import unescape
+
 import pytest
 from playwright.sync_api import expect
 
+from collector.parts import names, part
 from service_desk import rulebook
-from service_desk.rules_yaml import Draft
+from service_desk.rulebook import built
+from service_desk.rules_yaml import PACKAGE, Draft, read
 from tests.dashboards.conftest import AIR, OXIMETER
 
 CONFIG = {"metric": "temperature", "above": 25.0, "for": "60 s", "scope": {"rooms": ["4.12"]}, "priority": "high"}
@@ -38,6 +43,32 @@ def test_the_list_says_what_is_judged_whom_and_who_changed_it(signed_in, rule, w
     assert "In 4.12" in page
     assert "by kim" in page
     assert "New rule" not in page
+
+
+@pytest.mark.dialects("sqlite")
+@pytest.mark.parametrize("kind", names([PACKAGE]))
+def test_every_kind_is_offered_with_its_fields_and_an_example_that_can_be_saved(signed_in, hospital, kind):
+    client = signed_in("biomed")
+    page = client.get(f"/rules/new?kind={kind}").text
+    assert f'<a class="chip" href="/rules/new?kind={kind}" aria-current="true">' in page
+    found = part(kind, [PACKAGE])
+    assert found.title in unescape(page)
+    for name, each in found.config.model_fields.items():
+        assert f"<dt>{each.alias or name}</dt>" in page
+    text = unescape(page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0])
+    assert read(text)[0].kind == kind
+    saved = client.post("/rules/save", data={"csrf": client.csrf, "text": text})
+    assert saved.status_code == 200
+    assert built(read(text)[0]).condition() in unescape(saved.text)
+
+
+@pytest.mark.dialects("sqlite")
+def test_a_mistake_leaves_the_editor_at_its_kind(signed_in):
+    client = signed_in("biomed")
+    page = client.post("/rules/check", data={"csrf": client.csrf, "text": "name: A\nkind: silence\nafter: soon\n"})
+    assert "Line 3" in page.text
+    assert 'href="/rules/new?kind=rule.silence" aria-current="true"' in page.text
+    assert client.get("/rules/new?kind=rule.none").status_code == 404
 
 
 @pytest.mark.dialects("sqlite")
@@ -132,6 +163,9 @@ def test_a_rule_is_written_corrected_tried_and_saved(page, server, hospital, goo
     server.enter(page, "biomed")
     page.goto(f"{server.url}/rules")
     page.get_by_role("link", name="New rule").click()
+    page.get_by_role("link", name="battery forecast").click()
+    expect(page.get_by_label("The rule")).to_have_value(re.compile("kind: rule.battery_forecast"))
+    good_to_look_at(page, page.url)
     text = page.get_by_label("The rule")
     text.fill(VITAL)
     page.get_by_role("button", name="Save").click()
