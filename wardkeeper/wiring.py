@@ -48,10 +48,7 @@ from service_desk.ports import IncidentNews, TicketSink
 from service_desk.remote.watch import Watch, watched
 from service_desk.reserved import Reserved
 from service_desk.rules_yaml import examples
-from service_desk.sinks.desk import Desk
-from service_desk.subjects import Subjects
 from service_desk.surroundings import Freeze, Surroundings
-from service_desk.sinks.desk import Config as DeskConfig
 from service_desk.tickets.evidence import Sources, freeze
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
