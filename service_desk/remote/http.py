@@ -61,7 +61,7 @@ class Http:
         self._secrets = [secret for secret in secrets if secret]
         self._host = urlsplit(self.url).hostname or ""
         self._timeout_s = config.timeout_s
-        self._pool = urllib3.PoolManager(ssl_context=trust(config.tls), retries=False)
+        self._trust = trust(config.tls)
 
     async def ask(
         self,
@@ -98,13 +98,14 @@ class Http:
             raise self._lost(method, "no answer in time") from None
         if 200 <= answer.status < 300 or answer.status in also:
             return answer
-        raise self._meaning(method, answer)
+        raise self.meaning(method, answer)
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], content: Mapping[str, Any]) -> Answer:
         until = monotonic() + self._timeout_s
         timeout = urllib3.Timeout(connect=min(10.0, self._timeout_s), read=self._timeout_s)
         try:
-            response = self._pool.request(
+            pool = urllib3.PoolManager(ssl_context=self._trust, retries=False)
+            response = pool.request(
                 method, url, headers=headers, timeout=timeout, redirect=False, preload_content=False, **content
             )
             pieces, size = [], 0
@@ -128,7 +129,8 @@ class Http:
         lost = Away if method in _SAFE else LostReply
         return lost(f"{self._host} did not answer: {why}")
 
-    def _meaning(self, method: str, answer: Answer) -> Exception:
+    def meaning(self, method: str, answer: Answer) -> Exception:
+        """What to raise for an answer that is not one of success."""
         said = f"{self._host} says {answer.status}: {self._without_secrets(_start(answer.body))}"
         pause = _pause(answer.headers.get("retry-after", ""))
         if answer.status in (401, 403):
