@@ -86,6 +86,7 @@ class There:
 
     lags = False
     compares = True
+    takes_files = True
 
     def __init__(self):
         self.tickets: dict[str, Ticket] = {}
