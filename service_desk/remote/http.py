@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
@@ -28,6 +29,8 @@ LONGEST_PAUSE_S = 3600.0
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _QUOTED = 200
 """Characters of an answer that a message repeats."""
+
+T = TypeVar("T")
 
 File = tuple[str, bytes, str]
 """Name, content, media type."""
@@ -47,6 +50,13 @@ class Answer:
             return json.loads(self.body)
         except ValueError as error:
             raise Refused(f"the answer is not JSON but {_start(self.body)!r}; is the address right?") from error
+
+    def read(self, kind: type[T]) -> T:
+        """The body as the document has it. Raises Refused when it is something else."""
+        try:
+            return msgspec.json.decode(self.body, type=kind, strict=False)
+        except msgspec.DecodeError as error:
+            raise Refused(f"the answer is not what was expected ({error}): {_start(self.body)!r}") from error
 
 
 class Http:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from html import escape
 from typing import Any, Literal, Self
 
+import msgspec
 from pydantic import Field, SecretStr, model_validator
 
 from collector.clock import monotonic
@@ -19,7 +20,7 @@ from collector.errors import Refused
 from service_desk.ports import TicketRef
 from service_desk.remote.config import RemoteConfig
 from service_desk.remote.errors import Barred
-from service_desk.remote.http import Answer, Http
+from service_desk.remote.http import Answer, Http, T
 from service_desk.remote.ports import Attachment, Draft, Note, Seen, State
 from service_desk.remote.ticket import Remote
 from service_desk.surroundings import Surroundings
@@ -57,6 +58,69 @@ class Config(RemoteConfig):
         return self
 
 
+class _Made(msgspec.Struct):
+    id: int
+
+
+class _Row(msgspec.Struct):
+    """A ticket of version 1."""
+
+    id: int
+    status: int
+    externalid: str | None = None
+    is_deleted: int | bool = False
+
+
+class _Actor(msgspec.Struct):
+    users_id: str | int
+    type: int
+
+
+class _Followup(msgspec.Struct):
+    content: str | None = None
+
+
+class _Document(msgspec.Struct):
+    """`documents_id` is its name, as was asked."""
+
+    documents_id: str | int
+
+
+class _Session(msgspec.Struct):
+    session_token: str
+
+
+class _Status(msgspec.Struct):
+    id: int
+
+
+class _Member(msgspec.Struct):
+    type: str
+    role: str
+    name: str | None = None
+
+
+class _Ticket(msgspec.Struct):
+    """A ticket of version 2."""
+
+    id: int
+    status: _Status
+    external_id: str | None = None
+    is_deleted: bool = False
+    team: list[_Member] = []
+
+
+class _Turn(msgspec.Struct):
+    """An entry of the timeline."""
+
+    item: _Followup
+
+
+class _Token(msgspec.Struct):
+    access_token: str
+    expires_in: float
+
+
 class _Login:
     """What `log_in` gave: headers, and for how many seconds they are good. Asked for again then, and when barred."""
 
@@ -68,7 +132,10 @@ class _Login:
     async def ask(self, method: str, path: str, **what: Any) -> Answer:  # noqa: ANN401 - as `Http.ask` takes it
         """As `Http.ask`, logged in."""
         if monotonic() >= self._until:
-            self._headers, good_s = await self._log_in()
+            try:
+                self._headers, good_s = await self._log_in()
+            except Refused as no:
+                raise Barred(f"GLPI does not let us in: {no}; check the account and the client") from None
             self._until = monotonic() + good_s
         try:
             return await self._http.ask(method, path, headers=self._headers, **what)
@@ -93,7 +160,7 @@ class Legacy:
         """By its external id."""
         params = {"searchText[externalid]": f"^{key}$"}
         answer = await self._login.ask("GET", "/apirest.php/Ticket", params=params)
-        found = [each["id"] for each in answer.json() if each["externalid"] == key]
+        found = [each.id for each in answer.read(list[_Row]) if each.externalid == key]
         return _ref(self._http, min(found)) if found else None
 
     async def create(self, draft: Draft) -> TicketRef:
@@ -102,21 +169,21 @@ class Legacy:
         body |= {"urgency": _URGENCY[draft.priority], "type": 1}
         body |= {"itilcategories_id": self._config.category} if self._config.category else {}
         answer = await self._login.ask("POST", "/apirest.php/Ticket", body={"input": body})
-        return _ref(self._http, answer.json()["id"])
+        return _ref(self._http, answer.read(_Made).id)
 
     async def look(self, number: str) -> Seen | None:
         """Its status, and who is there to work on it."""
         answer = await self._login.ask("GET", f"/apirest.php/Ticket/{number}", also=(404,))
-        if answer.status == 404 or answer.json().get("is_deleted"):
+        if answer.status == 404 or (known := answer.read(_Row)).is_deleted:
             return None
-        people = await self._sub_items(number, "Ticket_User")
-        names = [str(each["users_id"]) for each in people if each["type"] == _ASSIGNEE]
-        state = _STATES.get(answer.json()["status"], "open")
-        return Seen(_ref(self._http, number), state, names[0] if names else "")
+        people = await self._sub_items(number, "Ticket_User", list[_Actor])
+        names = [str(each.users_id) for each in people if each.type == _ASSIGNEE]
+        return Seen(_ref(self._http, number), _STATES.get(known.status, "open"), names[0] if names else "")
 
     async def said(self, number: str, mark: str) -> bool:
         """In a followup, which is told after a file."""
-        return any(mark in each["content"] for each in await self._sub_items(number, "ITILFollowup"))
+        told = await self._sub_items(number, "ITILFollowup", list[_Followup])
+        return any(mark in (each.content or "") for each in told)
 
     async def add(self, number: str, note: Note) -> None:
         """The file, unless it is there, and then the followup."""
@@ -136,19 +203,18 @@ class Legacy:
         await self._login.ask("PUT", f"/apirest.php/Ticket/{seen.ref.number}", body={"input": body})
 
     async def _has(self, number: str, file: Attachment) -> bool:
-        return any(each["documents_id"] == file.name for each in await self._sub_items(number, "Document_Item"))
+        there = await self._sub_items(number, "Document_Item", list[_Document])
+        return any(each.documents_id == file.name for each in there)
 
-    async def _sub_items(self, number: str, kind: str) -> list[dict[str, Any]]:
+    async def _sub_items(self, number: str, name: str, kind: type[T]) -> T:
         """All of one kind, with names instead of ids."""
         params = {"expand_dropdowns": "true", "range": "0-999"}
-        answer = await self._login.ask("GET", f"/apirest.php/Ticket/{number}/{kind}", params=params)
-        found: list[dict[str, Any]] = answer.json()
-        return found
+        return (await self._login.ask("GET", f"/apirest.php/Ticket/{number}/{name}", params=params)).read(kind)
 
     async def _log_in(self) -> tuple[dict[str, str], float]:
         user = {"Authorization": f"user_token {_secret(self._config.user_token)}"}
-        token = (await self._http.ask("GET", "/apirest.php/initSession", headers=user)).json()["session_token"]
-        return {"Session-Token": token}, _SESSION_S
+        known = (await self._http.ask("GET", "/apirest.php/initSession", headers=user)).read(_Session)
+        return {"Session-Token": known.session_token}, _SESSION_S
 
 
 class HighLevel:
@@ -166,7 +232,7 @@ class HighLevel:
         """By its external id."""
         params = {"filter": f"external_id=={key}"}
         answer = await self._login.ask("GET", "/api.php/v2/Assistance/Ticket", params=params)
-        found = [each["id"] for each in answer.json() if each["external_id"] == key]
+        found = [each.id for each in answer.read(list[_Ticket]) if each.external_id == key]
         return _ref(self._http, min(found)) if found else None
 
     async def create(self, draft: Draft) -> TicketRef:
@@ -175,22 +241,20 @@ class HighLevel:
         body |= {"urgency": _URGENCY[draft.priority], "type": 1}
         body |= {"category": {"id": self._config.category}} if self._config.category else {}
         answer = await self._write("POST", "/api.php/v2/Assistance/Ticket", body)
-        return _ref(self._http, answer.json()["id"])
+        return _ref(self._http, answer.read(_Made).id)
 
     async def look(self, number: str) -> Seen | None:
         """Its status and its team."""
         answer = await self._login.ask("GET", f"/api.php/v2/Assistance/Ticket/{number}", also=(404,))
-        if answer.status == 404 or answer.json().get("is_deleted"):
+        if answer.status == 404 or (known := answer.read(_Ticket)).is_deleted:
             return None
-        known = answer.json()
-        names = [str(each["name"]) for each in known["team"] if (each["type"], each["role"]) == ("User", "assigned")]
-        state = _STATES.get(known["status"]["id"], "open")
-        return Seen(_ref(self._http, number), state, names[0] if names else "")
+        names = [each.name or "somebody" for each in known.team if (each.type, each.role) == ("User", "assigned")]
+        return Seen(_ref(self._http, number), _STATES.get(known.status.id, "open"), names[0] if names else "")
 
     async def said(self, number: str, mark: str) -> bool:
         """In a followup."""
         answer = await self._login.ask("GET", f"/api.php/v2/Assistance/Ticket/{number}/Timeline/Followup")
-        return any(mark in each.get("item", each)["content"] for each in answer.json())
+        return any(mark in (each.item.content or "") for each in answer.read(list[_Turn]))
 
     async def add(self, number: str, note: Note) -> None:
         """The followup; a file has no way in."""
@@ -216,8 +280,8 @@ class HighLevel:
         config = self._config
         body = {"grant_type": "password", "client_id": config.client_id, "username": config.username, "scope": "api"}
         body |= {"client_secret": _secret(config.client_secret), "password": _secret(config.password)}
-        known = (await self._http.ask("POST", "/api.php/token", body=body)).json()
-        return {"Authorization": f"Bearer {known['access_token']}"}, 0.9 * float(known["expires_in"])
+        known = (await self._http.ask("POST", "/api.php/token", body=body)).read(_Token)
+        return {"Authorization": f"Bearer {known.access_token}"}, 0.9 * known.expires_in
 
 
 def build(config: Config, around: Surroundings) -> Remote:

@@ -10,6 +10,7 @@ status of the category "done" is solved, unless the settings call it history. It
 
 from typing import Any, Literal
 
+import msgspec
 from pydantic import Field, SecretStr
 from urllib3.util import make_headers
 
@@ -45,6 +46,63 @@ class Config(RemoteConfig):
     closed_statuses: list[str] = Field(["Closed", "Canceled"], description="Statuses that are history.")
 
 
+class _Category(msgspec.Struct):
+    key: str
+
+
+class _Status(msgspec.Struct):
+    name: str
+    category: _Category = msgspec.field(name="statusCategory")
+
+
+class _Person(msgspec.Struct):
+    name: str = msgspec.field(name="displayName")
+
+
+class _File(msgspec.Struct):
+    filename: str
+
+
+class _Fields(msgspec.Struct):
+    """Those that were asked for."""
+
+    status: _Status | None = None
+    assignee: _Person | None = None
+    description: str | None = None
+    attachment: list[_File] = []
+
+
+class _Issue(msgspec.Struct):
+    key: str
+    fields: _Fields
+
+
+class _Issues(msgspec.Struct):
+    issues: list[_Issue]
+
+
+class _Made(msgspec.Struct):
+    key: str = msgspec.field(name="issueKey")
+
+
+class _Comment(msgspec.Struct):
+    body: str
+
+
+class _Comments(msgspec.Struct):
+    values: list[_Comment]
+    last: bool = msgspec.field(name="isLastPage")
+
+
+class _Transition(msgspec.Struct):
+    id: str
+    to: _Status
+
+
+class _Transitions(msgspec.Struct):
+    transitions: list[_Transition]
+
+
 class JiraServiceManagement:
     """A `TicketSystem`."""
 
@@ -64,9 +122,9 @@ class JiraServiceManagement:
         """By the words of its description."""
         jql = f'project = "{self._config.project}" AND description ~ "\\"{key}\\"" ORDER BY created ASC'
         body = {"jql": jql, "fields": ["description"], "maxResults": 50}
-        issues = (await self._http.ask("POST", self._search, body=body)).json()["issues"]
-        found = [each for each in issues if key in (each["fields"]["description"] or "")]
-        return self._ref(found[0]["key"]) if found else None
+        issues = (await self._http.ask("POST", self._search, body=body)).read(_Issues).issues
+        found = [each for each in issues if key in (each.fields.description or "")]
+        return self._ref(found[0].key) if found else None
 
     async def create(self, draft: Draft) -> TicketRef:
         """A request."""
@@ -78,7 +136,7 @@ class JiraServiceManagement:
             "requestFieldValues": values,
         }
         answer = await self._http.ask("POST", "/rest/servicedeskapi/request", body=body)
-        return self._ref(answer.json()["issueKey"])
+        return self._ref(answer.read(_Made).key)
 
     async def look(self, number: str) -> Seen | None:
         """By its key."""
@@ -86,19 +144,19 @@ class JiraServiceManagement:
         answer = await self._http.ask("GET", f"/rest/api/2/issue/{number}", params=params, also=(404,))
         if answer.status == 404:
             return None
-        fields = answer.json()["fields"]
-        assignee = (fields["assignee"] or {}).get("displayName", "")
-        return Seen(self._ref(number), self._state(fields["status"]), assignee)
+        fields = answer.read(_Issue).fields
+        return Seen(self._ref(number), self._state(fields.status), fields.assignee.name if fields.assignee else "")
 
     async def said(self, number: str, mark: str) -> bool:
         """In a comment, which is told after a file."""
         start, last = 0, False
         while not last:
             params = {"start": str(start), "limit": "100"}
-            page = (await self._http.ask("GET", f"/rest/servicedeskapi/request/{number}/comment", params=params)).json()
-            if any(mark in comment["body"] for comment in page["values"]):
+            answer = await self._http.ask("GET", f"/rest/servicedeskapi/request/{number}/comment", params=params)
+            page = answer.read(_Comments)
+            if any(mark in comment.body for comment in page.values):
                 return True
-            start, last = start + len(page["values"]), page["isLastPage"] or not page["values"]
+            start, last = start + len(page.values), page.last or not page.values
         return False
 
     async def add(self, number: str, note: Note) -> None:
@@ -117,26 +175,24 @@ class JiraServiceManagement:
             await self._http.ask("PUT", issue, body={"fields": {"priority": {"name": _PRIORITY[priority]}}})
         if state is None:
             return
-        known = (await self._http.ask("GET", f"{issue}/transitions")).json()["transitions"]
-        leading = [each["id"] for each in known if self._leads(each["to"], state)]
+        known = (await self._http.ask("GET", f"{issue}/transitions")).read(_Transitions).transitions
+        leading = [each.id for each in known if self._leads(each.to, state)]
         if not leading:
             to = "a status that is not done" if state == "open" else self._config.solved_status
             raise Refused(f"Jira's workflow leads this account from where {seen.ref.number} is now not to {to}")
         await self._http.ask("POST", f"{issue}/transitions", body={"transition": {"id": leading[0]}})
 
-    def _leads(self, status: dict[str, Any], state: State) -> bool:
-        if state == "open":
-            return self._state(status) == "open"
-        return bool(status["name"] == self._config.solved_status)
+    def _leads(self, status: _Status, state: State) -> bool:
+        return self._state(status) == "open" if state == "open" else status.name == self._config.solved_status
 
     async def _has(self, number: str, file: Attachment) -> bool:
         answer = await self._http.ask("GET", f"/rest/api/2/issue/{number}", params={"fields": "attachment"})
-        return any(each["filename"] == file.name for each in answer.json()["fields"]["attachment"])
+        return any(each.filename == file.name for each in answer.read(_Issue).fields.attachment)
 
-    def _state(self, status: dict[str, Any]) -> State:
-        if status["name"] in self._config.closed_statuses:
-            return "closed"
-        return "solved" if status["statusCategory"]["key"] == _DONE else "open"
+    def _state(self, status: _Status | None) -> State:
+        if status is None or status.category.key != _DONE:
+            return "open"
+        return "closed" if status.name in self._config.closed_statuses else "solved"
 
     def _ref(self, key: str) -> TicketRef:
         return TicketRef(key, f"{self._http.url}/browse/{key}")

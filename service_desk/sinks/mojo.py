@@ -9,6 +9,7 @@ addresses.
 
 from typing import Any
 
+import msgspec
 from pydantic import Field, SecretStr
 
 from service_desk.ports import TicketRef
@@ -34,6 +35,23 @@ class Config(RemoteConfig):
     requester: str = Field("", description="Mail address in whose name tickets are opened; the agent's without it.")
 
 
+class _Ticket(msgspec.Struct):
+    id: int
+    status_id: int
+    assigned_to_id: int | None = None
+    description: str | None = None
+
+
+class _Note(msgspec.Struct):
+    body: str | None
+
+
+class _Person(msgspec.Struct):
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+
+
 class Mojo:
     """A `TicketSystem`."""
 
@@ -50,8 +68,8 @@ class Mojo:
         newest = {"sort_by": "created_on", "sort_order": "desc", "per_page": "100"}
         by_words = {"query": f'description:("{key}")', "per_page": "100"}
         for path, params in (("tickets", newest), ("tickets/search", by_words)):
-            found = [each["id"] for each in (await self._ask("GET", path, params=params)).json() if _says(each, key)]
-            if found:
+            known = (await self._ask("GET", path, params=params)).read(list[_Ticket])
+            if found := [each.id for each in known if key in (each.description or "")]:
                 return self._ref(min(found))
         return None
 
@@ -60,28 +78,27 @@ class Mojo:
         body: dict[str, Any] = {"title": draft.title, "description": f"{draft.text}\n\n{draft.key}"}
         body |= {"ticket_queue_id": self._config.queue, "priority_id": _PRIORITY[draft.priority]}
         body |= {"user": {"email": self._config.requester}} if self._config.requester else {}
-        return self._ref((await self._ask("POST", "tickets", body=body)).json()["id"])
+        return self._ref((await self._ask("POST", "tickets", body=body)).read(_Ticket).id)
 
     async def look(self, number: str) -> Seen | None:
         """By its number."""
         answer = await self._ask("GET", f"tickets/{number}", also=(404,))
         if answer.status == 404:
             return None
-        known = answer.json()
-        person = known["assigned_to_id"]
-        assignee = await self._name(person) if person else ""
-        return Seen(self._ref(number), _STATES.get(known["status_id"], "open"), assignee)
+        known = answer.read(_Ticket)
+        assignee = await self._name(known.assigned_to_id) if known.assigned_to_id else ""
+        return Seen(self._ref(number), _STATES.get(known.status_id, "open"), assignee)
 
     async def said(self, number: str, mark: str) -> bool:
         """In a staff note, which is told after a file."""
-        notes = (await self._ask("GET", f"tickets/{number}/staff_notes")).json()
-        return any(mark in note["body"] for note in notes)
+        notes = (await self._ask("GET", f"tickets/{number}/staff_notes")).read(list[_Note])
+        return any(mark in (note.body or "") for note in notes)
 
     async def add(self, number: str, note: Note) -> None:
         """The file, unless it is there, and then the staff note."""
         if file := note.file:
-            there = (await self._ask("GET", f"tickets/{number}/attachments")).json()
-            if not any(file.name in str(each) for each in there):  # under which name a file's name stands is not said
+            there = await self._ask("GET", f"tickets/{number}/attachments")
+            if file.name.encode() not in there.body:  # under which name a file's name stands is not said
                 files = {"file": (file.name, file.data, file.media_type)}
                 await self._ask("POST", f"tickets/{number}/attachments", params={"staff_only": "true"}, files=files)
         await self._ask("POST", f"tickets/{number}/staff_notes", body={"body": note.text})
@@ -93,8 +110,8 @@ class Mojo:
         await self._ask("PUT", f"tickets/{seen.ref.number}", body=body)
 
     async def _name(self, person: int) -> str:
-        known = (await self._ask("GET", f"users/{person}")).json()
-        return f"{known.get('first_name') or ''} {known.get('last_name') or ''}".strip() or str(known["email"])
+        known = (await self._ask("GET", f"users/{person}")).read(_Person)
+        return f"{known.first_name or ''} {known.last_name or ''}".strip() or known.email
 
     async def _ask(self, method: str, path: str, **what: Any) -> Answer:  # noqa: ANN401 - as `Http.ask` takes it
         params = what.pop("params", {}) | {"access_key": self._key}
@@ -107,7 +124,3 @@ class Mojo:
 def build(config: Config, around: Surroundings) -> Remote:
     """Tickets in Mojo Helpdesk."""
     return Remote(Mojo(config), around, config)
-
-
-def _says(ticket: dict[str, Any], key: str) -> bool:
-    return key in (ticket.get("description") or "")

@@ -7,8 +7,7 @@ resolved and can be opened again, 7 closed and 8 canceled are history (KB0564465
 are the instance's own: 429 with Retry-After.
 """
 
-from typing import Any
-
+import msgspec
 from pydantic import Field, SecretStr
 from urllib3.util import make_headers
 
@@ -46,6 +45,42 @@ class Config(RemoteConfig):
     resolution_code: str = Field("Solution provided", description="A resolution code that the instance knows.")
 
 
+class _Field(msgspec.Struct):
+    """As `sysparm_display_value=all` shows one."""
+
+    value: str
+    display_value: str
+
+
+class _Incident(msgspec.Struct):
+    sys_id: _Field
+    number: _Field
+    state: _Field
+    correlation_id: _Field
+    assigned_to: _Field
+    work_notes: _Field
+
+
+class _Incidents(msgspec.Struct):
+    result: list[_Incident]
+
+
+class _Number(msgspec.Struct):
+    number: str
+
+
+class _Written(msgspec.Struct):
+    result: _Number
+
+
+class _File(msgspec.Struct):
+    file_name: str
+
+
+class _Files(msgspec.Struct):
+    result: list[_File]
+
+
 class ServiceNow:
     """A `TicketSystem`."""
 
@@ -61,7 +96,7 @@ class ServiceNow:
     async def find(self, key: str) -> TicketRef | None:
         """By its correlation."""
         found = await self._incidents("correlation_id", key)
-        return self._ref(found[0]) if found else None
+        return self._ref(found[0].number.value) if found else None
 
     async def create(self, draft: Draft) -> TicketRef:
         """An incident."""
@@ -73,28 +108,26 @@ class ServiceNow:
             "urgency": _URGENCY[draft.priority],
             "impact": self._config.impact,
         }
-        number = (await self._write("POST", _INCIDENT, body))["number"]
-        return self._ref({"number": {"value": number}})
+        return self._ref(await self._write("POST", _INCIDENT, body))
 
     async def look(self, number: str) -> Seen | None:
         """By its number."""
         found = await self._incidents("number", number)
         if not found:
             return None
-        state = _STATES.get(found[0]["state"]["value"], "open")
-        return Seen(self._ref(found[0]), state, str(found[0]["assigned_to"]["display_value"]))
+        return Seen(self._ref(number), _STATES.get(found[0].state.value, "open"), found[0].assigned_to.display_value)
 
     async def said(self, number: str, mark: str) -> bool:
         """In the journal of work notes, which is told after a file."""
-        return mark in (await self._incident(number))["work_notes"]["display_value"]
+        return mark in (await self._incident(number)).work_notes.display_value
 
     async def add(self, number: str, note: Note) -> None:
         """The file, unless it is there, and then the work note."""
-        sys_id = (await self._incident(number))["sys_id"]["value"]
+        sys_id = (await self._incident(number)).sys_id.value
         if file := note.file:
             query = {"sysparm_query": f"table_sys_id={sys_id}^file_name={file.name}"}
-            there = (await self._http.ask("GET", "/api/now/attachment", params=query)).json()["result"]
-            if not any(each["file_name"] == file.name for each in there):
+            there = (await self._http.ask("GET", "/api/now/attachment", params=query)).read(_Files)
+            if not any(each.file_name == file.name for each in there.result):
                 where = {"table_name": "incident", "table_sys_id": sys_id, "file_name": file.name}
                 kind = {"Content-Type": file.media_type}
                 await self._http.ask("POST", "/api/now/attachment/file", params=where, body=file.data, headers=kind)
@@ -108,38 +141,36 @@ class ServiceNow:
         elif state is not None:
             code = self._config.resolution_code
             body |= {"state": _RESOLVED, "close_code": code, "close_notes": "All stays normal."}
-        sys_id = (await self._incident(seen.ref.number))["sys_id"]["value"]
+        sys_id = (await self._incident(seen.ref.number)).sys_id.value
         await self._write("PATCH", f"{_INCIDENT}/{sys_id}", body)
 
-    async def _write(self, method: str, path: str, body: dict[str, str]) -> dict[str, Any]:
+    async def _write(self, method: str, path: str, body: dict[str, str]) -> str:
         """The incident's number. 403 is not only for who may not come in: a policy refuses this one thing with it."""
         answer = await self._http.ask(method, path, params={"sysparm_fields": "number"}, body=body, also=(403,))
         if answer.status == 403:
             if any(words in answer.body for words in _NOT_THIS):
-                raise Refused(f"ServiceNow does not take this: {answer.json()['error']['detail']}")
+                raise Refused(f"ServiceNow does not take this: {answer.body.decode(errors='replace')[:300]}")
             raise self._http.meaning(method, answer)
-        written: dict[str, Any] = answer.json()["result"]
-        return written
+        return answer.read(_Written).result.number
 
-    async def _incident(self, number: str) -> dict[str, Any]:
+    async def _incident(self, number: str) -> _Incident:
         found = await self._incidents("number", number)
         if not found:
             raise Refused(f"ServiceNow has no incident {number} any more")
         return found[0]
 
-    async def _incidents(self, field: str, value: str) -> list[dict[str, Any]]:
+    async def _incidents(self, field: str, value: str) -> list[_Incident]:
         """Those whose `field` is `value`, oldest first; each of their fields as value and display_value."""
         params = {
             "sysparm_query": f"{field}={value}^ORDERBYsys_created_on",
-            "sysparm_fields": "sys_id,number,correlation_id,state,assigned_to,work_notes",
+            "sysparm_fields": ",".join(_Incident.__struct_fields__),
             "sysparm_display_value": "all",
             "sysparm_limit": "10",
         }
-        answer = (await self._http.ask("GET", _INCIDENT, params=params)).json()
-        return [each for each in answer["result"] if each[field]["value"] == value]
+        found = (await self._http.ask("GET", _INCIDENT, params=params)).read(_Incidents).result
+        return [each for each in found if getattr(each, field).value == value]
 
-    def _ref(self, incident: dict[str, Any]) -> TicketRef:
-        number = incident["number"]["value"]
+    def _ref(self, number: str) -> TicketRef:
         return TicketRef(number, f"{self._http.url}/incident.do?sysparm_query=number={number}")
 
 

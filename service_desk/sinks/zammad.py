@@ -10,6 +10,7 @@ compares no versions.
 from base64 import b64encode
 from typing import Any
 
+import msgspec
 from pydantic import Field, SecretStr
 
 from collector.errors import Refused
@@ -38,6 +39,20 @@ class Config(RemoteConfig):
     solved_state: str = Field("closed", description="The state of a ticket that is done.")
 
 
+class _Ticket(msgspec.Struct):
+    """Names (state, owner) are only there with `expand`."""
+
+    id: int
+    number: str
+    owner_id: int
+    owner: str | None = None
+    state: str = ""
+
+
+class _Article(msgspec.Struct):
+    body: str
+
+
 class Zammad:
     """A `TicketSystem`."""
 
@@ -52,7 +67,7 @@ class Zammad:
     async def find(self, key: str) -> TicketRef | None:
         """By the subject of an article."""
         found = await self._search("article.subject", key)
-        return self._ref(min(found, key=lambda ticket: ticket["id"])) if found else None
+        return self._ref(min(found, key=lambda ticket: ticket.id)) if found else None
 
     async def create(self, draft: Draft) -> TicketRef:
         """The ticket and its first article, in one transaction."""
@@ -64,20 +79,20 @@ class Zammad:
             "priority": _PRIORITY[draft.priority],
             "article": article | {"internal": True},
         }
-        return self._ref((await self._http.ask("POST", "/api/v1/tickets", body=body)).json())
+        return self._ref((await self._http.ask("POST", "/api/v1/tickets", body=body)).read(_Ticket))
 
     async def look(self, number: str) -> Seen | None:
         """By its number."""
         found = await self._search("ticket.number", number)
         if not found:
             return None
-        owner = "" if found[0]["owner_id"] == _NOBODY else str(found[0]["owner"])
-        return Seen(self._ref(found[0]), self._state(found[0]["state"]), owner)
+        owner = "" if found[0].owner_id == _NOBODY else found[0].owner or "somebody"
+        return Seen(self._ref(found[0]), self._state(found[0].state), owner)
 
     async def said(self, number: str, mark: str) -> bool:
         """In the body of an article, which holds its file too."""
         path = f"/api/v1/ticket_articles/by_ticket/{await self._id(number)}"
-        return any(mark in article["body"] for article in (await self._http.ask("GET", path)).json())
+        return any(mark in article.body for article in (await self._http.ask("GET", path)).read(list[_Article]))
 
     async def add(self, number: str, note: Note) -> None:
         """One article with its file."""
@@ -95,25 +110,24 @@ class Zammad:
         body |= {"priority": _PRIORITY[priority]} if priority else {}
         await self._http.ask("PUT", f"/api/v1/tickets/{await self._id(seen.ref.number)}", body=body)
 
-    async def _search(self, field: str, value: str) -> list[dict[str, Any]]:
+    async def _search(self, field: str, value: str) -> list[_Ticket]:
         """Tickets with this very value, with names instead of ids."""
         body = {"condition": {field: {"operator": "is", "value": value}}, "expand": True, "limit": 10}
-        found: list[dict[str, Any]] = (await self._http.ask("POST", "/api/v1/tickets/search", body=body)).json()
-        return found
+        return (await self._http.ask("POST", "/api/v1/tickets/search", body=body)).read(list[_Ticket])
 
     async def _id(self, number: str) -> int:
         found = await self._search("ticket.number", number)
         if not found:
             raise Refused(f"Zammad has no ticket {number} any more")
-        return int(found[0]["id"])
+        return found[0].id
 
     def _state(self, name: str) -> State:
         if name in _HISTORY:
             return "closed"
         return "solved" if name in ("closed", self._config.solved_state) else "open"
 
-    def _ref(self, ticket: dict[str, Any]) -> TicketRef:
-        return TicketRef(str(ticket["number"]), f"{self._http.url}/#ticket/zoom/{ticket['id']}")
+    def _ref(self, ticket: _Ticket) -> TicketRef:
+        return TicketRef(ticket.number, f"{self._http.url}/#ticket/zoom/{ticket.id}")
 
 
 def build(config: Config, around: Surroundings) -> Remote:

@@ -1,5 +1,5 @@
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from collector.errors import Refused
 from service_desk.remote.errors import Barred
@@ -54,6 +54,18 @@ def test_one_log_in_serves_many_requests_and_another_follows_when_it_has_ended(b
     with pytest.raises(Barred):
         run(ours.find(KEY))
     assert run(ours.find(KEY)).number == there.only.number
+
+
+@pytest.mark.parametrize(
+    "system, ours, wrong",
+    [(glpi.System, Legacy, "app_token"), (glpi.System, Legacy, "user_token"), (glpi_v2.System, HighLevel, "password")],
+)
+def test_whatever_is_wrong_with_the_log_in_bars_the_sink(system, ours, wrong, draft, run):
+    there = system()
+    barred = ours(Config.model_validate(there.settings() | {wrong: SecretStr("wrong")}))
+    with pytest.raises(Barred, match="check the account"):
+        run(barred.create(draft))
+    there.stop()
 
 
 def test_a_ticket_that_is_opened_again_is_new_or_whoevers_it_was(both, draft, run):
