@@ -85,13 +85,18 @@ class Remote:
         return Draft(kept.key, incident.title, words.as_text(told), words.as_html(told), incident.priority)
 
     async def _show(self, kept: RemoteTicket) -> None:
-        """The chart, when there is one."""
+        """The chart, when there is one; where files of its kind are not taken, words that say so."""
         if kept.evidence is None:
             return
         mark = mark_of(kept.key, CHART)
         file = words.chart(kept.evidence, mark, self._around.zone)
         if file is not None:
-            await self._note(kept, CHART, Note(mark, words.marked("How it went until the ticket opened.", mark), file))
+            text = "How it went until the ticket opened."
+            try:
+                await self._note(kept, CHART, Note(mark, words.marked(text, mark), file))
+            except Refused:
+                text = "The chart of how it went was not taken here; it is in Wardkeeper."
+                await self._note(kept, CHART, Note(mark, words.marked(text, mark)))
         with self._database.write() as session:
             session.get_one(RemoteTicket, kept.id).evidence = None
 

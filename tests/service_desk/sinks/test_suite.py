@@ -320,6 +320,16 @@ def test_what_failed_in_part_is_told_in_part_again(telling, there):
     assert len(there.only.files) == there.takes_files
 
 
+def test_where_files_are_not_taken_the_ticket_follows_its_incident_all_the_same(telling, there):
+    telling.low()
+    there.faults.extend([_nothing, Reply(415, {"error": "no SVG"})])
+    telling.normal()
+    telling.tell()
+    assert telling.told
+    assert (len(there.only.notes), there.only.files) == (2, [])
+    assert "was not taken here" in there.only.notes[0]
+
+
 # ---------------------------------------------------------------- what comes back
 
 
