@@ -70,9 +70,10 @@ def test_alerts(follow, alertmanager, free_port, tmp_path):
     guide.append("wardkeeper.yaml", out[-1])
     assert guide.run() == 1
 
+    token = guide.shell("wardkeeper token create admin reader --config wardkeeper.yaml").strip()
+    address = guide.here("http://127.0.0.1:8080/api/v1/alarms")
+
     def standing():
-        token = guide.shell("wardkeeper token create admin reader --config wardkeeper.yaml").strip()
-        address = guide.here("http://127.0.0.1:8080/api/v1/alarms")
         found = json.loads(guide.shell(f"curl -s -H 'Authorization: Bearer {token}' {address}"))["items"]
         return {one["title"]: one["priority"] for one in found}
 
