@@ -64,6 +64,7 @@ class Snapshot:
         self._of_asset: dict[int, list[KnownBinding]] = defaultdict(list)
         self._of_place: dict[int, list[KnownBinding]] = defaultdict(list)
         self._children: dict[int | None, list[KnownPlace]] = defaultdict(list)
+        self._known_above: dict[tuple[int, str], KnownPlace | None] = {}  # every list of assets asks for their rooms
         self._index()
         if before is not None:
             self._take_over(before)
@@ -239,7 +240,10 @@ class Snapshot:
         return [said[place.id] for place in self.path(place_id) if place.id in said] if said else []
 
     def _above(self, place_id: int, kind: str) -> KnownPlace | None:
-        return next((place for place in self.path(place_id) if place.kind == kind), None)
+        known = self._known_above
+        if (place_id, kind) not in known:
+            known[place_id, kind] = next((place for place in self.path(place_id) if place.kind == kind), None)
+        return known[place_id, kind]
 
     def floor_of(self, place: KnownPlace | int) -> KnownPlace | None:
         """The floor a place is on, or is."""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from asset_registry.audit import record
 from asset_registry.db import Database
@@ -24,6 +24,7 @@ from service_desk.incidents import book
 from service_desk.incidents.model import Outbox
 from service_desk.ports import IncidentNews, TicketSink
 from service_desk.remote.errors import Away, Barred, Later
+from service_desk.together import Together, due
 
 _LEASE = timedelta(minutes=2)
 _CALL = 0.75
@@ -79,6 +80,7 @@ class OutboxWorker:
         self._lease = lease
         self._jitter = jitter
         self._wake = threading.Event()
+        self._together = Together(database, clock, self._sinks, _FAR)
         self._troubles: dict[str, Trouble] = {}
 
     @property
@@ -101,7 +103,9 @@ class OutboxWorker:
                 self._clock.wait(self._wake, 0.5)
 
     async def work(self) -> bool:
-        """Tell one thing; False when nothing is due."""
+        """Tell one thing, or to the desk in this database many; False when nothing is due."""
+        if self._together.work():
+            return True
         claim = self._claim()
         if claim is None:
             return False
@@ -131,27 +135,7 @@ class OutboxWorker:
 
     def _claim(self) -> _Claim | None:
         now = self._clock.now()
-        earlier = aliased(Outbox)
-        in_turn = ~exists().where(
-            earlier.incident_id == Outbox.incident_id,
-            earlier.sink == Outbox.sink,
-            earlier.id < Outbox.id,
-            earlier.done.is_(None),
-            earlier.refused == "",
-        )
-        query = (
-            select(Outbox)
-            .where(
-                Outbox.done.is_(None),
-                Outbox.refused == "",
-                or_(Outbox.due <= now, Outbox.due > now + 2 * _FAR),  # of a clock that was wrong
-                or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now, Outbox.lease_until > now + _FAR),
-                Outbox.sink.in_(self._open(now)),
-                in_turn,
-            )
-            .order_by(Outbox.due, Outbox.id)
-            .limit(1)
-        )
+        query = due(now, list(self._open(now)), _FAR).limit(1)
         with self._database.read() as session:  # most of the time there is nothing: no write lock for that
             if session.scalars(query).first() is None:
                 return None

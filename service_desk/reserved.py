@@ -71,6 +71,7 @@ MATTERS: Mapping[str, Matter] = {
 }
 
 MEANING = "decided what becomes of it"
+DUE = "Before this can be closed somebody has to sign what becomes of it."
 _COLD = {"product released": "released", "product discarded": "discarded", "product returned": "returned"}
 
 

@@ -1,6 +1,6 @@
 """What a ticket sink is given when it is built: `build(config, around)` in every module of `service_desk.sinks`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -11,8 +11,8 @@ from asset_registry.db import Database
 from collector.clock import Clock
 from service_desk.ports import IncidentNews
 
-Freeze = Callable[[Session, IncidentNews, datetime], dict[str, Any]]
-"""Takes an incident's evidence (`service_desk.tickets.evidence.freeze` with its sources)."""
+Freeze = Callable[[Session, Sequence[IncidentNews], datetime], dict[int, dict[str, Any]]]
+"""Takes the evidence of incidents, by their ids (`service_desk.tickets.evidence.freeze_all` with its sources)."""
 
 
 @dataclass(frozen=True)

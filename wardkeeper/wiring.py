@@ -3,7 +3,7 @@
 import logging
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -49,7 +49,7 @@ from service_desk.remote.watch import Watch, watched
 from service_desk.reserved import Reserved
 from service_desk.rules_yaml import examples
 from service_desk.surroundings import Freeze, Surroundings
-from service_desk.tickets.evidence import Sources, freeze
+from service_desk.tickets.evidence import Sources, freeze_all
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
 from wardkeeper.derived import Derived
@@ -211,8 +211,8 @@ class Wardkeeper:
     def _sinks(self) -> dict[str, TicketSink]:
         sources = Sources(self.store, self.snapshots, self.latest)
 
-        def frozen(session: Session, news: IncidentNews, now: datetime) -> dict[str, Any]:
-            return freeze(session, sources, news, now)
+        def frozen(session: Session, news: Sequence[IncidentNews], now: datetime) -> dict[int, dict[str, Any]]:
+            return freeze_all(session, sources, news, now)
 
         return {name: self._sink(name, given, frozen) for name, given in self.settings.sinks.items()}
 

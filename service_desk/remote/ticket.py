@@ -23,7 +23,7 @@ from service_desk.remote.config import RemoteConfig
 from service_desk.remote.errors import Changed, Later, LostReply, Unconfirmed
 from service_desk.remote.model import RemoteTicket
 from service_desk.remote.ports import Draft, Note, Seen, State, TicketSystem
-from service_desk.reserved import MATTERS
+from service_desk.reserved import DUE, MATTERS, undecided
 from service_desk.surroundings import Surroundings
 
 CREATE = "create"
@@ -113,7 +113,9 @@ class Remote:
         elif seen.state != "open":
             return
         elif incident.what == "cleared":
-            await self._say(kept, incident, words.normal_again(incident))
+            with self._database.read() as session:
+                due = undecided(session, session.get_one(Incident, incident.id))
+            await self._say(kept, incident, words.normal_again(incident) + (f" {DUE}" if due else ""))
         elif incident.what == "closed" and incident.closed is not None:
             await self._wind_up(kept, incident, seen)
 
@@ -281,7 +283,8 @@ class Remote:
             known = session.scalars(of).first()
             if known is not None:
                 return known
-            frozen = self._around.freeze(session, incident, self._clock.now()) if incident.alarms else None
+            now = self._clock.now()
+            frozen = self._around.freeze(session, [incident], now).get(incident.id) if incident.alarms else None
         key = key_of(self._around.site, incident.key)
         row = RemoteTicket(
             incident_id=incident.id, sink=self._around.name, key=key, priority=incident.priority, evidence=frozen

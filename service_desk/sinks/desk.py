@@ -4,6 +4,7 @@ It opens once for each incident with its evidence frozen, follows it in words, a
 unless a person has taken it, or it is one that only a person may close (`service_desk.reserved`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +27,6 @@ from service_desk.tickets.model import Comment, Ticket
 
 PROVEN = True
 
-_DUE = "Before this can be closed somebody has to sign what becomes of it."
-
 
 class Config(BaseModel):
     """The built-in desk needs no settings."""
@@ -46,7 +45,7 @@ class Desk:
         config: Config | None = None,  # noqa: ARG002 - every part is built from its settings
         promises: desk.Promises = desk.DEFAULT,
     ) -> None:
-        """`freeze` takes the evidence (`service_desk.tickets.evidence.freeze` with its sources)."""
+        """`freeze` takes the evidence (`service_desk.tickets.evidence.freeze_all` with its sources)."""
         self._database = database
         self._clock = clock
         self._freeze = freeze
@@ -62,14 +61,26 @@ class Desk:
     def _sync(self, incident: IncidentNews) -> TicketRef:
         now = self._clock.now()
         with self._database.read() as session:
-            known = desk.of_incident(session, incident.id)
-            evidence = self._freeze(session, incident, now) if incident.alarms and not known else None
+            evidence = self.evidence(session, (incident,), now)
         with self._database.write() as session:
-            ticket = desk.of_incident(session, incident.id)
-            if ticket is None:
-                ticket = self._open(session, incident, evidence, now)
-            self._follow(session, ticket, incident, now)
-            return TicketRef(ticket.number, f"/tickets/{ticket.number}")
+            return self.keep(session, incident, evidence.get(incident.id), now)
+
+    def evidence(self, session: Session, incidents: Sequence[IncidentNews], now: datetime) -> dict[int, dict[str, Any]]:
+        """What is frozen of those that have no ticket yet, by incident."""
+        ids = [incident.id for incident in incidents]
+        known = set(session.scalars(select(Ticket.incident_id).where(Ticket.incident_id.in_(ids))))
+        fresh = [incident for incident in incidents if incident.alarms and incident.id not in known]
+        return self._freeze(session, fresh, now) if fresh else {}
+
+    def keep(
+        self, session: Session, incident: IncidentNews, evidence: dict[str, Any] | None, now: datetime
+    ) -> TicketRef:
+        """Make the ticket agree with the incident, in the caller's transaction."""
+        ticket = desk.of_incident(session, incident.id)
+        if ticket is None:
+            ticket = self._open(session, incident, evidence, now)
+        self._follow(session, ticket, incident, now)
+        return TicketRef(ticket.number, f"/tickets/{ticket.number}")
 
     def _open(self, session: Session, incident: IncidentNews, evidence: dict[str, Any] | None, now: datetime) -> Ticket:
         wish = desk.Wish(
@@ -98,7 +109,13 @@ class Desk:
             _once(session, ticket, incident, "added what has the same cause", text)
         elif incident.what == "cleared":
             due = reserved.undecided(session, session.get_one(Incident, incident.id))
-            _once(session, ticket, incident, "saw it return to normal", back(incident) + (f" {_DUE}" if due else ""))
+            _once(
+                session,
+                ticket,
+                incident,
+                "saw it return to normal",
+                back(incident) + (f" {reserved.DUE}" if due else ""),
+            )
         elif incident.what in ("returned", "reopened"):
             fresh = _once(session, ticket, incident, "saw it come back", opening(incident))
             if fresh and ticket.state == "solved":

@@ -5,7 +5,8 @@
 points milliseconds since 1970. What nobody can say is {"unknown_since": time or null}.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,11 +47,49 @@ def unknown(since: datetime | None = None) -> Json:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where evidence comes from."""
+    """Where evidence comes from. `heard`: readings by device that were fetched for many before."""
 
     store: Store
     registered: Registered
     newest: Newest
+    heard: Mapping[str, Sequence[Reading]] | None = None
+
+    def kept(self, selection: Selection) -> list[Reading]:
+        """What the store has; nothing while it is away: a ticket does not wait for its chart."""
+        if self.heard is not None:
+            found = (reading for device in selection.devices for reading in self.heard.get(device, ()))
+            return [
+                one for one in found if one.metric in selection.metrics and selection.start <= one.at < selection.end
+            ]
+        try:
+            return readings_of(self.store.query(selection))
+        except (Unreachable, Refused):
+            return []
+
+
+def freeze_all(session: Session, sources: Sources, incidents: Sequence[IncidentNews], now: datetime) -> dict[int, Json]:
+    """The evidence of many, by incident; of those that began lately the store is asked once."""
+    lately = [one for one in incidents if one.alarms[0].since > now - BEFORE]
+    fetched = _fetched(sources, lately, now) if len(lately) > 1 else sources
+    return {
+        one.id: freeze(session, fetched if one.alarms[0].since > now - BEFORE else sources, one, now)
+        for one in incidents
+    }
+
+
+def _fetched(sources: Sources, incidents: Sequence[IncidentNews], now: datetime) -> Sources:
+    snapshot = sources.registered.current
+    devices, metrics = set[str](), set(LANES)
+    for one in incidents:
+        asset, place = snapshot.assets.get(one.asset_id or 0), snapshot.places.get(one.place_id or 0)
+        devices |= {one.alarms[0].subject, *_devices(snapshot, asset, place, now)}
+        metrics.add(one.alarms[0].metric)
+    start = min(one.alarms[0].since for one in incidents) - BEFORE
+    heard: dict[str, list[Reading]] = {}
+    end = now + timedelta(milliseconds=1)
+    for reading in sources.kept(Selection(start, end, tuple(sorted(devices)), tuple(sorted(metrics)))):
+        heard.setdefault(reading.device, []).append(reading)
+    return replace(sources, heard=heard)
 
 
 def freeze(session: Session, sources: Sources, incident: IncidentNews, now: datetime) -> Json:
@@ -72,7 +111,7 @@ def freeze(session: Session, sources: Sources, incident: IncidentNews, now: date
         "low": alarm.low,
         "high": alarm.high,
         "normal": alarm.normal,
-        "points": _points(session, sources.store, alarm, now),
+        "points": _points(session, sources, alarm, now),
         "lanes": _lanes(sources, snapshot, (asset, place, alarm), now),
         "where": _where(sources, snapshot, (asset, place), now),
         "room": _room(sources, snapshot, place, now),
@@ -83,7 +122,7 @@ def freeze(session: Session, sources: Sources, incident: IncidentNews, now: date
     }
 
 
-def _points(session: Session, store: Store, alarm: AlarmNews, now: datetime) -> list[list[Any]]:
+def _points(session: Session, sources: Sources, alarm: AlarmNews, now: datetime) -> list[list[Any]]:
     """From an hour before the onset to now; the triggering points are those the rule judged, all of them kept."""
     raised = session.scalars(
         select(Transition)
@@ -94,20 +133,12 @@ def _points(session: Session, store: Store, alarm: AlarmNews, now: datetime) -> 
     selection = Selection(alarm.since - BEFORE, now + timedelta(milliseconds=1), (alarm.subject,), (alarm.metric,))
     others: dict[int, Any] = {
         ms_of(reading.at): reading.value
-        for reading in _kept(store, selection)
+        for reading in sources.kept(selection)
         if reading.quality is not Quality.BAD and ms_of(reading.at) not in triggering
     }
     room = max(2, MOST_POINTS - len(triggering))
     points = [[ms, value, False] for ms, value in downsampled(sorted(others.items()), room)]
     return sorted(points + [[ms, value, True] for ms, value in triggering.items()], key=lambda point: point[0])
-
-
-def _kept(store: Store, selection: Selection) -> list[Reading]:
-    """What the store has; nothing while it is away: a ticket does not wait for its chart."""
-    try:
-        return readings_of(store.query(selection))
-    except (Unreachable, Refused):
-        return []
 
 
 def downsampled(points: list[tuple[int, Any]], most: int) -> list[tuple[int, Any]]:
@@ -130,15 +161,14 @@ def _lanes(
 ) -> list[Json]:
     """Power, mains and doors of the asset and its room as stretches of on and off."""
     asset, place, alarm = about
-    devices = {device.native_id for device in snapshot.devices_of_asset(asset.id, now)} if asset else set()
-    devices |= {device.native_id for device in snapshot.devices_of_place(place.id, now)} if place else set()
+    devices = _devices(snapshot, asset, place, now)
     if not devices:
         return []
     selection = Selection(
         alarm.since - BEFORE, now + timedelta(milliseconds=1), tuple(sorted(devices)), tuple(sorted(LANES))
     )
     series: dict[tuple[str, str], list[Reading]] = {}
-    for reading in _kept(sources.store, selection):
+    for reading in sources.kept(selection):
         if reading.quality is not Quality.BAD:
             series.setdefault((reading.device, reading.metric), []).append(reading)
     return [
@@ -151,6 +181,11 @@ def _lanes(
         for (device, metric), readings in sorted(series.items(), key=lambda entry: list(LANES).index(entry[0][1]))
         if (device, metric) != (alarm.subject, alarm.metric)
     ]
+
+
+def _devices(snapshot: Snapshot, asset: KnownAsset | None, place: KnownPlace | None, now: datetime) -> set[str]:
+    devices = {device.native_id for device in snapshot.devices_of_asset(asset.id, now)} if asset else set()
+    return devices | ({device.native_id for device in snapshot.devices_of_place(place.id, now)} if place else set())
 
 
 def segments(readings: list[Reading], now: datetime) -> list[list[Any]]:

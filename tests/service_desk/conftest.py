@@ -25,7 +25,7 @@ from service_desk.outbox import OutboxWorker
 from service_desk.rulebook import import_yaml
 from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
-from service_desk.tickets.evidence import Sources, freeze
+from service_desk.tickets.evidence import Sources, freeze_all
 from service_desk.tickets.model import Comment, Ticket
 
 FRIDGE, PLUG = "mqtt:zigbee2mqtt/fridge/F-07", "mqtt:tasmota/plug-f-07"
@@ -103,7 +103,7 @@ class House:
 
     @property
     def sink(self):
-        return Desk(self.database, self.clock, lambda *about: freeze(about[0], self.sources, *about[1:]))
+        return Desk(self.database, self.clock, lambda *about: freeze_all(about[0], self.sources, *about[1:]))
 
     def reading(self, device, metric, value, late=0.0, quality=Quality.GOOD, retained=False):
         now = self.clock.now()

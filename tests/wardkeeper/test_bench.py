@@ -43,6 +43,13 @@ def test_a_soak_loses_nothing_and_says_what_was_late_how_quick_pages_were_and_th
     assert len(told["memory_mib"]) == 4
 
 
+def test_tickets_loses_nothing_doubles_nothing_and_says_how_late_they_were(mosquitto):
+    told = bench("tickets", "--quick")
+    assert (told["alarms"], told["tickets"], told["duplicates"], told["lost"]) == (40, 40, 0, 0)
+    for figures in (told, told["at_once"]):
+        assert figures["p99_s"] >= figures["p50_s"] > 0
+
+
 @pytest.mark.parametrize(
     "name,figures",
     [

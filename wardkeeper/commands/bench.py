@@ -101,6 +101,16 @@ def find(as_json: Json = False, quick: Quick = False) -> None:
     _say(measure(quick=quick), as_json=as_json)
 
 
+@bench.command(epilog="Example: wardkeeper bench tickets --json")
+def tickets(as_json: Json = False, quick: Quick = False) -> None:
+    """From a crossing on the wire to a durable ticket, one by one and 1,000 at once; needs mosquitto."""
+    from wardkeeper.bench.tickets import measure
+
+    with _progress(quiet=as_json) as told:
+        found = measure(told, quick=quick)
+    _say(found, as_json=as_json)
+
+
 @bench.command(epilog="Example: wardkeeper bench store --points 50000000")
 def store(as_json: Json = False, quick: Quick = False, points: Points = _POINTS) -> None:
     """The embedded store: points a second in, bytes a point, memory."""

@@ -15,7 +15,7 @@ from service_desk.rulebook import RuleRow
 from service_desk.rules.threshold import Config, build
 from service_desk.sinks.desk import Desk
 from service_desk.subjects import Subjects
-from service_desk.tickets.evidence import Sources, freeze
+from service_desk.tickets.evidence import Sources, freeze_all
 
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = {"runOnly": {"type": "tag", "values": STANDARD}, "resultTypes": ["violations"]}  # what passed is not described
@@ -30,7 +30,7 @@ class Ward:
         self.hospital = hospital
         self.subjects = Subjects(hospital.snapshots, hospital.latest)
         sources = Sources(hospital.store, hospital.snapshots, hospital.latest)
-        self.sink = Desk(hospital.database, hospital.clock, lambda *known: freeze(known[0], sources, *known[1:]))
+        self.sink = Desk(hospital.database, hospital.clock, lambda *known: freeze_all(known[0], sources, *known[1:]))
         self._rules = 0
 
     def alarm(self, device, metric, value, minutes=9, **rule):

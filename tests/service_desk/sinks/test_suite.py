@@ -383,4 +383,4 @@ def test_the_cold_chain_is_closed_by_a_person_over_there_too(telling, there):
     telling.house.after(400)
     telling.tell()
     assert there.only.state == "open"
-    assert "a person has to close it" in there.only.notes[-1]
+    assert "somebody has to sign what becomes of it" in there.only.notes[-1]
