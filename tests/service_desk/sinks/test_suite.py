@@ -16,7 +16,7 @@ from service_desk.outbox import OutboxWorker, dead_letters
 from service_desk.remote import doubts
 from service_desk.remote.model import RemoteTicket
 from service_desk.surroundings import Surroundings
-from service_desk.tickets.evidence import freeze
+from service_desk.tickets.evidence import freeze_all
 from service_desk.words import NBSP
 from tests.service_desk.sinks.there import CUT, LOST, Reply
 
@@ -59,8 +59,8 @@ class Telling:
         config = self.module.Config.model_validate({**self.there.settings(), **changes})
         house = self.house
 
-        def frozen(session, incident, now):
-            return freeze(session, house.sources, incident, now)
+        def frozen(session, incidents, now):
+            return freeze_all(session, house.sources, incidents, now)
 
         return self.module.build(config, Surroundings("there", house.database, house.clock, frozen, "linden"))
 
