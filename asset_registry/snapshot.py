@@ -7,18 +7,13 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
-from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session
 
-from asset_registry.assets import Asset
 from asset_registry.audit import Revision
-from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.db import AWAY, Database, reason
-from asset_registry.hvac.rooms import RoomAir
 from asset_registry.known import (
     Content,
     KnownAsset,
@@ -28,15 +23,12 @@ from asset_registry.known import (
     KnownPlace,
     index_words,
 )
-from asset_registry.people import Person
-from asset_registry.places import Place, Serves
+from asset_registry.loading import load
 from asset_registry.vocabulary import Vocabulary
 from asset_registry.ways import Walks, Ways
 from collector.clock import Clock
 from collector.durable import replace
 from collector.errors import Unreachable
-
-_Row = TypeVar("_Row", bound=msgspec.Struct)
 
 
 class Snapshot:
@@ -339,7 +331,7 @@ class SnapshotSource:
                     if number == self.current.revision and not self._stale:
                         self.trouble = ""
                         return False
-                    content = _load(session, self._site, number, self._clock.now())
+                    content = load(session, self._site, number, self._clock.now())
             except (DBAPIError, *AWAY) as error:
                 self.trouble = (
                     f"registry database: {reason(error)}; places and assets are as of revision {self.current.revision}"
@@ -374,30 +366,3 @@ class SnapshotSource:
             return
         if content.site == self._site:
             self.current = Snapshot(content)
-
-
-def _load(session: Session, site: str, revision: int, now: datetime) -> Content:
-    claiming = select(Person.id, Person.name).join(Asset, Asset.claimed_by == Person.id)
-    claimers = dict(session.execute(claiming).all())
-    assets = _rows(session, Asset, KnownAsset)
-    return Content(
-        site=site,
-        revision=revision,
-        taken=now,
-        places=_rows(session, Place, KnownPlace),
-        assets=[
-            msgspec.structs.replace(asset, claimer=claimers.get(asset.claimed_by, "")) if asset.claimed_by else asset
-            for asset in assets
-        ],
-        devices=[device for device in _rows(session, Device, KnownDevice) if device.site == site],
-        gateways=_rows(session, Gateway, KnownGateway),
-        bindings=_rows(session, Binding, KnownBinding),
-        serves=[(asset, place) for asset, place in session.execute(select(Serves.asset_id, Serves.place_id))],
-        air={row.place_id: row.said for row in session.scalars(select(RoomAir).order_by(RoomAir.place_id))},
-    )
-
-
-def _rows(session: Session, table: type[DeclarativeBase], kind: type[_Row]) -> list[_Row]:
-    columns = [getattr(table, name) for name in kind.__struct_fields__ if hasattr(table, name)]
-    # PostgreSQL gives a row that was changed last of all
-    return [kind(*row) for row in session.execute(select(*columns).order_by(*inspect(table).primary_key))]
