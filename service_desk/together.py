@@ -19,6 +19,8 @@ from service_desk.incidents import book
 from service_desk.incidents.model import Outbox
 from service_desk.ports import IncidentNews
 
+Evidence = Mapping[int, dict[str, Any]]
+
 MOST = 100
 """Rows of one transaction: whoever else writes waits for no more."""
 
@@ -27,11 +29,11 @@ MOST = 100
 class LocalSink(Protocol):
     """A ticket sink that keeps its tickets in the database of the outbox."""
 
-    def evidence(self, session: Session, incidents: Sequence[IncidentNews], now: datetime) -> dict[int, dict[str, Any]]:
+    def evidence(self, session: Session, incidents: Sequence[IncidentNews], now: datetime) -> Evidence:
         """What is frozen of those that have no ticket yet, by incident."""
 
-    def keep(self, session: Session, incident: IncidentNews, evidence: dict[str, Any] | None, now: datetime) -> object:
-        """Make the ticket agree with the incident, in the caller's transaction."""
+    def keep(self, session: Session, incidents: Sequence[IncidentNews], evidence: Evidence, now: datetime) -> object:
+        """Make the tickets agree with their incidents, in the caller's transaction."""
 
 
 def due(now: datetime, sinks: Sequence[str], far: timedelta) -> Select[Outbox]:
@@ -94,8 +96,8 @@ class Together:
         with self._database.write() as session:
             mine = query.where(Outbox.id.in_(told)).with_for_update(skip_locked=True, of=Outbox)
             rows = session.scalars(mine).all()
+            for name, sink in self._sinks.items():
+                sink.keep(session, [told[row.id][1] for row in rows if row.sink == name], frozen[name], now)
             for row in rows:
-                name, news = told[row.id]
-                self._sinks[name].keep(session, news, frozen[name].get(news.id), now)
                 row.done, row.attempts = now, row.attempts + 1
         return bool(rows)

@@ -4,7 +4,7 @@ It opens once for each incident with its evidence frozen, follows it in words, a
 unless a person has taken it, or it is one that only a person may close (`service_desk.reserved`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,9 @@ from service_desk.tickets import desk
 from service_desk.tickets.model import Comment, Ticket
 
 PROVEN = True
+
+Evidence = Mapping[int, dict[str, Any]]
+"""What was frozen, by incident."""
 
 
 class Config(BaseModel):
@@ -63,40 +66,47 @@ class Desk:
         with self._database.read() as session:
             evidence = self.evidence(session, (incident,), now)
         with self._database.write() as session:
-            return self.keep(session, incident, evidence.get(incident.id), now)
+            ticket = self.keep(session, (incident,), evidence, now)[incident.id]
+            return TicketRef(ticket.number, f"/tickets/{ticket.number}")
 
-    def evidence(self, session: Session, incidents: Sequence[IncidentNews], now: datetime) -> dict[int, dict[str, Any]]:
+    def evidence(self, session: Session, incidents: Sequence[IncidentNews], now: datetime) -> Evidence:
         """What is frozen of those that have no ticket yet, by incident."""
-        ids = [incident.id for incident in incidents]
-        known = set(session.scalars(select(Ticket.incident_id).where(Ticket.incident_id.in_(ids))))
+        known = desk.of_incidents(session, [incident.id for incident in incidents])
         fresh = [incident for incident in incidents if incident.alarms and incident.id not in known]
         return self._freeze(session, fresh, now) if fresh else {}
 
     def keep(
-        self, session: Session, incident: IncidentNews, evidence: dict[str, Any] | None, now: datetime
-    ) -> TicketRef:
-        """Make the ticket agree with the incident, in the caller's transaction."""
-        ticket = desk.of_incident(session, incident.id)
-        if ticket is None:
-            ticket = self._open(session, incident, evidence, now)
-        self._follow(session, ticket, incident, now)
-        return TicketRef(ticket.number, f"/tickets/{ticket.number}")
+        self, session: Session, incidents: Sequence[IncidentNews], evidence: Evidence, now: datetime
+    ) -> dict[int, Ticket]:
+        """Make the tickets agree with their incidents, in the caller's transaction; by incident."""
+        tickets = desk.of_incidents(session, [incident.id for incident in incidents])
+        tickets |= self._open(session, [one for one in incidents if one.id not in tickets], evidence, now)
+        for incident in incidents:
+            self._follow(session, tickets[incident.id], incident, now)
+        return tickets
 
-    def _open(self, session: Session, incident: IncidentNews, evidence: dict[str, Any] | None, now: datetime) -> Ticket:
-        wish = desk.Wish(
-            title=incident.title,
-            priority=incident.priority,
-            kind="incident",
-            asset_id=incident.asset_id,
-            place_id=incident.place_id,
-            incident_id=incident.id,
-            evidence=evidence,
-        )
-        ticket = desk.open_ticket(session, wish, desk.OWN, now, self._promises)
-        _say(session, ticket, "opened this ticket", opening(incident), now)
-        for turn in _acknowledgements(session, incident):
-            desk.write(session, ticket, turn.who, str(turn.detail.get("note", "")), turn.at, did="acknowledged")
-        return ticket
+    def _open(
+        self, session: Session, incidents: Sequence[IncidentNews], evidence: Evidence, now: datetime
+    ) -> dict[int, Ticket]:
+        wishes = [
+            desk.Wish(
+                title=incident.title,
+                priority=incident.priority,
+                kind="incident",
+                asset_id=incident.asset_id,
+                place_id=incident.place_id,
+                incident_id=incident.id,
+                evidence=evidence.get(incident.id),
+            )
+            for incident in incidents
+        ]
+        said = _acknowledgements(session, incidents)
+        tickets = desk.open_tickets(session, wishes, desk.OWN, now, self._promises)
+        for incident, ticket in zip(incidents, tickets, strict=True):
+            _say(session, ticket, "opened this ticket", opening(incident), now)
+            for turn in said.get(incident.id, ()):
+                desk.write(session, ticket, turn.who, str(turn.detail.get("note", "")), turn.at, did="acknowledged")
+        return {incident.id: ticket for incident, ticket in zip(incidents, tickets, strict=True)}
 
     def _follow(self, session: Session, ticket: Ticket, incident: IncidentNews, now: datetime) -> None:
         if graver(ticket.priority, incident.priority) != ticket.priority:
@@ -159,16 +169,19 @@ def back(incident: IncidentNews) -> str:
     return f"All is back to normal after {words.duration(incident.at - since)}."
 
 
-def _acknowledgements(session: Session, incident: IncidentNews) -> list[Transition]:
-    """What people answered before there was a ticket: one turn each person and moment."""
-    ids = [alarm.alarm_id for alarm in incident.alarms]
-    query = (
-        select(Transition)
-        .where(Transition.alarm_id.in_(ids), Transition.what == "acknowledged", Transition.at >= incident.opened)
-        .order_by(Transition.id)
-    )
-    turns = {(turn.who, turn.at): turn for turn in session.scalars(query)}
-    return list(turns.values())
+def _acknowledgements(session: Session, incidents: Sequence[IncidentNews]) -> dict[int, list[Transition]]:
+    """What people answered before there was a ticket, by incident: one turn each person and moment."""
+    of = {alarm.alarm_id: incident for incident in incidents for alarm in incident.alarms}
+    query = select(Transition).where(Transition.alarm_id.in_(of), Transition.what == "acknowledged")
+    turns: dict[tuple[int, str, datetime], Transition] = {}
+    for turn in session.scalars(query.order_by(Transition.id)) if of else ():
+        incident = of[turn.alarm_id]
+        if turn.at >= incident.opened:
+            turns[incident.id, turn.who, turn.at] = turn
+    said: dict[int, list[Transition]] = {}
+    for (incident_id, _, _), turn in turns.items():
+        said.setdefault(incident_id, []).append(turn)
+    return said
 
 
 def _once(session: Session, ticket: Ticket, incident: IncidentNews, did: str, text: str) -> bool:

@@ -4,6 +4,7 @@ Everything here is audited, in the caller's transaction.
 """
 
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,8 +75,25 @@ class Wish:
 
 def open_ticket(session: Session, wish: Wish, who: str, now: datetime, promises: Promises = DEFAULT) -> Ticket:
     """A new ticket with the next number ("W-1001" is the first)."""
-    promise = promises.of[wish.priority]
-    ticket = Ticket(
+    return open_tickets(session, (wish,), who, now, promises)[0]
+
+
+def open_tickets(
+    session: Session, wishes: Sequence[Wish], who: str, now: datetime, promises: Promises = DEFAULT
+) -> list[Ticket]:
+    """New tickets, in that order."""
+    tickets = [_new(wish, now, promises.of[wish.priority]) for wish in wishes]
+    session.add_all(tickets)
+    session.flush()
+    for ticket in tickets:
+        ticket.number = f"W-{FIRST_NUMBER - 1 + ticket.id}"
+        after = {"number": ticket.number, "title": ticket.title, "priority": ticket.priority, "kind": ticket.kind}
+        record(session, now, who, "open", ("ticket", ticket.id), after=after)
+    return tickets
+
+
+def _new(wish: Wish, now: datetime, promise: Promise) -> Ticket:
+    return Ticket(
         number=secrets.token_hex(8),  # unique until the row has its id, inside this transaction
         kind=wish.kind,
         incident_id=wish.incident_id,
@@ -90,12 +108,6 @@ def open_ticket(session: Session, wish: Wish, who: str, now: datetime, promises:
         changed=now,
         evidence=wish.evidence,
     )
-    session.add(ticket)
-    session.flush()
-    ticket.number = f"W-{FIRST_NUMBER - 1 + ticket.id}"
-    after = {"number": ticket.number, "title": ticket.title, "priority": ticket.priority, "kind": ticket.kind}
-    record(session, now, who, "open", ("ticket", ticket.id), after=after)
-    return ticket
 
 
 def create_request(
@@ -215,7 +227,13 @@ def by_number(session: Session, number: str) -> Ticket | None:
 
 def of_incident(session: Session, incident_id: int) -> Ticket | None:
     """The ticket of an incident."""
-    return session.scalars(select(Ticket).where(Ticket.incident_id == incident_id)).first()
+    return of_incidents(session, (incident_id,)).get(incident_id)
+
+
+def of_incidents(session: Session, incident_ids: Collection[int]) -> dict[int, Ticket]:
+    """The tickets of incidents, by incident."""
+    found = session.scalars(select(Ticket).where(Ticket.incident_id.in_(incident_ids)))
+    return {ticket.incident_id: ticket for ticket in found if ticket.incident_id is not None}
 
 
 def _turn(session: Session, ticket: Ticket, who: str, text: str, now: datetime, did: str) -> Comment:
