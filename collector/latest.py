@@ -37,6 +37,8 @@ class Latest:
         self._lock = threading.Lock()
         self._devices: dict[str, dict[str, Reading]] = {}
         self._seen: dict[str, datetime] = {}
+        self._heard_by: dict[str, str] = {}
+        self._carried: dict[str, datetime] = {}
         self._words: dict[str, datetime] = {}  # from when on what a device says is its next word
         self._gaps: dict[str, array[float]] = {}
         self._since: dict[tuple[str, str], datetime] = {}
@@ -66,6 +68,14 @@ class Latest:
         """When the device last spoke itself; a retained message, a will or a derived reading does not count."""
         return self._seen.get(device)
 
+    def heard_by(self, device: str) -> str:
+        """The gateway that heard the device last; "" when it speaks for itself."""
+        return self._heard_by.get(device, "")
+
+    def carried(self, gateway: str) -> datetime | None:
+        """When the gateway last heard anything."""
+        return self._carried.get(gateway)
+
     def interval(self, device: str) -> timedelta | None:
         """How often it talks, as far as it was heard since the start; None while that is not known."""
         with self._lock:
@@ -93,6 +103,7 @@ class Latest:
                 if type(item) is Reading:
                     self._take(item)
                 elif type(item) is Sighting:
+                    self._through(item.tag, item.gateway, item.received)
                     self._heard(item.tag, item.received)
 
     def prime(self, table: pa.Table) -> None:
@@ -100,11 +111,20 @@ class Latest:
         with self._lock:
             for reading in readings_of(table):
                 if reading.metric == RSSI and reading.gateway:  # a sighting
+                    self._through(reading.device, reading.gateway, reading.received)
                     self._heard(reading.device, reading.received)
                 else:
                     doubtful = reading.quality is Quality.UNCERTAIN and reading.at == reading.received
                     # a store does not say what was retained: in doubt it is no sign of life
                     self._take(msgspec.structs.replace(reading, retained=doubtful))
+
+    def _through(self, device: str, gateway: str, received: datetime) -> None:
+        """A gateway heard the device; before `_heard`."""
+        seen, carried = self._seen.get(device), self._carried.get(gateway)
+        if seen is None or received >= seen or from_a_wrong_clock(seen, received):
+            self._heard_by[device] = gateway
+        if carried is None or received > carried or from_a_wrong_clock(carried, received):
+            self._carried[gateway] = received
 
     def _heard(self, device: str, received: datetime) -> None:
         seen = self._seen.get(device)
@@ -132,11 +152,14 @@ class Latest:
         for _, device in mere[: len(mere) // 2]:
             del self._seen[device], self._words[device]
             self._gaps.pop(device, None)
+            self._heard_by.pop(device, None)
 
     def _take(self, reading: Reading) -> None:
         device, metric, at, received = reading.device, reading.metric, reading.at, reading.received
         if _speaks(reading):
             seen = self._seen.get(device)
+            if reading.gateway:
+                self._through(device, reading.gateway, received)
             if seen is not None and received > seen:
                 self._seen[device] = received
                 if received >= self._words[device]:

@@ -141,12 +141,16 @@ class AlarmNews(msgspec.Struct, frozen=True):
     low: float | None
     high: float | None
     normal: str
+    asset_id: int | None = None
+    place_id: int | None = None
 
 
 class IncidentNews(msgspec.Struct, frozen=True):
     """An incident as it stands, and why this is told now.
 
-    `what`, at `at`, is opened, joined, cleared, returned, closed or reopened.
+    `what`, at `at`, is opened, joined, cleared, returned, closed, reopened, or merged: it turned out to be a
+    consequence of the incident with the key `parent`, where its alarms are now. Of `total` alarms `alarms` are the
+    gravest, `fresh` those that this is about, as far as they are told.
     """
 
     id: int
@@ -160,6 +164,9 @@ class IncidentNews(msgspec.Struct, frozen=True):
     asset_id: int | None
     place_id: int | None
     alarms: tuple[AlarmNews, ...]
+    total: int = 0
+    fresh: tuple[AlarmNews, ...] = ()
+    parent: str = ""
 
 
 class TicketSink(Protocol):

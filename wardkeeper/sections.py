@@ -63,6 +63,14 @@ class Alarms(Section):
     """How readings become alarms."""
 
     history_after_s: float = Field(900.0, gt=0, description="Readings older than this make history, never an alarm.")
+    close_after_s: dict[Literal["high", "medium", "low"], float] = Field(
+        {"high": 900.0, "medium": 300.0, "low": 300.0},
+        description="For how long all must have stayed normal before an incident closes by itself, by priority.",
+    )
+    reopen_within_s: float = Field(1800.0, ge=0, description="What comes back so soon after it closed is reopened.")
+    one_cause_within_s: float = Field(
+        900.0, ge=0, description="How long before or after its cause an alarm begins that is a consequence of it."
+    )
     operators: int = Field(
         1, ge=1, le=1000, description="How many people answer alarms at a time; for the alarm performance page."
     )

@@ -42,7 +42,9 @@ from service_desk.alarms.suppression import Silent
 from service_desk.alerts.inbox import Inbox
 from service_desk.alerts.outgoing import Outgoing
 from service_desk.alerts.subjects import SubjectsOfAlerts
-from service_desk.incidents.book import Custom
+from service_desk.incidents.causes import Causes
+from service_desk.incidents.custom import Custom
+from service_desk.incidents.normal import Normal
 from service_desk.outbox import OutboxWorker
 from service_desk.ports import IncidentNews, TicketSink
 from service_desk.remote.watch import Watch, watched
@@ -167,7 +169,15 @@ class Wardkeeper:
         reserved = Reserved(tuple(settings.cold_categories), tuple(settings.isolation_room_types))
         practice = Practice(
             oldest=timedelta(seconds=settings.history_after_s),
-            custom=Custom(sinks=tuple(self.settings.sinks), reserved=reserved),
+            custom=Custom(
+                sinks=tuple(self.settings.sinks),
+                reserved=reserved,
+                keep_by={name: timedelta(seconds=each) for name, each in settings.close_after_s.items()},
+                reopen=timedelta(seconds=settings.reopen_within_s),
+                window=timedelta(seconds=settings.one_cause_within_s),
+                causes=Causes(self.snapshots, self.latest),
+                normal=Normal(self.latest),
+            ),
             silent=Silent(tuple(settings.silent_conditions), tuple(settings.practice_room_types)),
         )
         return AlarmConsumer(

@@ -3,7 +3,7 @@
 What may follow what stands in `service_desk.alarms.life`; here it is written down.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,8 @@ _OF_LIFE = tuple(field.name for field in fields(Life))
 
 LONGEST_SHELF = timedelta(hours=24)
 """An alarm may be silenced for a shift or a day, never forever."""
+
+_KNOWN = "alarms that were looked up"
 
 LEASE = "alarms"
 """Of the process that judges; whoever writes in the book takes its row first, or two could wait for each other."""
@@ -82,6 +84,7 @@ def raise_(
     if alarm is None:
         alarm = Alarm(rule_id=cause.rule_id, subject=cause.subject.device, **asdict(Life()))
         session.add(alarm)
+        session.info.setdefault(_KNOWN, {})[cause.rule_id, cause.subject.device] = alarm
     else:
         _expire(session, alarm, now)
     alarm.title = cause.rule.title(cause.subject, verdict)
@@ -280,8 +283,20 @@ def note(
     session.add(Transition(alarm_id=alarm.id, at=at, what=what, who=who, detail=detail or {}, speaks=speaks))
 
 
+def look_up(session: Session, wanted: Collection[tuple[int, str]]) -> None:
+    """Find the alarms of many rules and subjects at once, for this transaction: in a flood each is asked for singly."""
+    known = session.info.setdefault(_KNOWN, {})
+    query = select(Alarm).where(Alarm.subject.in_({subject for _, subject in wanted}))
+    known.update({(alarm.rule_id, alarm.subject): alarm for alarm in session.scalars(query)})
+    for key in wanted:
+        known.setdefault(key, None)
+
+
 def find(session: Session, rule_id: int, subject: str) -> Alarm | None:
     """The alarm of a rule about a subject."""
+    known: dict[tuple[int, str], Alarm | None] = session.info.get(_KNOWN, {})
+    if (rule_id, subject) in known:
+        return known[rule_id, subject]
     return session.scalars(select(Alarm).where(Alarm.rule_id == rule_id, Alarm.subject == subject)).first()
 
 

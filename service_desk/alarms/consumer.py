@@ -19,6 +19,7 @@ from service_desk.alarms.model import Alarm
 from service_desk.alarms.suppression import Design, Silent
 from service_desk.db import Cursor
 from service_desk.incidents import book as incidents
+from service_desk.incidents.picture import Memory
 from service_desk.ports import Verdict
 from service_desk.rulebook import RuleState
 from service_desk.subjects import Subjects
@@ -72,6 +73,7 @@ class AlarmConsumer:
         self._told = told
         self._lock = threading.Lock()
         self._judge = Judge({}, subjects.of)
+        self._standing = Memory()
         self._stored: set[Key] = set()
         self._rules: tuple[tuple[int, int], ...] | None = None
         self._position: int | None = None
@@ -145,6 +147,7 @@ class AlarmConsumer:
             self._check_kept(session)
             missed = leases.unheld(session, self.name, now, self._practice.lease) if rules is None else timedelta(0)
             leases.hold(session, self.name, self._holder, now, self._practice.lease)
+            self._standing.recall(session)
             fingerprint = rulebook.fingerprint(session)
             if fingerprint != rules:
                 self._load(session, now, missed, None if rules is None else self._judge.heard)
@@ -152,6 +155,7 @@ class AlarmConsumer:
             if idle:
                 judgements += self._judge.wait(now)
             if judgements:
+                book.look_up(session, {(one.rule_id, one.subject.device) for one in judgements})
                 design = Design(session, heard or now, self._practice.silent)
                 for judgement in judgements:
                     self._apply(session, judgement, now, design)
@@ -159,6 +163,7 @@ class AlarmConsumer:
             if settle and heard is not None:
                 self._settle(session, heard, now)
             self._keep(session, position)
+            self._standing.keep(session)
         self._rules, self._led, self._kept = fingerprint, now, now
         self._stored = set(self._judge.states)
         self._judge.changed.clear()

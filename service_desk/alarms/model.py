@@ -43,7 +43,7 @@ class Alarm(Base):
     normal: Mapped[str] = mapped_column(default="")
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
-    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
 
 
 class Transition(Base):

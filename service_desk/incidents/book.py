@@ -1,33 +1,30 @@
-"""Alarms with one cause are one incident: the same asset, or the same room when both are about the room itself.
+"""Alarms with one cause are one incident (docs/incidents.md): which one a raised alarm opens, joins or reopens.
 
-A room's air joins the open incident of the plant that serves the room: a slow fan is one ticket, not one a room.
+What an alarm may come from is for `service_desk.incidents.causes` to say.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from asset_registry.places import Serves
-from collector.metrics import family_of
 from collector.points import ms_of
 from service_desk.alarms.model import Alarm, Transition
+from service_desk.incidents.causes import cause_of, consequences
+from service_desk.incidents.closing import close_quiet
+from service_desk.incidents.custom import Custom
 from service_desk.incidents.model import Incident, Outbox
-from service_desk.ports import AlarmNews, IncidentNews
-from service_desk.reserved import Reserved, matter_of, undecided
+from service_desk.incidents.news import alarms_of, news
+from service_desk.incidents.picture import about_of, incident_of, standing
+from service_desk.incidents.telling import tell
+from service_desk.reserved import matter_of
 from service_desk.rulebook import PRIORITIES
 
+__all__ = ["Custom", "alarms_of", "attach", "cleared", "close_quiet", "graver", "known_by", "merge", "news", "tell"]
 
-@dataclass(frozen=True)
-class Custom:
-    """How a house keeps its incidents: closed after `keep` without an alarm, reopened when back within `reopen`."""
-
-    keep: timedelta = timedelta(minutes=5)
-    reopen: timedelta = timedelta(minutes=30)
-    sinks: tuple[str, ...] = ("desk",)
-    reserved: Reserved = field(default_factory=Reserved)
+AT_ONCE = 10
+"""After so many alarms of one incident its ticket hears of further ones together."""
 
 
 def graver(one: str, other: str) -> str:
@@ -36,153 +33,124 @@ def graver(one: str, other: str) -> str:
 
 
 def attach(session: Session, alarm: Alarm, headline: str, at: datetime, now: datetime, custom: Custom) -> Incident:
-    """Open an incident for a raised alarm, join an open one with the same cause, or reopen one that closed lately."""
-    key = f"{alarm.rule_id}:{alarm.subject}:{ms_of(alarm.since)}"
-    incident = _related(session, alarm, at, custom)
+    """Open an incident for a raised alarm, join an open one with the same cause, or reopen one that closed lately.
+
+    Incidents that this alarm explains become its incident's children.
+    """
+    stands, about = standing(session, custom.causes), about_of(alarm)
+    above = custom.causes.above(about)
+    incident, found = _own(session, alarm, at, custom), None
+    explained = consequences(about, stands, custom.causes.above, custom.window)
     if incident is None:
-        incident = Incident(
-            key=key,
-            title=headline,
-            priority=alarm.priority,
-            reserved="",
-            opened=at,
-            asset_id=alarm.asset_id,
-            place_id=alarm.place_id,
-        )
-        session.add(incident)
-        what = "opened"
-    elif incident.closed is not None:
-        incident.closed = None
-        what = "reopened"
+        found = cause_of(about, above, stands, partial(_quiet, custom, at), custom.window)
+        incident = incident_of(session, found.incident_id) if found else None
+    if explained and (incident is None or incident.id in explained):
+        incident = _promoted(session, incident.id if incident else explained[0], alarm, headline)
+        known_by(session, incident, about.main, custom)
+    if incident is None:
+        what, incident = "opened", _opened(session, alarm, headline, at)
+        stands.known[incident.cause][incident.id] = None
     else:
-        what = "returned" if alarm.incident_id == incident.id else "joined"
+        what = _goes_on(session, incident, alarm, custom)
+    many = len(stands.holding[incident.id])
+    together = what == "joined" and many >= AT_ONCE and graver(incident.priority, alarm.priority) == incident.priority
     incident.priority = graver(incident.priority, alarm.priority)
     incident.reserved = incident.reserved or matter_of(session, alarm, custom.reserved)
-    session.flush()
     alarm.incident_id = incident.id
-    tell(session, incident, what, (at, now), custom.sinks, about=alarm.id)
+    stands.put(alarm.id, incident.id, about, () if many else above)
+    if found is not None and not found.sure and found.node not in about.nodes:
+        known_by(session, incident, found.node, custom)
+    tell(session, incident, what, (at, now), custom.sinks, about=alarm.id, together=together)
+    for child in explained:
+        if child != incident.id:
+            merge(session, incident_of(session, child), incident, (at, now), custom)
     return incident
 
 
-def _related(session: Session, alarm: Alarm, at: datetime, custom: Custom) -> Incident | None:
-    """The open incident with the same cause; else the alarm's own when it closed within `reopen`, or its plant's."""
+def _quiet(custom: Custom, at: datetime, node: str) -> bool:
+    return custom.causes.quiet(node, at)
+
+
+def _own(session: Session, alarm: Alarm, at: datetime, custom: Custom) -> Incident | None:
+    """The incident that the alarm was in last, or what that became a part of, while it is open or closed lately."""
     own = session.get(Incident, alarm.incident_id) if alarm.incident_id else None
-    if own is not None and (own.closed is None or own.closed >= at - custom.reopen):
-        return own
-    if alarm.asset_id is not None:
-        same = Incident.asset_id == alarm.asset_id
-    elif alarm.place_id is not None:
-        same = Incident.asset_id.is_(None) & (Incident.place_id == alarm.place_id)
-    else:
-        return None
-    oldest = select(Incident).where(same, Incident.closed.is_(None)).order_by(Incident.opened, Incident.id)
-    return session.scalars(oldest.limit(1)).first() or _of_its_plant(session, alarm)
+    while own is not None and own.parent_id is not None:
+        own = session.get_one(Incident, own.parent_id)
+    return own if own is not None and (own.closed is None or own.closed >= at - custom.reopen) else None
 
 
-def _of_its_plant(session: Session, alarm: Alarm) -> Incident | None:
-    """For an alarm about a room: the open incident of what serves it, when an alarm of the same family stands there."""
-    if alarm.asset_id is not None or alarm.place_id is None:
-        return None
-    plant = select(Serves.asset_id).where(Serves.place_id == alarm.place_id)
-    standing = (
-        select(Incident, Alarm.metric)
-        .join(Alarm, Alarm.incident_id == Incident.id)
-        .where(Incident.asset_id.in_(plant), Alarm.asset_id == Incident.asset_id, Alarm.active)
-        .where(Incident.closed.is_(None))
-        .order_by(Incident.opened, Incident.id)
+def _opened(session: Session, alarm: Alarm, headline: str, at: datetime) -> Incident:
+    incident = Incident(
+        key=f"{alarm.rule_id}:{alarm.subject}:{ms_of(alarm.since)}",
+        title=headline,
+        priority=alarm.priority,
+        opened=at,
+        reserved="",
+        asset_id=alarm.asset_id,
+        place_id=alarm.place_id,
+        cause=about_of(alarm).main,
     )
-    family = family_of(alarm.metric)
-    return next((incident for incident, metric in session.execute(standing) if family_of(metric) == family), None)
+    session.add(incident)
+    session.flush()
+    return incident
 
 
-def tell(
-    session: Session,
-    incident: Incident,
-    what: str,
-    when: tuple[datetime, datetime],
-    sinks: Sequence[str],
-    about: int = 0,
-) -> None:
-    """Put into the outbox what the ticket systems have to hear. `when`: as of what time, and what time it is now."""
+def _goes_on(session: Session, incident: Incident, alarm: Alarm, custom: Custom) -> str:
+    if incident.closed is not None:
+        incident.closed = None
+        standing(session, custom.causes).known[incident.cause][incident.id] = None
+        return "reopened"
+    return "returned" if alarm.incident_id == incident.id else "joined"
+
+
+def _promoted(session: Session, incident_id: int, alarm: Alarm, headline: str) -> Incident:
+    """The first consequence had opened an incident; now it is that of its cause."""
+    incident = incident_of(session, incident_id)
+    incident.title, incident.asset_id, incident.place_id = headline, alarm.asset_id, alarm.place_id
+    return incident
+
+
+def known_by(session: Session, incident: Incident, node: str, custom: Custom) -> None:
+    """The incident is known by another node than before."""
+    if incident.cause != node:
+        stands = standing(session, custom.causes)
+        stands.known[incident.cause].pop(incident.id, None)
+        stands.known[node][incident.id] = None
+        incident.cause = node
+
+
+def merge(session: Session, child: Incident, parent: Incident, when: tuple[datetime, datetime], custom: Custom) -> None:
+    """The child turned out to be a consequence of the parent: its alarms go there, and it closes.
+
+    A ticket system that has not heard of it yet never does.
+    """
     at, now = when
-    for sink in sinks:
-        key = f"{sink}:{incident.key}:{what}:{about}:{ms_of(at)}"
-        if session.scalar(select(Outbox.id).where(Outbox.key == key)) is None:
-            session.add(Outbox(key=key, incident_id=incident.id, sink=sink, what=what, at=at, created=now, due=now))
+    stands = standing(session, custom.causes)
+    for alarm in alarms_of(session, child.id):
+        alarm.incident_id = parent.id
+        detail = {"from": child.id, "to": parent.id}
+        session.add(Transition(alarm_id=alarm.id, at=at, what="moved", detail=detail))
+        if alarm.active:
+            stands.put(alarm.id, parent.id, about_of(alarm))
+    stands.end(child.id, child.cause)
+    child.parent_id, child.closed = parent.id, at
+    parent.priority, parent.reserved = graver(parent.priority, child.priority), parent.reserved or child.reserved
+    for below in session.scalars(select(Incident).where(Incident.parent_id == child.id)).all():
+        below.parent_id = parent.id
+    session.flush()
+    rows = session.scalars(select(Outbox).where(Outbox.incident_id == child.id).with_for_update()).all()
+    if any(row.attempts or row.done for row in rows):
+        tell(session, child, "merged", when, custom.sinks, about=parent.id)
+        return
+    for row in rows:
+        row.done = now
 
 
 def cleared(session: Session, alarm: Alarm, at: datetime, now: datetime, custom: Custom) -> None:
     """An alarm cleared: when it was the incident's last, its ticket hears of it."""
+    standing(session, custom.causes).drop(alarm.id)
     incident = session.get(Incident, alarm.incident_id) if alarm.incident_id else None
-    if incident is not None and incident.closed is None and not any(a.active for a in alarms_of(session, incident.id)):
+    if incident is None or incident.closed is not None:
+        return
+    if not session.scalar(select(exists().where(Alarm.incident_id == incident.id, Alarm.active))):
         tell(session, incident, "cleared", (at, now), custom.sinks)
-
-
-def alarms_of(session: Session, incident_id: int) -> list[Alarm]:
-    """The alarms of an incident, gravest and oldest first."""
-    found = session.scalars(select(Alarm).where(Alarm.incident_id == incident_id))
-    return sorted(found, key=lambda alarm: (PRIORITIES.index(alarm.priority), alarm.since, alarm.id))
-
-
-def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -> int:
-    """Close the incidents whose alarms have all been clear for `keep`; say how many.
-
-    What is reserved stays open until a person has decided.
-    """
-    closed = 0
-    standing = session.scalars(select(Incident).where(Incident.closed.is_(None))).all()
-    of: dict[int | None, list[Alarm]] = {incident.id: [] for incident in standing}
-    for alarm in session.scalars(select(Alarm).where(Alarm.incident_id.in_(of))) if of else ():
-        of[alarm.incident_id].append(alarm)
-    for incident in standing:
-        alarms = of[incident.id]
-        last = max((alarm.cleared or alarm.since for alarm in alarms), default=incident.opened)
-        if any(alarm.active for alarm in alarms) or last > at - custom.keep:
-            continue
-        if undecided(session, incident):
-            continue
-        incident.closed = last + custom.keep
-        tell(session, incident, "closed", (incident.closed, now), custom.sinks)
-        closed += 1
-    return closed
-
-
-def news(session: Session, row: Outbox) -> IncidentNews:
-    """What a ticket system is told: the incident as it stands now, and why."""
-    incident = session.get_one(Incident, row.incident_id)
-    alarms = alarms_of(session, incident.id)
-    raises = (
-        select(Transition.alarm_id, func.max(Transition.at))
-        .where(Transition.alarm_id.in_([alarm.id for alarm in alarms]), Transition.what == "raised")
-        .group_by(Transition.alarm_id)
-    )
-    raised = {row[0]: row[1] for row in session.execute(raises)}
-    return IncidentNews(
-        id=incident.id,
-        key=incident.key,
-        what=row.what,
-        at=row.at,
-        title=incident.title,
-        priority=incident.priority,
-        opened=incident.opened,
-        closed=incident.closed,
-        asset_id=incident.asset_id,
-        place_id=incident.place_id,
-        alarms=tuple(
-            AlarmNews(
-                alarm_id=alarm.id,
-                title=alarm.title,
-                metric=alarm.metric,
-                subject=alarm.subject,
-                active=alarm.active,
-                raised=raised.get(alarm.id, alarm.since),
-                since=alarm.since,
-                cleared=alarm.cleared,
-                value=alarm.value,
-                low=alarm.low,
-                high=alarm.high,
-                normal=alarm.normal,
-            )
-            for alarm in alarms
-        ),
-    )

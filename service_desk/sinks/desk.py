@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from asset_registry.db import Database
 from collector.clock import Clock
+from collector.errors import Unreachable
 from service_desk import reserved, words
 from service_desk.alarms.model import Transition
 from service_desk.incidents.book import graver
@@ -114,24 +115,32 @@ class Desk:
         if ticket.state == "closed" or incident.what == "opened":
             return
         if incident.what == "joined":
-            joined = [alarm for alarm in incident.alarms if alarm.raised == incident.at]
-            text = " ".join(sentence(alarm, incident.at) for alarm in joined)
-            _once(session, ticket, incident, "added what has the same cause", text)
+            _once(session, ticket, incident, "added what has the same cause", _joined(incident))
+            desk.retitle(session, ticket, incident.title, desk.OWN, now)
         elif incident.what == "cleared":
             due = reserved.undecided(session, session.get_one(Incident, incident.id))
-            _once(
-                session,
-                ticket,
-                incident,
-                "saw it return to normal",
-                back(incident) + (f" {reserved.DUE}" if due else ""),
-            )
+            text = f"{back(incident)} {reserved.DUE}" if due else back(incident)
+            _once(session, ticket, incident, "saw it return to normal", text)
         elif incident.what in ("returned", "reopened"):
             fresh = _once(session, ticket, incident, "saw it come back", opening(incident))
             if fresh and ticket.state == "solved":
                 desk.move(session, ticket, "open", desk.OWN, now)
+        elif incident.what == "merged":
+            self._belongs(session, ticket, incident, now)
         elif incident.what == "closed" and incident.closed is not None:
             self._wind_up(session, ticket, incident, now)
+
+    def _belongs(self, session: Session, ticket: Ticket, incident: IncidentNews, now: datetime) -> None:
+        """It turned out to be a consequence of what another ticket is about: both say so."""
+        above = session.scalar(select(Incident).where(Incident.key == incident.parent))
+        parent = desk.of_incident(session, above.id) if above else None
+        if parent is None:
+            raise Unreachable(f"the ticket that {ticket.number} belongs to has not opened yet")
+        if not _once(session, ticket, incident, f"saw that it belongs to {parent.number}", f"{parent.title}."):
+            return
+        _say(session, parent, f"saw that {ticket.number} belongs to it", f"{ticket.title}.", now)
+        if ticket.state != "solved" and not _taken(session, ticket):
+            desk.move(session, ticket, "solved", desk.OWN, now)
 
     def _wind_up(self, session: Session, ticket: Ticket, incident: IncidentNews, now: datetime) -> None:
         """All has been normal for a while."""
@@ -139,7 +148,7 @@ class Desk:
         if matter:
             why = f"It stays normal, but this is {MATTERS[matter].words}: a person has to close it."
             _once(session, ticket, incident, "leaves it open", why)
-        elif ticket.assignee_id is not None:
+        elif _taken(session, ticket):
             _once(session, ticket, incident, "leaves it open", "It stays normal. Whoever has the ticket closes it.")
         elif ticket.state != "solved" and _once(session, ticket, incident, "saw that it stays normal", ""):
             desk.move(session, ticket, "solved", desk.OWN, now)
@@ -150,10 +159,33 @@ def build(config: Config, around: Surroundings) -> Desk:
     return Desk(around.database, around.clock, around.freeze, config)
 
 
+def _taken(session: Session, ticket: Ticket) -> bool:
+    """Whether a person has it, or has said something on it."""
+    said = select(Comment.id).where(Comment.ticket_id == ticket.id, Comment.who != desk.OWN)
+    return ticket.assignee_id is not None or session.scalar(said.limit(1)) is not None
+
+
+MOST_SENTENCES = 5
+"""Of a flood nobody reads more."""
+
+
+def _sentences(alarms: Sequence[AlarmNews], at: datetime, others: int) -> str:
+    said = [sentence(alarm, at) for alarm in alarms[:MOST_SENTENCES]]
+    more = max(others, len(alarms) - len(said))
+    return " ".join([*said, f"And {more:,} more."] if more > 0 else said)
+
+
+def _joined(incident: IncidentNews) -> str:
+    """What is new, and how many there are when that is not all."""
+    fresh = incident.fresh or tuple(alarm for alarm in incident.alarms if alarm.raised == incident.at)
+    text = _sentences(fresh, incident.at, 0)
+    return f"{text} In all {incident.total:,} alarms." if incident.total > len(incident.alarms) else text
+
+
 def opening(incident: IncidentNews) -> str:
     """What is wrong, one sentence an alarm."""
     active = [alarm for alarm in incident.alarms if alarm.active] or list(incident.alarms)
-    return " ".join(sentence(alarm, incident.at) for alarm in active)
+    return _sentences(active, incident.at, incident.total - len(incident.alarms) + len(active) - MOST_SENTENCES)
 
 
 def sentence(alarm: AlarmNews, at: datetime) -> str:

@@ -212,6 +212,14 @@ def set_priority(
     record(session, now, who, "priority", ("ticket", ticket.id), {"priority": before}, {"priority": priority})
 
 
+def retitle(session: Session, ticket: Ticket, title: str, who: str, now: datetime) -> None:
+    """Say better what it is about, now that its cause is known."""
+    if ticket.title != title:
+        before, ticket.title = ticket.title, title
+        _turn(session, ticket, who, f"{title}.", now, "found the cause")
+        record(session, now, who, "title", ("ticket", ticket.id), {"title": before}, {"title": title})
+
+
 def get(session: Session, ticket_id: int) -> Ticket:
     """The ticket, locked for change. Raises Missing."""
     ticket = session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)

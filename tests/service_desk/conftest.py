@@ -1,7 +1,7 @@
 """A small hospital with a desk: what is said in a room comes out as alarms and tickets."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +20,9 @@ from collector.stores.memory import Config as MemoryConfig
 from collector.stores.memory import open_store
 from service_desk.alarms.consumer import AlarmConsumer, Practice
 from service_desk.alarms.model import Alarm, Transition
+from service_desk.incidents.causes import Causes
 from service_desk.incidents.model import Incident, Outbox
+from service_desk.incidents.normal import Normal
 from service_desk.outbox import OutboxWorker
 from service_desk.rulebook import import_yaml
 from service_desk.sinks.desk import Desk
@@ -92,6 +94,8 @@ class House:
 
     def __post_init__(self):
         self.store = open_store(MemoryConfig(), None)
+        aware = {"causes": Causes(self.registered, self.latest), "normal": Normal(self.latest)}
+        self.practice = replace(self.practice, custom=replace(self.practice.custom, **aware))
         self.sources = Sources(self.store, self.registered, self.latest)
         self.restart()
 
@@ -120,6 +124,12 @@ class House:
 
     def after(self, seconds):
         self.clock.advance(seconds)
+        self.alarms.tick()
+
+    def stays(self, device, metric, value, seconds):
+        """Time passes, at whose end the device says that it still is so."""
+        self.clock.advance(seconds)
+        self.say(device, metric, value)
         self.alarms.tick()
 
     def work(self, sinks=None):

@@ -37,7 +37,7 @@ def test_each_thing_is_told_once_and_in_order(house):
     for value in (20.0, 90.0):
         house.say(PUMP, "battery", value)
         house.after(60)
-    house.after(300)
+    house.stays(PUMP, "battery", 90.0, 300)
     sink = Sink()
     assert house.work({"desk": sink}) == 3
     assert house.work({"desk": sink}) == 0

@@ -19,7 +19,7 @@ def test_after_the_clock_was_set_back_by_a_year_alarms_are_raised_cleared_and_cl
     house.after(60)
     house.say(PUMP, "battery", 90.0)
     assert not house.alarm.active
-    house.after(301)
+    house.stays(PUMP, "battery", 90.0, 301)
     (incident,) = house.incidents
     assert incident.closed is not None
 

@@ -338,11 +338,12 @@ def test_a_shelved_alarm_speaks_when_its_time_is_over_and_it_still_holds(house):
     house.say(PUMP, "battery", 22.0)
     house.clock.advance(1)
     house.say(PUMP, "battery", 90.0)
-    house.after(400)
+    house.stays(PUMP, "battery", 90.0, 400)
     assert house.told == ["opened", "cleared", "closed"]
     with house.database.write() as session:
         until = house.clock.now() + timedelta(hours=1)
         book.shelve(session, house.alarm.id, until, "okafor", "being moved", house.clock.now())
+    house.clock.advance(1)
     house.say(PUMP, "battery", 22.0)
     assert book.isa_name(house.alarm, house.clock.now()) == "shelved"
     assert len(house.told) == 3

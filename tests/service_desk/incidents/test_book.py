@@ -111,9 +111,10 @@ def test_it_closes_when_all_its_alarms_have_been_clear_for_a_while(house):
     assert house.incidents[0].closed is None
     house.say(PUMP, "battery", 90.0)
     cleared = house.clock.now()
-    house.after(299)
+    house.stays(PRESSURE, "differential_pressure", -4.0, 299)
     assert house.incidents[0].closed is None
-    house.after(1)
+    house.clock.advance(1)
+    house.hear([house.reading(DOOR, "door_open", False), house.reading(PRESSURE, "differential_pressure", -4.0)])
     assert (house.incidents[0].closed - cleared).total_seconds() == 300
     assert house.told[-2:] == ["cleared", "closed"]
 
@@ -146,7 +147,7 @@ def _pump_was_low(house):
     house.say(PUMP, "battery", 20.0)
     house.after(1)
     house.say(PUMP, "battery", 90.0)
-    house.after(300)
+    house.stays(PUMP, "battery", 90.0, 300)
     assert house.told[-1] == "closed"
 
 

@@ -48,7 +48,7 @@ def test_an_incident_opens_one_ticket_that_says_what_is_wrong(house):
 
 def test_it_is_solved_when_all_stays_normal(house):
     _low_and_well_again(house)
-    house.after(300)
+    house.stays(PUMP, "battery", 90.0, 300)
     house.work()
     assert house.ticket.state == "solved"
     assert house.turns == [
@@ -64,8 +64,9 @@ def test_one_that_a_person_has_taken_is_theirs_to_solve(house):
     house.work()
     with house.database.write() as session:
         desk.take(session, house.ticket.id, house.ids["okafor"], house.clock.now())
-    house.say(PUMP, "battery", 90.0) if house.clock.advance(60) else None
-    house.after(300)
+    house.clock.advance(60)
+    house.say(PUMP, "battery", 90.0)
+    house.stays(PUMP, "battery", 90.0, 300)
     house.work()
     assert house.ticket.state == "open"
     assert house.turns[-1] == ("wardkeeper", "leaves it open")
@@ -77,7 +78,9 @@ def test_cold_chain_and_isolation_never_close_by_themselves(house):
     house.after(61)
     house.say(FRIDGE, "probe_temperature", 5.0)
     house.say(DOOR, "door_open", False)
-    house.after(400)
+    house.clock.advance(400)
+    house.say(DOOR, "door_open", False)
+    house.stays(FRIDGE, "probe_temperature", 5.0, 1)
     house.work()
     tickets = house.all(Ticket)
     assert [ticket.state for ticket in tickets] == ["new", "new"]
@@ -89,8 +92,9 @@ def test_cold_chain_and_isolation_never_close_by_themselves(house):
 
 def test_the_same_ticket_is_reopened_when_it_comes_back(house):
     _low_and_well_again(house)
-    house.after(300)
+    house.stays(PUMP, "battery", 90.0, 300)
     house.work()
+    house.clock.advance(1)
     house.say(PUMP, "battery", 20.0)
     house.work()
     assert house.ticket.state == "open"
@@ -155,7 +159,7 @@ def test_the_same_news_again_says_nothing_new(house):
     from service_desk.incidents.model import Outbox
 
     _low_and_well_again(house)
-    house.after(300)
+    house.stays(PUMP, "battery", 90.0, 300)
     house.work()
     before = house.turns
     with house.database.read() as session:

@@ -1,15 +1,17 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asset_registry.assets import Asset
 from collector.errors import Unreachable
 from collector.reading import Reading
 from service_desk.incidents.book import news
 from service_desk.incidents.model import Outbox
-from service_desk.tickets.evidence import MOST_POINTS, Sources, downsampled, freeze, segments
+from service_desk.rulebook import import_yaml
+from service_desk.tickets.evidence import MOST_POINTS, Sources, downsampled, freeze, missing, segments, unknown_in
 
 FRIDGE, PLUG = "mqtt:zigbee2mqtt/fridge/F-07", "mqtt:tasmota/plug-f-07"
 DOOR, PUMP, TAG = "mqtt:zigbee2mqtt/4.12/door", "mqtt:zigbee2mqtt/pump/P-117", "ble:tag-117"
@@ -68,10 +70,12 @@ def test_where_it_is_and_the_nearest_spare(warm):
 def test_what_nobody_can_say_is_unknown_since_when(house):
     house.say(PUMP, "battery", 20.0)
     evidence = frozen(house)
-    assert evidence["where"] == evidence["room"] == evidence["spare"] == {"unknown_since": None}
+    assert evidence["where"] == {"unknown_since": None, "why": "it was never located"}
+    assert evidence["room"]["unknown_since"] is None
+    assert evidence["spare"] == {"none": "No other infusion pump can be used."}
     gone = house.clock.now()
     house.say(TAG, "room", "")
-    assert frozen(house)["where"] == {"unknown_since": gone.isoformat()}
+    assert frozen(house)["where"] == {"unknown_since": gone.isoformat(), "why": "no gateway hears it"}
 
 
 def test_a_fix_has_its_confidence_and_age(house):
@@ -88,10 +92,10 @@ def test_the_room_then(house):
     house.say(DOOR, "door_open", True)
     house.after(61)
     evidence = frozen(house)
-    assert [(measure["metric"], measure["value"]) for measure in evidence["room"]["measures"]] == [
-        ("differential_pressure", -4.1),
-        ("door_open", True),
-    ]
+    room = evidence["room"]
+    assert [(measure["metric"], measure["value"]) for measure in room["air"]] == [("differential_pressure", -4.1)]
+    assert [measure["value"] for measure in room["door"]] == [True]
+    assert room["light"]["unknown_since"] is None
     assert [point[1:] for point in evidence["points"]] == [[True, True]]
 
 
@@ -115,6 +119,7 @@ def test_a_ticket_does_not_wait_for_a_store_that_is_away(warm):
     assert len(evidence["points"]) == 10
     assert all(point[2] for point in evidence["points"])
     assert evidence["lanes"] == []
+    assert evidence["chart"]["unknown_since"] == warm.alarm.since.isoformat()
 
 
 def test_a_busy_series_stays_within_the_most_points(house):
@@ -158,3 +163,87 @@ def test_a_stretch_lasts_until_the_next_change():
         [2000, 3000, False],
         [3000, 5000, True],
     ]
+
+
+class Away:
+    """A store whose server is down."""
+
+    def query(self, selection):
+        raise Unreachable("down")
+
+
+WHOM = {
+    "an asset in its room": (FRIDGE, "probe_temperature", 9.0),
+    "an asset that nobody can find": (PUMP, "battery", 20.0),
+    "an asset by its tag": (TAG, "battery", 20.0),
+    "a room": (DOOR, "door_open", True),
+    "a device that nobody knows": ("mqtt:stranger", "leak", True),
+    "a gateway": ("mqtt:espresense/gw", "available", False),
+    "a link": ("link:ward", "link_up", False),
+    "a device of a place that is gone": ("mqtt:x", "co2", 4000.0),
+}
+
+
+@pytest.mark.parametrize("store", ["there", "away"])
+@pytest.mark.parametrize("whom", WHOM)
+def test_every_block_is_filled_or_says_since_when_it_is_unknown(house, whom, store):
+    device, metric, value = WHOM[whom]
+    with house.database.write() as session:
+        rules = ("leak, equals: true", "available, equals: false", "link_up, equals: false", "co2, above: 1000")
+        for text in (*rules, "probe_temperature, above: 8", "battery, below: 30", "door_open, equals: true"):
+            name = f"all {text.partition(',')[0]}"
+            import_yaml(session, f"rules: [{{name: {name}, metric: {text}}}]", who="okafor", now=house.clock.now())
+    house.say(device, metric, value)
+    sources = Sources(Away(), house.registered, house.latest) if store == "away" else None
+    evidence = frozen(house, sources)
+    assert missing(evidence) == []
+    for since in unknowns(evidence):
+        assert since is None or datetime.fromisoformat(since) <= house.clock.now()
+    assert unknown_in(evidence) > 0
+
+
+def unknowns(block):
+    if isinstance(block, dict):
+        if "unknown_since" in block:
+            yield block["unknown_since"]
+        for part in block.values():
+            yield from unknowns(part)
+
+
+def test_where_a_thing_was_in_the_hour_before(house):
+    for room in ("4.12", "4.12", "4.15"):
+        house.say(TAG, "room", str(house.ids[room]))
+        house.clock.advance(60)
+    house.say(PUMP, "battery", 20.0)
+    assert [stay["number"] for stay in frozen(house)["was"]["stays"]] == ["4.12", "4.15"]
+
+
+def test_what_a_person_wrote_down_about_it(house):
+    with house.database.write() as session:
+        fridge = session.get(Asset, house.ids["F-07"])
+        fridge.recall, fridge.warranty_until = "Z-1234-2026", date(2020, 1, 1)
+    house.warm_fridge()
+    checks = frozen(house)["checks"]
+    assert checks["recall"] == {"reference": "Z-1234-2026"}
+    assert checks["warranty"] == {"until": "2020-01-01", "over": True}
+    assert checks["calibration"]["unknown_since"] is None
+
+
+def test_a_hundred_tickets_at_once_ask_the_store_once(house):
+    with house.database.write() as session:
+        import_yaml(session, "rules: [{name: Leak, metric: leak, equals: true}]", who="o", now=house.clock.now())
+    house.hear([house.reading(f"mqtt:{n}", "leak", True) for n in range(100)])
+    asked = []
+
+    class Counted:
+        def query(self, selection):
+            asked.append(selection)
+            return house.store.query(selection)
+
+    sources = Sources(Counted(), house.registered, house.latest)
+    with house.database.read() as session:
+        rows = session.query(Outbox).order_by(Outbox.id).all()
+        for row in rows:
+            evidence = freeze(session, sources, news(session, row), house.clock.now())
+            assert [point[2] for point in evidence["points"]] == [True]
+    assert (len(rows), len(asked)) == (100, 1)
