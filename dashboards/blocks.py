@@ -57,7 +57,7 @@ def blocks_of(evidence: Json, here: Context, now: datetime) -> list[Block]:
 
 
 def unknown(part: Json, clock: Clock, otherwise: str = "") -> str:
-    """ "Unknown since 07:12: no gateway hears it."."""
+    """As "Unknown since 07:12: no gateway hears it."."""
     since, why = clock(part.get("unknown_since")), str(part.get("why", ""))
     if since:
         return f"Unknown since {since}{f': {why}' if why else ''}."

@@ -13,7 +13,8 @@ from service_desk.reserved import Reserved
 class Custom:
     """How a house keeps its incidents: closed after `keep` in which all stayed normal, reopened when back in `reopen`.
 
-    `reserved` never closes by itself. `keep_by`: by priority instead. Within `window` before or after its cause an alarm counts as its consequence.
+    `reserved` never closes by itself. `keep_by`: by priority instead. Within `window` before or after its cause an
+    alarm counts as its consequence.
     """
 
     keep: timedelta = timedelta(minutes=5)

@@ -41,7 +41,7 @@ def test_an_incident_opens_one_ticket_that_says_what_is_wrong(house):
     assert ticket.title == "Vaccine fridge F-07 in 4.18 is at 8.9\N{NO-BREAK SPACE}°C"
     assert (ticket.asset_id, ticket.place_id) == (house.ids["F-07"], house.ids["4.18"])
     assert house.turns == [("wardkeeper", "opened this ticket")]
-    assert json.loads(json.dumps(ticket.evidence))["v"] == 1
+    assert json.loads(json.dumps(ticket.evidence))["v"] == 2
     assert (ticket.answer_due - ticket.created).total_seconds() == 15 * 60
     assert (ticket.repair_due - ticket.created).total_seconds() == 4 * 3600
 
