@@ -1,1 +1,1 @@
-"""How an incident is kept in somebody else's ticket system (docs/sinks.md)."""
+"""How an incident is kept in somebody else's ticket system (docs/ticket-systems.md)."""

@@ -71,7 +71,7 @@ class Http:
         self._secrets = [secret for secret in secrets if secret]
         self._host = urlsplit(self.url).hostname or ""
         self._timeout_s = config.timeout_s
-        self._trust = trust(config.tls)
+        self._trust = trust(config.tls) if config.url.startswith("https") else None
 
     async def ask(
         self,
@@ -114,26 +114,27 @@ class Http:
         until = monotonic() + self._timeout_s
         timeout = urllib3.Timeout(connect=min(10.0, self._timeout_s), read=self._timeout_s)
         try:
-            pool = urllib3.PoolManager(ssl_context=self._trust, retries=False)
-            response = pool.request(
-                method, url, headers=headers, timeout=timeout, redirect=False, preload_content=False, **content
-            )
-            pieces, size = [], 0
-            for piece in response.stream(1 << 16):
-                size += len(piece)
-                if size > MOST_BYTES or monotonic() > until:
-                    raise self._lost(method, "its answer does not end")
-                pieces.append(piece)
-            response.release_conn()
+            # a pool would keep the connection whatever our header says
+            with urllib3.PoolManager(ssl_context=self._trust, retries=False) as once:
+                response = once.request(
+                    method, url, headers=headers, timeout=timeout, redirect=False, preload_content=False, **content
+                )
+                body = self._body(method, response, until)
         except SSLError as trouble:
             raise Barred(f"{self._host}: TLS failed: {_why(trouble)}; check the certificate and tls.ca") from None
         except (NewConnectionError, ConnectTimeoutError) as trouble:
             raise Away(f"{self._host} cannot be reached: {_why(trouble)}") from None
         except (HTTPError, OSError) as trouble:
             raise self._lost(method, _why(trouble)) from None
-        return Answer(
-            response.status, {name.lower(): value for name, value in response.headers.items()}, b"".join(pieces)
-        )
+        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+
+    def _body(self, method: str, response: urllib3.BaseHTTPResponse, until: float) -> bytes:
+        pieces: list[bytes] = []
+        for piece in response.stream(1 << 16):
+            pieces.append(piece)
+            if sum(map(len, pieces)) > MOST_BYTES or monotonic() > until:
+                raise self._lost(method, "its answer does not end")
+        return b"".join(pieces)
 
     def _lost(self, method: str, why: str) -> Unreachable:
         lost = Away if method in _SAFE else LostReply

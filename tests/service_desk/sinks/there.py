@@ -87,6 +87,7 @@ class There:
     lags = False
     compares = True
     takes_files = True
+    site = "linden"
 
     def __init__(self):
         self.tickets: dict[str, Ticket] = {}
