@@ -10,12 +10,12 @@ from collector.tls import Tls
 _OURSELVES = ("127.0.0.1", "localhost", "::1")
 
 
-class RemoteConfig(BaseModel):
+class HttpConfig(BaseModel):
     """Where it is and how long it may take. Secrets are `SecretStr` fields named …password, …token or …secret."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    url: str = Field(description="Address of the ticket system, as people type it: https://tickets.example.org.")
+    url: str = Field(description="Its address: https://tickets.example.org.")
     tls: Tls | None = Field(None, description="Files for TLS; the system's authorities count without it.")
     plain_http: bool = Field(default=False, description="Allow http://: whoever listens on the way reads the password.")
     timeout_s: float = Field(20.0, gt=0, le=30, description="How long an answer is waited for.")
@@ -25,9 +25,6 @@ class RemoteConfig(BaseModel):
         le=600,
         description="How long the server may still work on a request that we gave up. What got no answer is looked "
         "for, and is sent again only after this time.",
-    )
-    poll_s: float = Field(
-        60.0, ge=5, description="How often open tickets are asked whether somebody took or closed them."
     )
 
     @model_validator(mode="after")
@@ -41,3 +38,11 @@ class RemoteConfig(BaseModel):
                 "or say plain_http: true"
             )
         return self
+
+
+class RemoteConfig(HttpConfig):
+    """A system that can be asked how its tickets stand."""
+
+    poll_s: float = Field(
+        60.0, ge=5, description="How often open tickets are asked whether somebody took or closed them."
+    )

@@ -21,7 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from collector.clock import monotonic
 from collector.errors import ConfigError, Refused, Unreachable
 from collector.tls import Tls
-from service_desk.remote.config import RemoteConfig
+from service_desk.remote.config import HttpConfig
 from service_desk.remote.errors import Away, Barred, Changed, LostReply
 
 MOST_BYTES = 8 << 20
@@ -63,10 +63,10 @@ class Http:
     """Asks one server. `secrets` never stand in what is raised."""
 
     def __init__(
-        self, config: RemoteConfig, headers: Mapping[str, str] | None = None, secrets: Sequence[str] = ()
+        self, config: HttpConfig, headers: Mapping[str, str] | None = None, secrets: Sequence[str] = ()
     ) -> None:
         """`headers` go with every request. Raises ConfigError when the files under `tls` cannot be used."""
-        self.url = config.url.rstrip("/")
+        self.url, self._whole = config.url.rstrip("/"), config.url
         self._headers = {"Connection": "close", "Accept": "application/json", **(headers or {})}
         self._secrets = [secret for secret in secrets if secret]
         self._host = urlsplit(self.url).hostname or ""
@@ -97,7 +97,7 @@ class Http:
         elif body is not None:
             content["body"] = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        url = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
+        url = (f"{self.url}{path}" if path else self._whole) + (f"?{urlencode(params)}" if params else "")
 
         def send() -> Answer:
             return self._send(method, url, sent, content)

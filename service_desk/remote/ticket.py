@@ -5,22 +5,17 @@ its answer. What was begun and not answered is looked for first, and sent again 
 at work on it. Where search lags behind, a ticket that cannot be found is a person's to look for (`Unconfirmed`).
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-
-from collector.clock import FUTURE
 from collector.errors import Refused, WardkeeperError
 from service_desk.incidents.book import graver
 from service_desk.incidents.model import Incident
 from service_desk.ports import IncidentNews, TicketRef
 from service_desk.remote import words
 from service_desk.remote.config import RemoteConfig
-from service_desk.remote.errors import Changed, Later, LostReply, Unconfirmed
+from service_desk.remote.errors import Changed, Later, LostReply
+from service_desk.remote.memory import AGAIN_S, FRESH, Memory, mark_of
 from service_desk.remote.model import RemoteTicket
 from service_desk.remote.ports import Draft, Note, Seen, State, TicketSystem
 from service_desk.reserved import DUE, MATTERS, undecided
@@ -28,8 +23,6 @@ from service_desk.surroundings import Surroundings
 
 CREATE = "create"
 CHART = "chart"
-_AGAIN_S = 1.0
-_LOOK_AGAIN_S = 60.0
 _TRIES = 3
 
 
@@ -40,14 +33,13 @@ class Remote:
         """`config` says how long what was not answered may still be at work over there."""
         self._system = system
         self._around = around
-        self._clock = around.clock
-        self._database = around.database
-        self._settled = timedelta(seconds=config.timeout_s * 1.5 + config.request_limit_s)
+        settled = timedelta(seconds=config.timeout_s * 1.5 + config.request_limit_s)
+        self._memory = Memory(around, settled)
         self.poll_s = config.poll_s
 
     async def sync(self, incident: IncidentNews) -> TicketRef:
         """Make the incident's ticket or follow it up; the same news again changes nothing."""
-        kept = self._kept(incident)
+        kept = self._memory.kept(incident)
         if not kept.number:
             kept = await self._open(kept, incident)
         await self._show(kept)
@@ -58,9 +50,9 @@ class Remote:
     async def refresh(self) -> int:
         """Look how the open tickets stand over there, and remember it; say how many somebody changed."""
         changed = 0
-        for kept in self._standing():
+        for kept in self._memory.standing():
             seen = await self._system.look(kept.number)
-            changed += self._remember(kept, seen)
+            changed += self._memory.remember(kept, seen)
         return changed
 
     # ------------------------------------------------------------ what is told
@@ -69,16 +61,16 @@ class Remote:
         async def there() -> bool:
             ref = await self._system.find(kept.key)
             if ref is not None:
-                self._made(kept.id, ref, incident)
+                self._memory.made(kept.id, ref, incident)
             return ref is not None
 
         async def make() -> None:
             if not await there():  # what a database that was put back from a backup has forgotten
                 draft = self._draft(kept, incident)
-                self._made(kept.id, await self._system.create(draft), incident)
+                self._memory.made(kept.id, await self._system.create(draft), incident)
 
         await self._once(kept, CREATE, make, there)
-        return self._again(kept)
+        return self._memory.again(kept)
 
     def _draft(self, kept: RemoteTicket, incident: IncidentNews) -> Draft:
         told = words.opening(incident, kept.evidence, self._around)
@@ -97,8 +89,7 @@ class Remote:
             except Refused:
                 text = "The chart of how it went was not taken here; it is in Wardkeeper."
                 await self._note(kept, CHART, Note(mark, words.marked(text, mark)))
-        with self._database.write() as session:
-            session.get_one(RemoteTicket, kept.id).evidence = None
+        self._memory.shown(kept.id)
 
     async def _follow(self, kept: RemoteTicket, incident: IncidentNews) -> None:
         seen = await self._look(kept)
@@ -113,7 +104,7 @@ class Remote:
         elif seen.state != "open":
             return
         elif incident.what == "cleared":
-            with self._database.read() as session:
+            with self._around.database.read() as session:
                 due = undecided(session, session.get_one(Incident, incident.id))
             await self._say(kept, incident, words.normal_again(incident) + (f" {DUE}" if due else ""))
         elif incident.what == "closed" and incident.closed is not None:
@@ -124,7 +115,7 @@ class Remote:
 
     async def _wind_up(self, kept: RemoteTicket, incident: IncidentNews, seen: Seen) -> None:
         """All has been normal for a while: solved, unless a person has it or only a person may close it."""
-        with self._database.read() as session:
+        with self._around.database.read() as session:
             matter = session.get_one(Incident, incident.id).reserved
         if matter:
             text = f"It stays normal, but this is {MATTERS[matter].words}: a person has to close it."
@@ -175,9 +166,9 @@ class Remote:
                     await self._system.change(seen, state=state, priority=priority)
                 except Changed:
                     continue
-                self._remember(kept, Seen(seen.ref, state or seen.state, seen.assignee), priority=priority or "")
+                self._memory.remember(kept, Seen(seen.ref, state or seen.state, seen.assignee), priority=priority or "")
                 return
-            raise Later(f"Somebody keeps changing ticket {kept.number}", _AGAIN_S)
+            raise Later(f"Somebody keeps changing ticket {kept.number}", AGAIN_S)
 
         async def never() -> bool:
             return False
@@ -187,7 +178,7 @@ class Remote:
 
     async def _look(self, kept: RemoteTicket) -> Seen:
         seen = await self._system.look(kept.number)
-        self._remember(kept, seen)
+        self._memory.remember(kept, seen)
         if seen is None:
             raise Refused(f"Ticket {kept.number} is not there any more; somebody deleted it over there.")
         return seen
@@ -204,143 +195,22 @@ class Remote:
         idempotent: bool = False,
     ) -> None:
         """Do `act` unless it was done; what may have been done is looked for with `there` before it is done again."""
-        doubtful = self._begin(kept.id, step)
+        doubtful = self._memory.begin(kept.id, step)
         if doubtful is None:
             return
-        if doubtful is not _FRESH and not idempotent:
+        if doubtful is not FRESH and not idempotent:
             if await there():
-                self._done(kept.id, step)
+                self._memory.done(kept.id, step)
                 return
-            self._begin_again(kept.id, step, doubtful)
+            self._memory.begin_again(kept.id, step, doubtful, blind=step == CREATE and self._system.search_lags)
         try:
             await act()
         except LostReply:
             raise
         except WardkeeperError:
-            self._never_happened(kept.id, step)
+            self._memory.never_happened(kept.id, step)
             raise
-        self._done(kept.id, step)
-
-    def _begin(self, row_id: int, step: str) -> datetime | None:
-        """None: done already. `_FRESH`: begun. Else when it was begun before, and nobody knows what came of it."""
-        now = self._clock.now()
-        with self._database.write() as session:
-            row = self._locked(session, row_id)
-            if step in row.told:
-                return None
-            if row.trying == step and row.tried is not None:
-                return row.tried
-            if row.trying and self._at_work(row, now):
-                raise Later(f"{self._around.name} is being told something else about this incident", _AGAIN_S)
-            row.trying, row.tried = step, now
-            return _FRESH
-
-    def _begin_again(self, row_id: int, step: str, before: datetime) -> None:
-        """It is not there. Raises Later while it may still come, Unconfirmed where not finding it means little."""
-        now = self._clock.now()
-        with self._database.write() as session:
-            row = self._locked(session, row_id)
-            if row.trying != step or row.tried != before:
-                raise Later("Another worker is at it", _AGAIN_S)
-            if self._at_work(row, now):
-                rest = (before + self._settled - now).total_seconds()
-                raise Later(f"No answer came; {self._around.name} may still be at work on it", rest)
-            row.unconfirmed = step == CREATE and self._system.search_lags
-            if not row.unconfirmed:
-                row.tried = now
-                return
-        raise Unconfirmed("No answer came, and its search cannot tell yet whether the ticket was made", _LOOK_AGAIN_S)
-
-    def _at_work(self, row: RemoteTicket, now: datetime) -> bool:
-        return row.tried is not None and row.tried - FUTURE <= now < row.tried + self._settled
-
-    def _done(self, row_id: int, step: str) -> None:
-        with self._database.write() as session:
-            row = self._locked(session, row_id)
-            row.told = sorted({*row.told, step})
-            if row.trying == step:
-                row.trying, row.tried = "", None
-
-    def _never_happened(self, row_id: int, step: str) -> None:
-        with self._database.write() as session:
-            row = self._locked(session, row_id)
-            if row.trying == step:
-                row.trying, row.tried = "", None
-
-    # ------------------------------------------------------------ what is remembered
-
-    def _locked(self, session: Session, row_id: int) -> RemoteTicket:
-        return session.get_one(RemoteTicket, row_id, with_for_update=True, populate_existing=True)
-
-    def _again(self, kept: RemoteTicket) -> RemoteTicket:
-        with self._database.read() as session:
-            return session.get_one(RemoteTicket, kept.id)
-
-    def _kept(self, incident: IncidentNews) -> RemoteTicket:
-        """What is known of the incident's ticket; the evidence is frozen the first time."""
-        of = select(RemoteTicket).where(RemoteTicket.incident_id == incident.id, RemoteTicket.sink == self._around.name)
-        with self._database.read() as session:
-            known = session.scalars(of).first()
-            if known is not None:
-                return known
-            now = self._clock.now()
-            frozen = self._around.freeze(session, [incident], now).get(incident.id) if incident.alarms else None
-        key = key_of(self._around.site, incident.key)
-        row = RemoteTicket(
-            incident_id=incident.id, sink=self._around.name, key=key, priority=incident.priority, evidence=frozen
-        )
-        try:
-            with self._database.write() as session:
-                session.add(row)
-        except IntegrityError:  # another worker was faster
-            with self._database.read() as session:
-                return session.scalars(of).one()
-        return row
-
-    def _made(self, row_id: int, ref: TicketRef, incident: IncidentNews) -> None:
-        now = self._clock.now()
-        with self._database.write() as session:
-            row = self._locked(session, row_id)
-            if not row.number:
-                row.number, row.url, row.state, row.priority = ref.number, ref.url, "open", incident.priority
-                row.checked = row.changed = now
-            row.unconfirmed = False
-
-    def _remember(self, kept: RemoteTicket, seen: Seen | None, priority: str = "") -> bool:
-        """How it stands there; whether that is new."""
-        now = self._clock.now()
-        state, assignee = (seen.state, seen.assignee) if seen else ("gone", "")
-        with self._database.write() as session:
-            row = self._locked(session, kept.id)
-            fresh = (row.state, row.assignee) != (state, assignee)
-            row.state, row.assignee, row.checked = state, assignee, now
-            row.changed = now if fresh else row.changed
-            row.priority = priority or row.priority
-        return fresh
-
-    def _standing(self) -> list[RemoteTicket]:
-        """Tickets that may change, those first that were not asked for longest."""
-        mine = select(RemoteTicket).where(
-            RemoteTicket.sink == self._around.name,
-            RemoteTicket.number != "",
-            RemoteTicket.state.in_(("open", "solved")),
-        )
-        with self._database.read() as session:
-            return list(session.scalars(mine.order_by(RemoteTicket.checked, RemoteTicket.id).limit(100)))
-
-
-_FRESH = datetime.min.replace(tzinfo=UTC)
-"""Begun for the first time."""
-
-
-def key_of(site: str, incident: str) -> str:
-    """An incident's key as it stands in foreign systems: short, and nothing in it needs quoting."""
-    return "wk-" + hashlib.sha256(f"{site}\n{incident}".encode()).hexdigest()[:16]
-
-
-def mark_of(key: str, step: str) -> str:
-    """What a note is recognised by."""
-    return "wk-" + hashlib.sha256(f"{key}\n{step}".encode()).hexdigest()[:12]
+        self._memory.done(kept.id, step)
 
 
 def _step(did: str, incident: IncidentNews) -> str:
