@@ -37,14 +37,14 @@ EACH = {
     "test_who_took_it_over_there_is_known_here_and_closes_it",
 }
 """What hangs most on the system. The rest is said of the plain one, and of all with --long."""
-REAL = {"request_tracker": {"test_when_every_answer_is_lost_each_thing_is_there_once"}}
-"""Real ones take their time."""
+REAL = {"request_tracker"}
+"""Real ones take their time: they have tests of their own, and the suite with --long."""
 
 
 def pytest_generate_tests(metafunc):
     if "there" in metafunc.fixturenames:
         name = metafunc.function.__name__
-        often = [system for system in SYSTEMS if system == "plain" or name in REAL.get(system, EACH)]
+        often = [system for system in SYSTEMS if system == "plain" or (name in EACH and system not in REAL)]
         marks = {system: () if system in often else pytest.mark.long for system in SYSTEMS}
         metafunc.parametrize("there", [pytest.param(each, marks=marks[each]) for each in SYSTEMS], indirect=True)
 
@@ -336,7 +336,7 @@ def test_one_that_was_deleted_over_there_is_a_dead_letter_not_a_second_ticket(te
     assert there.tickets == {}
 
 
-def test_the_cold_chain_is_closed_by_a_person_over_there_too(telling, there):
+def test_the_cold_chain_waits_for_a_persons_decision_over_there_too(telling, there):
     telling.house.warm_fridge()
     telling.tell()
     telling.house.say(FRIDGE, "probe_temperature", 5.0)

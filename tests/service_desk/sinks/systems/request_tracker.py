@@ -28,7 +28,6 @@ PRIORITIES = {"100": "high", "50": "medium", "0": "low"}
 
 DATA = f"""
 @CustomFields = ({{ Name => '{FIELD}', Type => 'FreeformSingle', LookupType => 'RT::Queue-RT::Ticket', ApplyTo => 0 }});
-@Queues = ({{ Name => 'Bare', Description => 'Has no custom field of ours' }});
 @Users = ({{ Name => 'okafor', RealName => 'M. Okafor', Privileged => 1 }});
 @ACL = ({{ UserId => 'okafor', Right => 'OwnTicket' }});
 @Final = (sub {{
