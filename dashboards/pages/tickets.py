@@ -26,6 +26,7 @@ from dashboards.sentences import address, many, spelled, start
 from dashboards.standing import Standing, standing
 from dashboards.targets import target_of
 from service_desk.alarms import book
+from service_desk.remote import doubts
 from service_desk.rulebook import PRIORITIES
 from service_desk.tickets import desk, queue
 from service_desk.tickets.model import Ticket
@@ -196,6 +197,7 @@ def ticket(request: Request, here: Here, visitor: Visitor, ref: str) -> Response
         row = _incident(session, here, found)
         people = _staff(session)
         decision = decision_of(session, found.incident_id, visitor)
+        elsewhere = doubts.elsewhere(session, found.incident_id)
     moves = desk.MOVES[found.state]
     if detail is None:
         raise NotThere(f"ticket {ref[:20]}")
@@ -218,6 +220,7 @@ def ticket(request: Request, here: Here, visitor: Visitor, ref: str) -> Response
         may_act=visitor.may(*WORKERS),
         mine=found.assignee_id == visitor.person_id,
         decision=decision,
+        elsewhere=elsewhere,
         moves=tuple(move for move in moves if move not in DONE) if decision and decision.due else moves,
     )
 

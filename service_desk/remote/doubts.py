@@ -1,4 +1,4 @@
-"""Tickets that may or may not have been made: a person looks over there and says which it is. All of it is audited."""
+"""Tickets over there: which there are, and which may have been made; a person looks and says so, audited."""
 
 from datetime import datetime
 
@@ -14,6 +14,12 @@ from service_desk.remote.model import RemoteTicket
 def unconfirmed(session: Session) -> list[RemoteTicket]:
     """All that wait for a person, oldest first."""
     return list(session.scalars(select(RemoteTicket).where(RemoteTicket.unconfirmed).order_by(RemoteTicket.id)))
+
+
+def elsewhere(session: Session, incident_id: int | None) -> list[RemoteTicket]:
+    """The tickets of an incident in foreign systems, in order of the sinks' names."""
+    of = select(RemoteTicket).where(RemoteTicket.incident_id == incident_id, RemoteTicket.number != "")
+    return list(session.scalars(of.order_by(RemoteTicket.sink)))
 
 
 def is_there(session: Session, row_id: int, number: str, who: str, now: datetime) -> None:
