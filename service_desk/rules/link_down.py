@@ -22,7 +22,9 @@ class Config(Terms):
     """Links and gateways; a broker that restarts is waited for."""
 
     for_: Duration = Field(timedelta(seconds=60), alias="for", description="So long it must be down.")
-    title: str = Field("", description='Of the alarm; "The link ward is down", "Gateway {device} in {room} is down".')
+    title: str = Field(
+        "", description='Of the alarm; "The link ward is down", "{device} in {room} is down", of a gateway.'
+    )
 
 
 class LinkDown(Delayed):
@@ -53,7 +55,7 @@ class LinkDown(Delayed):
         if subject.device.startswith(_LINK):
             name = subject.device.removeprefix(_LINK).replace("{", "{{").replace("}", "}}")
             return f"The link {name} is down"
-        return "Gateway {device} in {room} is down"
+        return "{device} in {room} is down"
 
     def when(self) -> str:
         """Down."""

@@ -9,6 +9,7 @@ from service_desk.alarms import book
 from service_desk.incidents.book import Custom
 from service_desk.ports import Subject, Verdict
 from service_desk.rules_yaml import Draft
+from tests.dashboards.conftest import example_rules
 
 AIR = "mqtt:zigbee2mqtt/4.12/air"
 
@@ -62,6 +63,15 @@ def test_a_rule_is_saved_switched_and_versioned(program):
     assert (off["version"], off["enabled"]) == (2, False)
     assert client.get("/api/v1/rules").json()["items"] == [off]
     assert client.get(f"/api/v1/rules/{saved['id']}").json() == off
+
+
+@pytest.mark.dialects("sqlite")
+def test_a_rule_of_every_kind_is_checked_and_saved(program):
+    client = program("biomed")
+    for draft in example_rules().values():
+        rule = {"name": draft.name, "kind": draft.kind, "config": draft.config}
+        assert client.post("/api/v1/rules/validate", json=rule).json() == {"valid": True, "errors": []}
+        assert client.post("/api/v1/rules", json=rule).json()["config"] == draft.config
 
 
 @pytest.mark.parametrize("path", ["/api/v1/rules", "/api/v1/rules/validate"])

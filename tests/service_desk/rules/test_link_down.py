@@ -30,7 +30,7 @@ def test_a_gateway_says_by_its_will_that_it_is_gone(hearing):
     heard = hearing("link_down", {}, GATEWAY)
     heard.says(0, "available", False, device="gw")
     assert heard.waits(60) == ["raised"]
-    assert heard.title == "Gateway GW-12 in 4.12 is down"
+    assert heard.title == "GW-12 in 4.12 is down"
     assert heard.says(70, "available", True, device="gw") == ["cleared"]
 
 

@@ -8,7 +8,8 @@ from itertools import dropwhile, takewhile
 import pytest
 
 from collector.reading import Frame, Reading
-from service_desk.ports import Facts, Subject
+from service_desk.alarms.judge import Judge
+from service_desk.ports import Subject
 from service_desk.rulebook import built
 from service_desk.rules_yaml import read
 from wardkeeper.demo.history import history
@@ -26,7 +27,7 @@ PLAYED = {
     "humidifier_fails": ("2.08 is at 18",),
     "warm_fridge": ("Fridge F-05 in 3.15 is at 8.", "Fridge F-05 in 3.15 has drawn no power"),
     "pump_battery": ("Pump 117 in 4.15 has 2",),
-    "silent_gateway": (),
+    "silent_gateway": ("Gateway 4-08 in 4.19 is down",),
     "talking_oximeter": (),
     "nearest_pump": (),
 }
@@ -47,42 +48,38 @@ def subjects(world):
             use=thing.use if thing else "",
             room=room.number,
             room_type=room.room_type,
+            gateway=talker.kind == "gateway",
         )
     return found
 
 
 def readings(stream):
     decoders = {}
-    for dialect in DIALECTS[:2]:
+    for dialect in DIALECTS[:3]:
         part = importlib.import_module(f"drivers.{dialect['kind']}")
         config = part.Config.model_validate({key: value for key, value in dialect.items() if key != "kind"})
         for claim in part.claims(config):
             decoders[claim.split("/")[0]] = part.decoder(config)
-    for at, topic, payload, retained in stream:
+    for at, topic, payload, _ in stream:
         decoder = decoders.get(topic.split("/")[0])
-        for item in decoder.decode(Frame("demo", topic, payload, at, retained)) if decoder else ():
+        for item in decoder.decode(Frame("demo", topic, payload, at)) if decoder and payload else ():
             if isinstance(item, Reading):
                 yield item
 
 
 def verdicts(world, stream, begin):
     """Every verdict of a stream: (seconds since `begin`, raised, title)."""
-    rules = [built(draft) for draft in read(RULES.read_text(encoding="utf-8"))]
-    known, states = subjects(world), {}
-    for reading in readings(stream):
-        subject = known.get(reading.device, Subject(reading.device))
-        for rule in rules:
-            if reading.metric in rule.hears and rule.concerns(subject):
-                key = (id(rule), reading.device)
-                state, verdict = rule.judge(states.get(key), Facts(reading, subject), reading.received)
-                states[key] = state
-                if verdict:
-                    yield (verdict.at - begin).total_seconds(), verdict.raised, rule.title(subject, verdict)
+    rules = dict(enumerate(built(draft) for draft in read(RULES.read_text(encoding="utf-8"))))
+    known = subjects(world)
+    judge = Judge(rules, lambda device, _at: known.get(device) or Subject(device))
+    for _, rule, subject, verdict, _ in judge.hear(readings(stream)):
+        yield (verdict.at - begin).total_seconds(), verdict.raised, rule.title(subject, verdict)
 
 
-def live(hospital, begin, until):
-    """What the devices say from `begin` to `until`."""
-    said = heapq.merge(*hospital.devices(), key=lambda event: event[0])
+def live(hospital, begin, until, slugs=()):
+    """What the devices, and the gateways of these names, say from `begin` to `until`."""
+    gateways = [hospital._gateway(nth) for nth, spot in enumerate(hospital.world.gateways) if spot.slug in slugs]
+    said = heapq.merge(*hospital.devices(), *gateways, key=lambda event: event[0])
     return dropwhile(lambda event: event[0] < begin, takewhile(lambda event: event[0] < until, said))
 
 
@@ -113,7 +110,7 @@ def test_a_scene_raises_what_it_tells_of_within_80_seconds_once_and_is_put_back(
     programme.play(scene.name, scene.targets[0] if scene.targets else "P-001", morning)
     programme.end(morning + timedelta(seconds=100))
     hospital = Hospital(world, start, programme=programme)
-    found = list(verdicts(world, live(hospital, morning, morning + timedelta(minutes=5)), morning))
+    found = list(verdicts(world, live(hospital, morning, morning + timedelta(minutes=5), scene.targets), morning))
     raised = [(second, title) for second, up, title in found if up]
     assert len(raised) == len(PLAYED[scene.name]), raised
     for beginning in PLAYED[scene.name]:
