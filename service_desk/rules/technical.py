@@ -1,4 +1,4 @@
-"""What a device says is wrong with itself, in its own words; and alerts of other systems, which come in the same way.
+"""What a device says is wrong with itself, in its own words.
 
 Document: docs/rules.md, "What a device says of itself". A text that is not empty is an alarm, an empty one its end.
 """

@@ -1,4 +1,4 @@
-"""What devices and other systems say is wrong, in their words."""
+"""What devices say is wrong with them, in their words."""
 
 import pytest
 from hypothesis import given
@@ -19,15 +19,12 @@ def test_a_text_raises_and_an_empty_one_clears(hearing):
     assert heard.says(30, "technical_alarm", "") == ["cleared"]
 
 
-def test_an_alert_of_another_system_is_an_alarm_of_nobody_we_know(hearing):
-    heard = hearing("technical", {}, Subject("other"))
-    alert = "alert:prometheus:4f1c9a"
-    assert heard.says(0, "technical_alarm", "HighTemperature: rack 3 is at 41 °C", device=alert) == ["raised"]
-    assert heard.title == "HighTemperature: rack 3 is at 41 °C"
-    assert heard.judged[-1].subject.device == alert
-    heard.restart()
-    assert heard.says(60, "technical_alarm", "HighTemperature: rack 3 is at 41 °C", device=alert) == []
-    assert heard.says(90, "technical_alarm", "", device=alert) == ["cleared"]
+def test_a_link_is_judged_only_where_a_rule_names_it(hearing):
+    spool = Subject("link:wardkeeper/spool")
+    heard = hearing("technical", {}, spool)
+    assert heard.says(0, "technical_alarm", "nearly full", device=spool.device) == []
+    heard = hearing("technical", {"scope": {"devices": [spool.device]}}, spool)
+    assert heard.says(0, "technical_alarm", "nearly full", device=spool.device) == ["raised"]
 
 
 def test_an_alarm_holds_while_anything_is_wrong(hearing):
