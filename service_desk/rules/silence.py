@@ -20,8 +20,9 @@ PROVEN = True
 
 _LEAST = timedelta(minutes=5)
 """Nobody is silent sooner by its own interval: a broker restarts, a gateway reboots."""
-_STEADY = 5
-_ALIKE = 0.2
+_MISSED = 5
+_STEADY = 7
+_ALIKE, _ROUGHLY_S = 0.1, 2.0
 """An interval is believed once it was the same, within so much, so many times in a row: a sensor that talks only when
 something happens has one by chance now and then, and is never overdue."""
 _LOOK = timedelta(minutes=1)
@@ -140,7 +141,7 @@ class Silence(Delayed):
             return self.config.after
         if memory.every is None or memory.steady < _STEADY:
             return None
-        return max(_LEAST, (self.config.missed or _STEADY) * timedelta(seconds=memory.every))
+        return max(_LEAST, (self.config.missed or _MISSED) * timedelta(seconds=memory.every))
 
     def look(self, own: dict[str, Any], reading: Reading, subject: Subject | None) -> Look | None:  # noqa: ARG002 - see judge
         """Nothing: silence is not in what is said."""
@@ -148,7 +149,7 @@ class Silence(Delayed):
 
     def when(self) -> str:
         """For how long."""
-        after, missed = self.config.after, self.config.missed or _STEADY
+        after, missed = self.config.after, self.config.missed or _MISSED
         return f"Silent for {words.duration(after)}" if after else f"Silent for {missed} of its own intervals"
 
     def usual(self) -> str:
@@ -161,7 +162,7 @@ def _learn(memory: _Memory, every: float | None) -> None:
     """It talked, and its interval was asked for. After a start none is known for a while: the old one counts."""
     if every is None:
         memory.steady = memory.steady if memory.steady == _STEADY else 0
-    elif memory.every is not None and abs(every - memory.every) <= _ALIKE * memory.every:
+    elif memory.every is not None and abs(every - memory.every) <= max(_ALIKE * memory.every, _ROUGHLY_S):
         memory.steady = min(memory.steady + 1, _STEADY)
     else:
         memory.every, memory.steady = every, 1

@@ -55,8 +55,8 @@ def test_it_must_talk_for_a_while_where_the_rule_wants_it(hearing):
 
 def test_five_of_its_own_intervals_once_they_are_known_to_be_its_own(hearing):
     heard = hearing("silence", {}, EVERY_MINUTE)
-    assert talks(heard, 0, HOUR) == []
-    last = HOUR - MINUTE
+    assert talks(heard, 0, 2 * HOUR) == []
+    last = 2 * HOUR - MINUTE
     assert heard.waits(last + 5 * MINUTE - 1) == []
     assert heard.waits(last + 5 * MINUTE) == ["raised"]
 
@@ -69,6 +69,15 @@ def test_who_has_no_interval_or_another_one_each_time_is_never_overdue(hearing, 
         heard.subjects["d"] = msgspec.structs.replace(DEVICE, every_s=every_s)
         assert talks(heard, number * 10 * MINUTE, (number + 1) * 10 * MINUTE, 5 * MINUTE) == []
     assert heard.waits(48 * HOUR) == []
+
+
+def test_a_device_that_talks_at_another_pace_than_before_is_believed_anew(hearing):
+    heard = hearing("silence", {}, EVERY_MINUTE)
+    talks(heard, 0, 2 * HOUR)
+    heard.subjects["d"] = msgspec.structs.replace(DEVICE, every_s=4.0 * MINUTE)
+    assert talks(heard, 2 * HOUR, 12 * HOUR, 4 * MINUTE) == []
+    assert heard.waits(12 * HOUR + 15 * MINUTE) == []
+    assert heard.waits(12 * HOUR + 20 * MINUTE) == ["raised"]
 
 
 def test_a_will_ends_the_patience_at_once(hearing):
