@@ -1,7 +1,7 @@
 """What a rule would have done with the readings of the last day, so far as they are few enough to ask for at once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,7 +11,7 @@ import msgspec
 
 from collector.points import readings_of
 from collector.ports import Selection
-from collector.reading import Reading
+from collector.reading import OWN_GATEWAY, Reading
 from dashboards.context import Context
 from service_desk.ports import Rule, Subject
 from service_desk.replay import replay
@@ -65,10 +65,11 @@ def trial(here: Context, draft: Draft) -> Trial:
         for subject in (known.of(device, now) for device in here.latest.devices() if _gives(here, rule, device))
         if rule.about != "device" or rule.concerns(subject)
     }
+    metrics = tuple(_metrics(here, rule, about))
     readings: list[Reading] = []
     for span in SPANS:
         start = now - span
-        readings = _readings(here, tuple(about), tuple(rule.hears), start, now) if about else []
+        readings = _readings(here, tuple(about), metrics, start, now) if about else []
         if len(readings) <= MOST:
             break
     lines = list(replay(written([draft._replace(enabled=True)]), _lines(readings[:MOST], about)))
@@ -88,6 +89,15 @@ def trial(here: Context, draft: Draft) -> Trial:
 def _gives(here: Context, rule: Rule, device: str) -> bool:
     """Whether the device says anything that the rule hears."""
     return rule.awaits or any(here.latest.get(device, metric) is not None for metric in rule.hears)
+
+
+def _metrics(here: Context, rule: Rule, devices: Iterable[str]) -> set[str]:
+    """What to ask for: what the rule hears; and that devices talked at all is shown by what each said last."""
+    metrics = set(rule.hears)
+    for device in devices if rule.awaits else ():
+        own = [reading for reading in here.latest.of(device).values() if reading.gateway != OWN_GATEWAY]
+        metrics |= {max(own, key=lambda reading: reading.received).metric} if own else set()
+    return metrics
 
 
 def _readings(

@@ -97,6 +97,16 @@ def test_it_is_tried_on_the_readings_of_the_last_day_and_nothing_is_changed(sign
     assert "nothing to try it on" in client.post("/rules/try", data={"csrf": client.csrf, "text": humidity}).text
 
 
+@pytest.mark.dialects("sqlite")
+def test_a_silence_is_tried_on_whatever_the_devices_said(signed_in, hospital):
+    for minutes in (*range(300, 200, -5), *range(90, 0, -5)):
+        hospital.measure(AIR, "temperature", 22.0, ago_s=60 * minutes)
+    client = signed_in("facilities")
+    page = client.post("/rules/try", data={"csrf": client.csrf, "text": "name: A\nkind: silence\nafter: 1 h\n"}).text
+    assert "It would have raised one alarm and opened one ticket" in page
+    assert "has been silent for 60\u00a0min" in page
+
+
 def test_a_change_is_the_next_version_and_an_earlier_one_can_be_had_again(signed_in, hospital, rule):
     client = signed_in("it_agent")
     form = {"csrf": client.csrf, "rule_id": rule, "version": 1, "text": TEXT}
