@@ -6,7 +6,7 @@ nothing is heard: a door that stays open says so once.
 
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,7 +21,7 @@ MOST_POINTS = 120
 """So many triggering points are kept; beyond it every second one is let go."""
 
 
-class Look(NamedTuple):
+class Look(msgspec.Struct, frozen=True, gc=False):
     """What a reading means: beyond the limit (`out`), back to normal (`back`), or between; and the value to show.
 
     `since` is when the condition began if that was before, `point` what is marked in the chart where `value` is words,
@@ -65,6 +65,7 @@ class Delayed(ABC):
     def __init__(self, terms: Terms, metric: str, hears: frozenset[str] | None = None) -> None:
         """`hears` is `metric` alone where it is not given."""
         self.terms = terms
+        self._conditions = terms.scope.conditions()
         self.metric = metric
         self.hears = frozenset((metric,)) if hears is None else hears
         self.priority: str = terms.priority
@@ -89,7 +90,7 @@ class Delayed(ABC):
 
     def concerns(self, subject: Subject) -> bool:
         """Whether the rule judges this subject at all."""
-        return self.terms.scope.holds(subject)
+        return all(getattr(subject, name) in entries for name, entries in self._conditions)
 
     def due(self, state: State) -> datetime | None:
         """When a delay ends."""

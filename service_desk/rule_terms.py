@@ -65,17 +65,22 @@ class Scope(BaseModel):
     buildings: list[str] = Field([], description="Names of buildings.")
     use: list[Literal["idle", "in_use", "claimed"]] = Field([], description="How the asset is used.")
 
-    def holds(self, subject: Subject) -> bool:
-        """Whether the subject is in scope."""
-        return (
-            (not self.devices or subject.device in self.devices)
-            and (not self.categories or subject.category in self.categories)
-            and (not self.room_types or subject.room_type in self.room_types)
-            and (not self.departments or subject.department in self.departments)
-            and (not self.rooms or subject.room in self.rooms)
-            and (not self.buildings or subject.building in self.buildings)
-            and (not self.use or subject.use in self.use)
-        )
+    def conditions(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Of each condition given the field of a subject and what may stand there."""
+        given = ((field, getattr(self, name)) for name, field in _OF_SUBJECT.items())
+        return tuple((field, frozenset(entries)) for field, entries in given if entries)
+
+
+_OF_SUBJECT = {
+    "devices": "device",
+    "categories": "category",
+    "room_types": "room_type",
+    "departments": "department",
+    "rooms": "room",
+    "buildings": "building",
+    "use": "use",
+}
+"""Conditions of a scope, and the field of a subject that each is about."""
 
 
 class Terms(BaseModel):
