@@ -51,7 +51,7 @@ from service_desk.remote.watch import Watch, watched
 from service_desk.reserved import Reserved
 from service_desk.rules_yaml import examples
 from service_desk.surroundings import Freeze, Surroundings
-from service_desk.tickets.evidence import Sources, freeze, freeze_all
+from service_desk.tickets.evidence import Sources, freeze_all
 from wardkeeper import catalog
 from wardkeeper.collecting import REGISTRY_EVERY_S, Collecting, stop, without_kind
 from wardkeeper.derived import Derived
