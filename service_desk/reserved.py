@@ -22,6 +22,7 @@ from asset_registry.signing import digest
 from collector.metrics import family_of
 from service_desk.alarms.model import Alarm
 from service_desk.incidents.model import Incident
+from service_desk.tickets.model import Ticket
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ def matter_of(session: Session, alarm: Alarm, house: Reserved) -> str:
     family = family_of(alarm.metric)
     if family in ("cold_chain", "medical_gas"):
         return family
+    if family in ("device_health", "location"):
+        return ""  # a battery of a sensor says nothing of what it watches
     asset = session.get(Asset, alarm.asset_id) if alarm.asset_id else None
     if asset is not None:
         return "cold_chain" if asset.category in house.cold_categories else ""
@@ -178,6 +181,14 @@ def undecided(session: Session, incident: Incident) -> str:
     if incident.reserved == "cold_chain" and session.scalar(signed.limit(1)) is not None:
         return ""
     return MATTERS[incident.reserved].words
+
+
+def waiting(session: Session) -> list[str]:
+    """The numbers of tickets that are over and only wait for a decision, the oldest first."""
+    holds = select(Alarm.id).where(Alarm.incident_id == Incident.id, Alarm.active).exists()
+    over = select(Incident, Ticket.number).join(Ticket, Ticket.incident_id == Incident.id)
+    over = over.where(Incident.reserved != "", Incident.closed.is_(None), ~holds).order_by(Incident.id)
+    return [number for incident, number in session.execute(over) if undecided(session, incident)]
 
 
 def keep_open(session: Session, incident_id: int | None, number: str) -> None:

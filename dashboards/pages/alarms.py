@@ -18,6 +18,7 @@ from dashboards.render import page
 from dashboards.sentences import address, many, spelled, start
 from dashboards.spreadsheet import spreadsheet
 from dashboards.standing import Standing, standing
+from service_desk import reserved
 from service_desk.alarms import book
 from service_desk.alarms.model import Transition
 
@@ -69,6 +70,7 @@ def alarms(request: Request, here: Here, visitor: Visitor, filters: Asked) -> Re
     floor_of = _floors(here)
     with here.database.read() as session:
         everything = standing(session, here)
+        deciding = reserved.waiting(session)
         fresh = session.scalar(
             select(func.count()).where(Transition.what == "raised", Transition.at >= here.clock.now() - RECENT)
         )
@@ -79,6 +81,7 @@ def alarms(request: Request, here: Here, visitor: Visitor, filters: Asked) -> Re
         "alarms.html",
         answer=answer(active),
         fresh=fresh or 0,
+        deciding=deciding,
         silent=_silent(everything),
         rows=rows,
         flood=next((row for row in active if sum(line.active for line in row.lines) >= FLOOD), None),

@@ -184,6 +184,8 @@ def shelve(session: Session, alarm_id: int, until: datetime, who: str, why: str,
     alarm = _known(session, alarm_id, now)
     if not now < until <= now + LONGEST_SHELF:
         raise Invalid("Shelve an alarm until a time within the next 24 h.")
+    if not why.strip():
+        raise Invalid("Say why it is shelved: whoever looks for it reads that.")
     before = alarm.shelved_until
     _become(alarm, life.shelved(life_of(alarm), until))
     detail = {"until": until.isoformat(), "why": why}

@@ -120,6 +120,9 @@ class Design:
         self._at = at
         open_ = select(Window).where(Window.starts <= at, Window.ends > at).order_by(Window.id)
         meant = [(_covered(window), window.why) for window in session.scalars(open_)]
+        self._only_assets = not meant and not silent.room_types
+        conditions = Asset.condition.in_(silent.conditions)
+        self._assets = frozenset(session.scalars(select(Asset.id).where(conditions)) if self._only_assets else ())
         for condition in silent.conditions:
             assets = select(Asset.id).where(Asset.condition == condition)
             meant.append((Alarm.asset_id.in_(assets), condition.replace("_", " ")))
@@ -130,6 +133,8 @@ class Design:
 
     def why(self, alarm: Alarm) -> str:
         """The reason for an alarm, "" when there is none."""
+        if self._only_assets and alarm.asset_id not in self._assets:
+            return ""
         found: str = self._session.scalars(select(self._why).where(Alarm.id == alarm.id)).one()
         return found
 

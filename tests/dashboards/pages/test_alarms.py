@@ -103,7 +103,11 @@ def test_only_who_works_here_may_answer_and_only_from_our_pages(signed_in, ward,
 def test_shelve_for_a_time_and_end_it(signed_in, ward, hospital):
     number = ward.alarm(AIR, "temperature", 27.4, **WARM)
     client = signed_in("facilities")
-    client.post(f"/alarms/{number}/shelve", data={"csrf": client.csrf, "minutes": 60})
+    client.post(f"/alarms/{number}/shelve", data={"csrf": client.csrf, "minutes": 60, "why": "noise"})
+    assert (
+        "Say why it is shelved"
+        in client.post(f"/alarms/{number}/shelve", data={"csrf": client.csrf, "minutes": 60}).text
+    )
     assert alarm_row(hospital, number).shelved_until == hospital.clock.now() + timedelta(hours=1)
     assert "No alarm stands" in client.get("/alarms").text
     assert "shelved until 08:42 CET" in client.get("/alarms?show=shelved").text
@@ -141,6 +145,7 @@ def test_shelve_from_the_row(page, server, ward):
     page.goto(f"{server.url}/alarms")
     page.get_by_label("Shelve The room 4.12 is warm").click()
     page.get_by_label("Shelve Temperature, 4.12").select_option("1 h")
+    page.get_by_label("Why", exact=True).fill("being repaired")
     page.get_by_role("button", name="Shelve", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("No alarm stands")
     page.get_by_role("link", name="1 Shelved").click()

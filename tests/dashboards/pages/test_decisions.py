@@ -30,6 +30,7 @@ def sign(client, hospital, ticket, password=PASSWORD, decision="room released"):
 
 def test_the_ticket_says_who_decides_and_cannot_be_solved_before(signed_in, lost, hospital):
     biomed = signed_in("biomed")
+    assert f">{lost}</a> waits for a decision" in biomed.get("/alarms").text
     page = biomed.get(f"/tickets/{lost}").text
     assert "it closes only after infection prevention or facilities has signed" in page
     assert "High because: Infectious air gets out." in page
@@ -49,6 +50,7 @@ def test_signed_with_the_password_it_can_be_closed(signed_in, lost, hospital):
     page = prevention.get(f"/tickets/{lost}").text
     assert '<b class="b">Room released</b>: pressure back, room purged' in page
     assert "signed: room released" in page
+    assert "waits for a decision" not in prevention.get("/alarms").text
     with hospital.database.write() as session:
         number = desk.by_number(session, lost).id
         assert desk.set_state(session, number, "solved", "biomed", hospital.clock.now()).state == "solved"

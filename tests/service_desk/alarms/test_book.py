@@ -214,7 +214,7 @@ def test_the_figures(house):
     assert (figures.alarms, figures.unanswered, figures.shelved, figures.new) == (2, 2, 0, 2)
     pump = next(alarm for alarm in house.all(Alarm) if alarm.subject == PUMP)
     with house.database.write() as session:
-        book.shelve(session, pump.id, house.clock.now() + timedelta(hours=1), "okafor", "", house.clock.now())
+        book.shelve(session, pump.id, house.clock.now() + timedelta(hours=1), "okafor", "noise", house.clock.now())
     with house.database.read() as session:
         figures = counts(session, house.clock.now())
     assert (figures.alarms, figures.shelved, figures.incidents["medium"]) == (1, 1, 0)
