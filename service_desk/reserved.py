@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ColumnElement, ForeignKey, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.assets import Asset
@@ -167,28 +167,32 @@ def undecided(session: Session, incident: Incident) -> str:
 
     A decision counts until a condition begins anew. One that was signed at the cold store itself counts too.
     """
-    if not incident.reserved:
-        return ""
-    onset = session.scalar(select(func.max(Alarm.since)).where(Alarm.incident_id == incident.id)) or incident.opened
-    mine = select(Disposition.id).where(Disposition.incident_id == incident.id, Disposition.at >= onset)
-    if session.scalar(mine.limit(1)) is not None:
-        return ""
-    signed = select(cold.ColdRecord.id).where(
-        cold.ColdRecord.asset_id == incident.asset_id,
-        cold.ColdRecord.kind == "disposition",
-        cold.ColdRecord.at >= onset,
-    )
-    if incident.reserved == "cold_chain" and session.scalar(signed.limit(1)) is not None:
+    if not incident.reserved or incident.id not in undecided_ids(session, incident.id):
         return ""
     return MATTERS[incident.reserved].words
+
+
+def undecided_ids(session: Session, *only: int) -> set[int]:
+    """Which incidents that are open, or of `only`, still want a decision."""
+    which = Incident.id.in_(only) if only else Incident.closed.is_(None)
+    return set(session.scalars(select(Incident.id).where(which, _wants_decision())))
 
 
 def waiting(session: Session) -> list[str]:
     """The numbers of tickets that are over and only wait for a decision, the oldest first."""
     holds = select(Alarm.id).where(Alarm.incident_id == Incident.id, Alarm.active).exists()
-    over = select(Incident, Ticket.number).join(Ticket, Ticket.incident_id == Incident.id)
-    over = over.where(Incident.reserved != "", Incident.closed.is_(None), ~holds).order_by(Incident.id)
-    return [number for incident, number in session.execute(over) if undecided(session, incident)]
+    over = select(Ticket.number).join(Incident, Ticket.incident_id == Incident.id)
+    return list(session.scalars(over.where(Incident.closed.is_(None), ~holds, _wants_decision()).order_by(Incident.id)))
+
+
+def _wants_decision() -> ColumnElement[bool]:
+    begun = select(func.max(Alarm.since)).where(Alarm.incident_id == Incident.id).correlate(Incident)
+    onset = func.coalesce(begun.scalar_subquery(), Incident.opened)
+    mine = select(Disposition.id).where(Disposition.incident_id == Incident.id, Disposition.at >= onset)
+    store = cold.ColdRecord.asset_id == Incident.asset_id, cold.ColdRecord.kind == "disposition"
+    there = select(cold.ColdRecord.id).where(*store, cold.ColdRecord.at >= onset)
+    decided = mine.correlate(Incident).exists(), there.correlate(Incident).exists()
+    return and_(Incident.reserved != "", ~decided[0], or_(Incident.reserved != "cold_chain", ~decided[1]))
 
 
 def keep_open(session: Session, incident_id: int | None, number: str) -> None:

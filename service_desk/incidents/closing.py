@@ -10,7 +10,7 @@ from service_desk.incidents.custom import Custom
 from service_desk.incidents.model import Incident
 from service_desk.incidents.picture import standing
 from service_desk.incidents.telling import tell
-from service_desk.reserved import undecided
+from service_desk.reserved import undecided_ids
 
 
 def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -> int:
@@ -23,6 +23,7 @@ def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -
     of: dict[int | None, list[Alarm]] = {incident.id: [] for incident in quiet}
     for alarm in session.scalars(select(Alarm).where(Alarm.incident_id.in_(of))) if of else ():
         of[alarm.incident_id].append(alarm)
+    undecided = undecided_ids(session) if any(incident.reserved for incident in quiet) else set()
     closed = 0
     for incident in quiet:
         alarms = of[incident.id]
@@ -30,7 +31,7 @@ def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -
         until = last + custom.keep_by.get(incident.priority, custom.keep)
         if (
             until > at
-            or undecided(session, incident)
+            or incident.id in undecided
             or not all(custom.normal.since(alarm, until, at) for alarm in alarms)
         ):
             continue

@@ -20,6 +20,20 @@ def test_how_it_stands_and_what_happened(signed_in, ward):
     assert signed_in("auditor").get("/alarms/999").status_code == 404
 
 
+def test_it_is_answered_with_a_note_and_shelved_with_a_reason(signed_in, ward):
+    number = ward.alarm(OXIMETER, "battery", 12.0, **LOW)
+    client = signed_in("biomed")
+    here = {"csrf": client.csrf, "next": f"/alarms/{number}"}
+    client.post(f"/alarms/{number}/acknowledge", data={**here, "note": "On my way"})
+    assert "Biomed Person answered" in client.get(f"/alarms/{number}").text
+    assert "On my way" in client.get(f"/alarms/{number}").text
+    client.post(f"/alarms/{number}/shelve", data={**here, "minutes": 15, "why": "being charged"})
+    page = client.get(f"/alarms/{number}").text
+    assert "Shelved by Biomed Person" in page
+    assert "being charged" in page
+    assert ">End shelving<" in page
+
+
 def test_a_latched_alarm_is_reset(signed_in, ward, hospital):
     number = ward.alarm(OXIMETER, "battery", 12.0, **LOW, latch=True)
     client = signed_in("biomed")
