@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from asset_registry.assets import Asset
 from asset_registry.db import Database
 from asset_registry.errors import Conflict, Forbidden
-from asset_registry.people import TELEMETRY, Person, principal_of
+from asset_registry.people import TELEMETRY, Person, Principal, principal_of
 from asset_registry.places import Place
 from asset_registry.status import claim_asset, release, set_status
+from service_desk import reserved
 from service_desk.alarms import book
 from service_desk.incidents.model import Incident
+from service_desk.reserved import MATTERS
 from wardkeeper.demo.movement import USES, Movement
 from wardkeeper.demo.thing import Thing
 from wardkeeper.demo.world import World
@@ -55,7 +57,7 @@ class StaffAtWork:
                 release(session, asset.id, principal_of(person), now)
 
     def repaired(self, number: str, login: str, now: datetime) -> None:
-        """Whoever repaired an asset or a room answers what stands about it."""
+        """Whoever repaired an asset or a room answers what stands about it, and signs what only they may decide."""
         with self._database.write() as session:
             asset = _asset(session, number)
             if asset is not None:
@@ -65,6 +67,9 @@ class StaffAtWork:
                 about = Incident.asset_id.is_(None) & (Incident.place_id == room)
             for incident in session.scalars(select(Incident).where(about, Incident.closed.is_(None))):
                 book.acknowledge_incident(session, incident.id, login, "Repaired.", now)
+                person = _person(session, login)
+                if incident.reserved and person is not None:
+                    _decide(session, incident, principal_of(person), now)
 
     def _tell(self, thing: Thing, stay: str, now: datetime) -> bool:
         """False when a person decided otherwise: claimed it, blocked it, took it out of service."""
@@ -80,6 +85,14 @@ class StaffAtWork:
         except (Conflict, Forbidden):
             return False
         return True
+
+
+def _decide(session: Session, incident: Incident, who: Principal, now: datetime) -> None:
+    """The careful decision: kept apart until it was looked at."""
+    with suppress(Forbidden):
+        reserved.decide(
+            session, incident.id, MATTERS[incident.reserved].decisions[-1], "until it was checked", who, now
+        )
 
 
 def _asset(session: Session, number: str) -> Asset | None:

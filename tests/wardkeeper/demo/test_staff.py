@@ -8,7 +8,7 @@ from sqlalchemy import select
 from asset_registry.assets import Asset
 from asset_registry.audit import Audit
 from asset_registry.places import Place
-from service_desk import rulebook
+from service_desk import reserved, rulebook
 from service_desk.alarms.model import Alarm
 from service_desk.incidents.model import Incident
 from wardkeeper.demo.hospital import RULES
@@ -84,6 +84,19 @@ def test_whoever_repairs_answers_what_stands_about_it_and_nothing_else(database,
     assert answered(database) == {of_pump: "", of_room: "reyes"}
     staff.repaired("P-003", "weber", morning)
     assert answered(database) == {of_pump: "weber", of_room: "reyes"}
+
+
+def test_whoever_repairs_decides_what_is_theirs_to_decide(database, world, morning):
+    staff = StaffAtWork(database, world, morning)
+    with database.write() as session:
+        rulebook.seed(session, RULES.read_text(encoding="utf-8"), morning, RULES.name)
+    number = incident_about(database, morning, place_id=placed(database, "4.12"), reserved="isolation")
+    staff.repaired("4.12", "weber", morning)
+    with database.read() as session:
+        assert reserved.decisions(session, number) == []
+    staff.repaired("4.12", "reyes", morning)
+    with database.read() as session:
+        assert [row.decision for row in reserved.decisions(session, number)] == ["room taken out of use"]
 
 
 def placed(database, number):
