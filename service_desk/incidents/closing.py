@@ -29,11 +29,7 @@ def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -
         alarms = of[incident.id]
         last = max((alarm.cleared or alarm.since for alarm in alarms), default=incident.opened)
         until = last + custom.keep_by.get(incident.priority, custom.keep)
-        if (
-            until > at
-            or incident.id in undecided
-            or not all(custom.normal.since(alarm, until, at) for alarm in alarms)
-        ):
+        if until > at or incident.id in undecided or not all(custom.normal.since(alarm, until, at) for alarm in alarms):
             continue
         incident.closed = at
         standing(session, custom.causes).end(incident.id, incident.cause)
