@@ -98,12 +98,12 @@ def _own(facts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _speakers(item: Item) -> tuple[str, ...]:
-    """The devices an item gives proof of. A link (`link:…`), a place, an asset and an alert are none."""
+    """The devices an item gives proof of. A link (`link:…`), a channel, a place, an asset and an alert are none."""
     match item:
         case Sighting(tag=tag, gateway=gateway):
             return (tag, gateway)
         case Reading(device=device, gateway=gateway):
-            if device.startswith(("link:", "place:", "asset:", "alert:")):
+            if device.startswith(("link:", "channel:", "place:", "asset:", "alert:")):
                 return ()
             return (device, gateway) if gateway and gateway != OWN_GATEWAY else (device,)
         case Announcement(device=device):

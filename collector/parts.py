@@ -19,7 +19,7 @@ from collector.errors import ConfigError
 NOT_FAMILIES = frozenset({"links", "codecs"})
 """Packages under `drivers` that hold no decoders."""
 
-_SINGULAR = {"stores": "store", "rules": "rule", "sinks": "sink"}
+_SINGULAR = {"stores": "store", "rules": "rule", "sinks": "sink", "channels": "channel"}
 _DOCUMENT = re.compile(
     r"https?://\S+|\bdocs/[\w./-]+|^.*\b[Dd]ocument(?:ation)?\b.*$"
     r"|\b(?:ANSI|ISA|ISO|IEC|IEEE|ASTM|EN|RFC|HL7|CLSI)[ /-][A-Z\d][\w./ -]*\d",

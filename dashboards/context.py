@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -23,6 +24,9 @@ from collector.latest import Latest
 from collector.ports import DeadLetters, Intake, Store
 from dashboards.connectable import Connectable
 from service_desk.alerts.inbox import Inbox
+from service_desk.notices.calendars import Calendars
+from service_desk.notices.telling import Teller
+from service_desk.notices.worker import ChannelState
 from service_desk.rules_yaml import Draft
 
 
@@ -119,6 +123,19 @@ class Inside:
     figures: Callable[[], Sequence[Family]] = list
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What the pages about notices ask: who writes them, how each channel is, what fetches calendars.
+
+    `wake` lets the channels look at once for something new.
+    """
+
+    teller: Teller
+    channels: Callable[[], Sequence[ChannelState]] = tuple
+    calendars: Calendars | None = None
+    wake: Callable[[], None] = lambda: None
+
+
 Extra = Callable[[Request], str]
 """Markup of its own that whoever composes the product adds to a page; "" adds nothing."""
 
@@ -134,6 +151,7 @@ class Context:
     `extras` by where they stand: "overview" on the overview, "foot" at the foot of every page of someone signed in.
     `url` is what people type into a browser, "" when nobody said; `folder` is where files of assets lie, None: nowhere.
     `holidays` are no working days; `operators` answer alarms at a time.
+    `told_by` says how people are told.
     `live_every_s` is the pace of the live screens in real seconds, whatever the speed of `clock`.
     """
 
@@ -163,6 +181,12 @@ class Context:
     folder: Path | None = None
     operators: int = 1
     holidays: frozenset[date] = frozenset()
+    told_by: Telling | None = None
+
+    @cached_property
+    def telling(self) -> Telling:
+        """How people are told; without any channel when nobody said."""
+        return self.told_by or Telling(Teller(self.snapshots, {}, self.zone))
 
 
 def context_of(connection: HTTPConnection) -> Context:

@@ -6,9 +6,10 @@ import pytest
 from pydantic import BaseModel
 
 from collector.parts import Part, parts
+from wardkeeper import catalog
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ["drivers", "collector.stores", "service_desk.rules", "service_desk.sinks"]
+PACKAGES = list(catalog.PACKAGES)
 PARTS = parts(PACKAGES)
 
 

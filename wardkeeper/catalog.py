@@ -10,7 +10,13 @@ from collector.parts import Part
 from dashboards.connectable import Connectable
 from drivers.links import ble, mqtt, serial
 
-PACKAGES = ("drivers", "collector.stores", "service_desk.rules", "service_desk.sinks")
+PACKAGES = (
+    "drivers",
+    "collector.stores",
+    "service_desk.rules",
+    "service_desk.sinks",
+    "service_desk.notices.channels",
+)
 
 LINKS: dict[str, ModuleType] = {"ble": ble, "mqtt": mqtt, "serial": serial}
 """Kinds of links; `drivers.links.link` says what each module has."""

@@ -81,13 +81,20 @@ class Heartbeat:
 
 
 def heartbeat_of(
-    settings: Settings, collecting: Collecting, parts: Callable[[], Iterable[Status]], clock: Clock
+    settings: Settings,
+    collecting: Collecting,
+    parts: Callable[[], Iterable[Status]],
+    clock: Clock,
+    stuck: Callable[[float], list[str]] = lambda _late_s: [],
 ) -> Heartbeat | None:
-    """The heartbeat of `serve` or `collect`, when the settings name a monitor; `parts` tells how all of it is."""
+    """The heartbeat of `serve` or `collect`, when the settings name a monitor; `parts` tells how all of it is.
+
+    `stuck` says what else has not gone on for so many seconds.
+    """
     known = settings.heartbeat
     if known is None:
         return None
-    return Heartbeat(known, lambda: ailing(collecting, parts(), known.late_s), clock)
+    return Heartbeat(known, lambda: ailing(collecting, parts(), known.late_s) + stuck(known.late_s), clock)
 
 
 def reach(settings: HeartbeatSettings) -> str:

@@ -145,3 +145,14 @@ class HeartbeatSettings(Section):
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("needs an address that begins with https:// or http://")
         return value
+
+
+class OnCallSettings(Section):
+    """Calendars that say who is on call (docs/notices.md)."""
+
+    hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts that calendars may be fetched from; without one they are brought by hand.",
+    )
+    every_s: float = Field(900.0, ge=60, description="Seconds between two looks at a calendar's address.")
+    ca: str | None = Field(None, description="File with the authority that signed those hosts' certificates.")

@@ -24,6 +24,7 @@ from wardkeeper.sections import (
     BackupSettings,
     HeartbeatSettings,
     Locating,
+    OnCallSettings,
     RetentionSettings,
     Section,
     SpoolSettings,
@@ -90,6 +91,11 @@ class Settings(Section):
         default_factory=lambda: {"desk": {"kind": "sink.desk"}},
         description="Ticket systems by name: `kind` and that part's settings.",
     )
+    channels: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Ways to tell people by name, `kind` and that part's settings (docs/notices.md).",
+    )
+    on_call: OnCallSettings = Field(default_factory=OnCallSettings, description="Who is on call.")
 
     heartbeat: HeartbeatSettings | None = Field(None, description="A sign of life to a monitor outside.")
 
@@ -184,7 +190,7 @@ def _mistakes(data: object, config_of: PartConfig, kinds: list[str]) -> Iterator
     yield from _open_secrets(data, ())
     yield from _part_mistakes(data.get("store"), ("store",), config_of, kinds)
     yield from _doubles(data, config_of)
-    for group in ("links", "sinks", "stores"):
+    for group in ("links", "sinks", "stores", "channels"):
         parts = data.get(group)
         for name, part in parts.items() if isinstance(parts, dict) else ():
             yield from _part_mistakes(part, (group, name), config_of, kinds)

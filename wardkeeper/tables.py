@@ -10,6 +10,7 @@ from service_desk.alarms import model as alarms
 from service_desk.alarms import service, suppression
 from service_desk.alerts import model as alerts
 from service_desk.incidents import model as incidents
+from service_desk.notices import model as notices
 from service_desk.remote import model as remote
 from service_desk.tickets import model as tickets
 
@@ -35,6 +36,7 @@ MODULES = (
     suppression,
     incidents,
     remote,
+    notices,
     tickets,
 )
 """Importing a module is what makes its tables known to `Base`."""

@@ -60,6 +60,7 @@ from wardkeeper.heartbeat import NAME as HEARTBEAT
 from wardkeeper.heartbeat import heartbeat_of
 from wardkeeper.located.files import read_model
 from wardkeeper.located.live import Follows, sited_by
+from wardkeeper.noticing import Noticing
 from wardkeeper.settings import MAIN_STORE, Settings
 
 _log = logging.getLogger(__name__)
@@ -111,13 +112,14 @@ class Wardkeeper:
             for name, sink in self.sinks.items()
         }
         self.outgoing = self._outgoing()
+        self.noticing = Noticing(settings, clock, database, self.snapshots, self.pipeline, self._holder)
         self.alarms = self._alarms()
         self._located: Follows | None = None
         self.locating = self._locating(fixes_in(readings_of(newest)))
         self.collecting.read(RegistryConsumer(database, settings.site, clock), REGISTRY_EVERY_S)
         for consumer in (self.locating, self.alarms):
             self.collecting.read(consumer)
-        self.heartbeat = heartbeat_of(settings, self.collecting, self._statuses, clock)
+        self.heartbeat = heartbeat_of(settings, self.collecting, self._statuses, clock, self.noticing.stuck)
         self.services = self._services()
 
     def _newest_in_store(self) -> pa.Table:
@@ -161,6 +163,7 @@ class Wardkeeper:
     def _told(self) -> None:
         for outbox in self.outboxes.values():
             outbox.wake()
+        self.noticing.wake()
         if self.outgoing is not None:
             self.outgoing.wake()
 
@@ -177,6 +180,7 @@ class Wardkeeper:
                 window=timedelta(seconds=settings.one_cause_within_s),
                 causes=Causes(self.snapshots, self.latest),
                 normal=Normal(self.latest),
+                notify=self.noticing.notifier,
             ),
             silent=Silent(tuple(settings.silent_conditions), tuple(settings.practice_room_types)),
         )
@@ -213,6 +217,7 @@ class Wardkeeper:
             *([("alertmanager", self.outgoing.run)] if self.outgoing else []),
             *((f"outbox {name}", outbox.run) for name, outbox in self.outboxes.items()),
             *((f"tickets of {name}", Watch(sink, self.clock).run) for name, sink in watched(self.sinks)),
+            *self.noticing.targets(),
             *self.collecting.listening(),
             *([(HEARTBEAT, self.heartbeat.run)] if self.heartbeat else []),
         ]
@@ -328,6 +333,7 @@ class Wardkeeper:
             holidays=frozenset(self.settings.holidays),
             extras=extras or {},
             connectable=catalog.devices,
+            told_by=self.noticing.telling(),
             inside=Inside(
                 services=self._statuses,
                 links=lambda: [link.status for link in self.links],

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
-from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response
 
 from asset_registry import change_sets, duplicates
@@ -16,6 +15,7 @@ from dashboards.access import Visitor, admit
 from dashboards.api.models import refreshed
 from dashboards.api.params import Id
 from dashboards.context import Context, Here
+from dashboards.forms import Filled
 from dashboards.problems import NotThere
 from dashboards.render import page
 from dashboards.selection import Chosen, chosen_of, of_form
@@ -32,15 +32,6 @@ GROUPS = {
 }
 EDITING = admit(*EDITORS)
 router = APIRouter()
-
-
-async def form_of(request: Request) -> QueryParams:
-    """The texts of a form, whatever its fields are called."""
-    form = await request.form()
-    return QueryParams([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
-
-
-Filled = Annotated[QueryParams, Depends(form_of)]
 
 
 @router.get("/edit", dependencies=[EDITING])

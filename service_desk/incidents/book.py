@@ -61,6 +61,7 @@ def attach(session: Session, alarm: Alarm, headline: str, at: datetime, now: dat
     if found is not None and not found.sure and found.node not in about.nodes:
         known_by(session, incident, found.node, custom)
     tell(session, incident, what, (at, now), custom.sinks, about=alarm.id, together=together)
+    custom.notify(session, incident, what, at, now)
     for child in explained:
         if child != incident.id:
             merge(session, incident_of(session, child), incident, (at, now), custom)
@@ -138,6 +139,8 @@ def merge(session: Session, child: Incident, parent: Incident, when: tuple[datet
     for below in session.scalars(select(Incident).where(Incident.parent_id == child.id)).all():
         below.parent_id = parent.id
     session.flush()
+    custom.notify(session, child, "merged", at, now)
+    custom.notify(session, parent, "joined", at, now)
     rows = session.scalars(select(Outbox).where(Outbox.incident_id == child.id).with_for_update()).all()
     if any(row.attempts or row.done for row in rows):
         tell(session, child, "merged", when, custom.sinks, about=parent.id)

@@ -34,5 +34,6 @@ def close_quiet(session: Session, at: datetime, now: datetime, custom: Custom) -
         incident.closed = at
         standing(session, custom.causes).end(incident.id, incident.cause)
         tell(session, incident, "closed", (at, now), custom.sinks)
+        custom.notify(session, incident, "closed", at, now)
         closed += 1
     return closed

@@ -1,12 +1,19 @@
 """How a house keeps its incidents."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from service_desk.incidents.causes import Causes, Unaware
+from service_desk.incidents.model import Incident
 from service_desk.incidents.normal import Believing, Normal
 from service_desk.reserved import Reserved
+
+
+def _nobody(session: Session, incident: Incident, what: str, at: datetime, now: datetime) -> None:
+    """No person is told."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +21,8 @@ class Custom:
     """How a house keeps its incidents: closed after `keep` in which all stayed normal, reopened when back in `reopen`.
 
     `reserved` never closes by itself. `keep_by`: by priority instead. Within `window` before or after its cause an
-    alarm counts as its consequence.
+    alarm counts as its consequence. `notify` tells people, in the transaction of the transition
+    (`service_desk.notices.notifier.Notifier`).
     """
 
     keep: timedelta = timedelta(minutes=5)
@@ -25,3 +33,4 @@ class Custom:
     window: timedelta = timedelta(minutes=15)
     causes: Causes | Unaware = field(default_factory=Unaware)
     normal: Normal | Believing = field(default_factory=Believing)
+    notify: Callable[[Session, Incident, str, datetime, datetime], None] = _nobody
