@@ -99,7 +99,10 @@ class KnownBinding(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """A whole snapshot as it is written to disk. `serves` holds (asset id, place id), `air` what places say of it."""
+    """A whole snapshot as it is written to disk. `serves` holds (asset id, place id), `air` what places say of it.
+
+    `map`: the id of the location map in use (`locating.walked`); None is none.
+    """
 
     site: str
     revision: int
@@ -112,6 +115,7 @@ class Content(msgspec.Struct, frozen=True):
     serves: list[tuple[int, int]]
     version: int = 1
     air: dict[int, dict[str, Any]] = {}
+    map: int | None = None
 
 
 def index_words(parts: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from asset_registry.assets import Asset
 from asset_registry.bindings import Binding, Device, Gateway
 from asset_registry.hvac.rooms import RoomAir
 from asset_registry.known import Content, KnownAsset, KnownBinding, KnownDevice, KnownGateway, KnownPlace
+from asset_registry.locating.walked import LocationMap
 from asset_registry.people import Person
 from asset_registry.places import Place, Serves
 
@@ -35,6 +36,7 @@ def load(session: Session, site: str, revision: int, now: datetime) -> Content:
         gateways=_rows(session, Gateway, KnownGateway),
         bindings=_rows(session, Binding, KnownBinding),
         serves=[(asset, place) for asset, place in session.execute(select(Serves.asset_id, Serves.place_id))],
+        map=session.scalar(select(LocationMap.id).where(LocationMap.in_use)),
         air={row.place_id: row.said for row in session.scalars(select(RoomAir).order_by(RoomAir.place_id))},
     )
 

@@ -13,7 +13,7 @@ SAMPLES = 25
 
 def walls_of(polygon: Sequence[Point]) -> Iterator[Wall]:
     """Its sides, the last back to the first corner."""
-    return zip(polygon, [*polygon[1:], polygon[0]], strict=True)
+    return zip(polygon, [*polygon[1:], *polygon[:1]], strict=True)
 
 
 def area_of(polygon: Sequence[Point]) -> float:

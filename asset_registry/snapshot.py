@@ -111,8 +111,7 @@ class Snapshot:
 
     def _held(self, bindings: Iterable[KnownBinding], at: datetime | None) -> list[KnownDevice]:
         moment = at or self.taken
-        held = {binding.device_id: self.devices[binding.device_id] for binding in bindings if binding.holds(moment)}
-        return list(held.values())
+        return list({each.device_id: self.devices[each.device_id] for each in bindings if each.holds(moment)}.values())
 
     @cached_property
     def _talkers(self) -> dict[int, tuple[str, ...]]:

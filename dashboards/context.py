@@ -136,6 +136,21 @@ class Telling:
     wake: Callable[[], None] = lambda: None
 
 
+class MapMaking(Protocol):
+    """Makes location maps of the points that were walked, in a process of its own."""
+
+    @property
+    def begun(self) -> datetime | None:
+        """Since when one is being made; None when none is."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the last one came to nothing, "" when it did not."""
+
+    def begin(self, who: str) -> None:
+        """Make one. Raises Conflict while one is being made, Invalid when plan or points do not do."""
+
+
 Extra = Callable[[Request], str]
 """Markup of its own that whoever composes the product adds to a page; "" adds nothing."""
 
@@ -181,6 +196,7 @@ class Context:
     folder: Path | None = None
     operators: int = 1
     holidays: frozenset[date] = frozenset()
+    maps: MapMaking | None = None
     told_by: Telling | None = None
 
     @cached_property

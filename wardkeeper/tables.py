@@ -4,6 +4,7 @@ from asset_registry import assets, attachments, audit, bindings, cursors, custom
 from asset_registry.cold_chain import records as cold_chain
 from asset_registry.db import Base
 from asset_registry.hvac import rooms
+from asset_registry.locating import walked
 from asset_registry.usage import par
 from service_desk import db, reserved, rulebook
 from service_desk.alarms import model as alarms
@@ -27,6 +28,7 @@ MODULES = (
     people,
     places,
     rooms,
+    walked,
     db,
     rulebook,
     reserved,

@@ -60,6 +60,7 @@ from wardkeeper.heartbeat import NAME as HEARTBEAT
 from wardkeeper.heartbeat import heartbeat_of
 from wardkeeper.located.files import read_model
 from wardkeeper.located.live import Follows, sited_by
+from wardkeeper.located.making import MapMaking, kept_maps
 from wardkeeper.noticing import Noticing
 from wardkeeper.settings import MAIN_STORE, Settings
 
@@ -115,6 +116,7 @@ class Wardkeeper:
         self.noticing = Noticing(settings, clock, database, self.snapshots, self.pipeline, self._holder)
         self.alarms = self._alarms()
         self._located: Follows | None = None
+        self.maps = MapMaking(database, self.snapshots, clock, settings.data)
         self.locating = self._locating(fixes_in(readings_of(newest)))
         self.collecting.read(RegistryConsumer(database, settings.site, clock), REGISTRY_EVERY_S)
         for consumer in (self.locating, self.alarms):
@@ -153,7 +155,7 @@ class Wardkeeper:
             return LocatingConsumer(nearest(), self.pipeline, self.database, self.clock, fixes)
         model = read_model(settings.model) if settings.model else None
         ageing = Ageing(unknown_after_s=settings.unknown_after_s)
-        self._located = Follows(self.snapshots, sited_by(model), nearest, ageing)
+        self._located = Follows(self.snapshots, sited_by(model, kept_maps(self.database)), nearest, ageing)
         return LocatingConsumer(self._located, self.pipeline, self.database, self.clock, fixes)
 
     def _outgoing(self) -> Outgoing | None:
@@ -246,6 +248,7 @@ class Wardkeeper:
     def stop(self) -> None:
         """End it in the order in which nothing is lost."""
         stop(self.services)
+        self.maps.close()
         if self._located is not None:
             self._located.close()
         self.collecting.close()
@@ -334,6 +337,7 @@ class Wardkeeper:
             extras=extras or {},
             connectable=catalog.devices,
             told_by=self.noticing.telling(),
+            maps=self.maps,
             inside=Inside(
                 services=self._statuses,
                 links=lambda: [link.status for link in self.links],

@@ -1,13 +1,14 @@
 """The plan of the registry as a model without a survey: path loss, walls and gateways that are known."""
 
+from collections import Counter
+
+import msgspec
+
 from asset_registry.locating.layout import GatewayAt, Plan, Room
 from asset_registry.locating.model import Model
-from asset_registry.locating.radiomap import Radio
+from asset_registry.locating.radiomap import BEHIND_WALLS
 from asset_registry.places import WAYS, outline_of
 from asset_registry.snapshot import Snapshot
-
-BEHIND_WALLS = Radio(exponent=2.4, gain_db=4.0)
-"""Furniture and people take more than the air of an open office, and nobody measured the tags."""
 
 
 def plan_drawn(snapshot: Snapshot) -> Plan | None:
@@ -38,3 +39,31 @@ def drawn(snapshot: Snapshot) -> Model | None:
     """A model of it."""
     plan = plan_drawn(snapshot)
     return Model(plan, radio=BEHIND_WALLS) if plan else None
+
+
+def names_of(snapshot: Snapshot) -> dict[int, str]:
+    """How models and surveys call floors and rooms: by the number on the door where only one has it, else by its way.
+
+    Two buildings may both have a floor 4: those are "A/4" and "B/4".
+    """
+    found = {}
+    for places in (snapshot.floors, snapshot.rooms):
+        times = Counter(place.number for place in places)
+        for place in places:
+            way = "/".join(each.number for each in snapshot.path(place.id) if each.kind in ("building", place.kind))
+            found[place.id] = place.number if times[place.number] == 1 else way
+    return found
+
+
+def plan_named(snapshot: Snapshot) -> Plan | None:
+    """The plan that is drawn, as people and files call its floors and rooms."""
+    plan = plan_drawn(snapshot)
+    if plan is None:
+        return None
+    names = names_of(snapshot)
+    replace = msgspec.structs.replace
+    return Plan(
+        [replace(each, floor=names[int(each.floor)]) for each in plan.gateways],
+        [replace(room, id=names[int(room.id)], floor=names[int(room.floor)]) for room in plan.rooms],
+        walls=True,
+    )

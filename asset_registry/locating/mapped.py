@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import msgspec
 import numpy as np
 
-from asset_registry.locating.arrays import NOWHERE, Floats, Indices
+from asset_registry.locating.arrays import NOWHERE, Bools, Floats, Indices
+from asset_registry.locating.calibration import UNSURVEYED
 from asset_registry.locating.drift import EVERY_S, Drift
 from asset_registry.locating.model import Model
 from asset_registry.locating.ports import Fix
@@ -39,6 +40,8 @@ class MappedSite:
         self._gateways = {gateway.id: n for n, gateway in enumerate(model.plan.gateways)}
         self._place_of: list[int | None] = [places.get(room.id) for room in model.plan.rooms] + [None]
         self._room_of = {place: n for n, place in enumerate(self._place_of[:-1]) if place is not None}
+        walked = {point.floor for point in model.points}
+        self._plan_alone: Bools = np.array([bool(walked) and name not in walked for name in model.plan.floors])
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -140,7 +143,10 @@ class MappedSite:
         return {names[n]: louder for n, louder in self._drift.found().items()}
 
     def _take(self, estimate: Estimate, now: datetime) -> None:
-        confidence = self._model.calibration.confidence(estimate.belief, estimate.moving, estimate.bereft)
+        told = (estimate.belief, estimate.moving, estimate.bereft)
+        confidence = self._model.calibration.confidence(*told)
+        if self._plan_alone.any():  # a floor without a surveyed point is as sure as a plan
+            confidence = np.where(self._plan_alone[estimate.floor], UNSURVEYED.confidence(*told), confidence)
         rows = estimate.rows
         room = np.where(confidence > 0, estimate.room, NOWHERE)
         for row in rows[room != self._room[rows]].tolist():

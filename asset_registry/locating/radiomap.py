@@ -35,6 +35,10 @@ class Radio(msgspec.Struct, frozen=True):
     wall_db: float = 3.5
 
 
+BEHIND_WALLS = Radio(exponent=2.4, gain_db=4.0)
+"""Furniture and people take more than the air of an open office, and nobody measured the tags."""
+
+
 @dataclass(frozen=True)
 class Surveyed:
     """Levels of a survey on one floor: `at` (points, 2), `level` (points, gateways), NaN where not heard."""

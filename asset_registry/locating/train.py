@@ -16,7 +16,7 @@ from asset_registry.locating.arrays import Bools, Floats
 from asset_registry.locating.calibration import UNSURVEYED, calibrate
 from asset_registry.locating.layout import GatewayAt, Room
 from asset_registry.locating.model import Model
-from asset_registry.locating.radiomap import RadioMap
+from asset_registry.locating.radiomap import BEHIND_WALLS, Radio, RadioMap
 from asset_registry.locating.recording import Recording
 from asset_registry.locating.replay import Fixes, joined, replay
 from asset_registry.locating.score import scores
@@ -105,7 +105,8 @@ def train(
     points = points_in(recording)
     if len(points.at) < _FEWEST_POINTS:
         raise ConfigError(f"the survey has {len(points.at)} points; a map needs {_FEWEST_POINTS} at least")
-    model = Model(plan_of(recording, points, gateways, rooms, grid), listed(recording, points), UNSURVEYED)
+    plan = plan_of(recording, points, gateways, rooms, grid)
+    model = Model(plan, listed(recording, points), UNSURVEYED, BEHIND_WALLS if plan.walls else Radio())
     survey = Standing.of(recording, points, model)
     out = survey.left_out(folds)
     chance = np.random.default_rng(seed)

@@ -126,6 +126,14 @@ EXPECTED = {
     "GET /floors/{floor_id}/plan.geojson": STAFF,
     **dict.fromkeys(("GET /floors/{floor_id}/draw", "GET /floors/{floor_id}/drawing"), roles("facilities")),
     **{f"POST /floors/{{floor_id}}/{name}": roles("facilities") for name in ("drawing", "drawing/undo", "plan-file")},
+    **dict.fromkeys(
+        (
+            *(f"GET /floors/{{floor_id}}/survey{path}" for path in ("", "/state", "/heard")),
+            *(f"POST /floors/{{floor_id}}/survey{path}" for path in ("/points", "/undo", "/map", "/maps/{map_id}/use")),
+            *("GET /survey.csv", "GET /survey/gateways.json", "GET /survey/rooms.json"),
+        ),
+        roles("facilities", "biomed", "it_agent"),
+    ),
     "GET /inputs": roles("biomed", "facilities", "it_agent", "auditor"),
     "GET /rules": STAFF,
     "GET /rules.yaml": STAFF,

@@ -4,6 +4,7 @@ import os
 import signal
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from asset_registry.known import Content, KnownPlace
@@ -78,6 +79,7 @@ class Facts:
 
     def __init__(self, drawn):
         self.places, self.gateways, self.drawn = {1: drawn}, {}, drawn
+        self.content = Content("linden", 1, START, [], [], [], [], [], [])
 
 
 class Nearest:
@@ -119,6 +121,14 @@ def test_where_nothing_is_drawn_the_nearest_gateway_is_asked_and_a_plan_takes_ov
 def registry():
     known = KnownPlace(7, "room", None, "4.07", "", None, "patient_room", {})
     return Snapshot(Content("linden", 1, START, [known], [], [], [], [], []))
+
+
+def test_the_map_in_use_goes_before_the_given_model_and_that_before_the_plan(registry):
+    given, walked = (Model(Plan(PLAN.gateways, [room("4.07", x)])) for x in (0, 5))
+    sited = sited_by(given, {3: walked}.get)
+    assert sited(registry)[0] is given
+    assert sited(Snapshot(msgspec.structs.replace(registry.content, map=3)))[0] is walked
+    assert sited(Snapshot(msgspec.structs.replace(registry.content, map=4)))[0] is given, "a map that is gone"
 
 
 def test_a_model_finds_its_rooms_by_their_numbers(registry):

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from asset_registry.locating.drawn import BEHIND_WALLS
 from asset_registry.locating.layout import GatewayAt, Plan, Room
 from asset_registry.locating.mapped import MappedSite
 from asset_registry.locating.model import Model
+from asset_registry.locating.radiomap import BEHIND_WALLS
 from collector.reading import Sighting
 from wardkeeper.bench.load import machine
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from asset_registry.locating.drawn import drawn
+from asset_registry.locating.drawn import drawn, names_of
 from asset_registry.locating.mapped import Ageing
 from asset_registry.locating.model import Model
 from asset_registry.locating.ports import Engine, Fix
@@ -132,7 +132,7 @@ class Follows:
     def _engine(self) -> Engine:
         snapshot = self._snapshots.current
         if snapshot is not self._seen:
-            facts = (snapshot.places, snapshot.gateways)
+            facts = (snapshot.places, snapshot.gateways, snapshot.content.map)
             if self._seen is None or facts != self._facts:
                 self._facts = facts
                 self._take_over(snapshot)
@@ -184,17 +184,25 @@ class Follows:
             self._child = None
 
 
-def sited_by(model: Model | None) -> Callable[[Snapshot], Sited | None]:
-    """How a snapshot becomes a model: the one that was trained, its rooms found by number, else the plan as drawn."""
+def sited_by(
+    given: Model | None, kept: Callable[[int], Model | None] = lambda _: None
+) -> Callable[[Snapshot], Sited | None]:
+    """How a snapshot becomes a model: the map in use, which `kept` finds, else the `given` one, else the plan as drawn.
+
+    Rooms of a model that was trained are found by the names of `drawn.names_of`.
+    """
 
     def sited(snapshot: Snapshot) -> Sited | None:
+        in_use = snapshot.content.map
+        model = (kept(in_use) if in_use is not None else None) or given
         if model is None:
             found = drawn(snapshot)
             return (found, {room.id: int(room.id) for room in found.plan.rooms}) if found else None
-        places = {room.id: place.id for room in model.plan.rooms if (place := snapshot.room(room.id))}
+        known = {name: place for place, name in names_of(snapshot).items() if snapshot.places[place].kind == "room"}
+        places = {room.id: known[room.id] for room in model.plan.rooms if room.id in known}
         if not places:
             names = ", ".join(room.id for room in model.plan.rooms[:5])
-            raise ConfigError(f"locating.model: no room of the registry has the number of one of its rooms ({names})")
+            raise ConfigError(f"location model: no room of the registry has the number of one of its rooms ({names})")
         return model, places
 
     return sited

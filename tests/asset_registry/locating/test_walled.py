@@ -7,9 +7,9 @@ second. Path loss and walls are others than the map assumes.
 import numpy as np
 import pytest
 
-from asset_registry.locating.drawn import BEHIND_WALLS
 from asset_registry.locating.layout import Floor, GatewayAt, Plan, Room
 from asset_registry.locating.model import Model
+from asset_registry.locating.radiomap import BEHIND_WALLS
 
 TAGS, STAY_S, SETTLED_S = 24, 180, 20
 
