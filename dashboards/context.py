@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection, Request
 from asset_registry.cold_chain.products import Product
 from asset_registry.db import Database
 from asset_registry.hvac import Profile
+from asset_registry.locating.ports import Fix
 from asset_registry.sign_in import SignIn
 from asset_registry.snapshot import SnapshotSource
 from collector.clock import Clock
@@ -136,6 +137,10 @@ class Telling:
     wake: Callable[[], None] = lambda: None
 
 
+def _no_fix(_tag: str) -> Fix | None:
+    return None
+
+
 class MapMaking(Protocol):
     """Makes location maps of the points that were walked, in a process of its own."""
 
@@ -165,7 +170,8 @@ class Context:
     `first_link` is the secret of the link that makes the first administrator, "" when there is one already.
     `extras` by where they stand: "overview" on the overview, "foot" at the foot of every page of someone signed in.
     `url` is what people type into a browser, "" when nobody said; `folder` is where files of assets lie, None: nowhere.
-    `holidays` are no working days; `operators` answer alarms at a time.
+    `holidays` are no working days; `operators` answer alarms at a time. `fix` is the newest fix of a tag with its
+    point and evidence, by native id.
     `told_by` says how people are told.
     `live_every_s` is the pace of the live screens in real seconds, whatever the speed of `clock`.
     """
@@ -197,6 +203,7 @@ class Context:
     operators: int = 1
     holidays: frozenset[date] = frozenset()
     maps: MapMaking | None = None
+    fix: Callable[[str], Fix | None] = _no_fix
     told_by: Telling | None = None
 
     @cached_property

@@ -338,6 +338,7 @@ class Wardkeeper:
             connectable=catalog.devices,
             told_by=self.noticing.telling(),
             maps=self.maps,
+            fix=self.locating.fix,
             inside=Inside(
                 services=self._statuses,
                 links=lambda: [link.status for link in self.links],

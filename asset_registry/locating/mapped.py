@@ -53,6 +53,7 @@ class MappedSite:
         self._room: Indices = np.zeros(0, dtype=np.int64)
         self._base: Floats = np.zeros(0)
         self._at: Floats = np.zeros((0, 2))
+        self._spread: Floats = np.zeros(0)
         self._last: Floats = np.zeros(0)
         self._since: dict[int, datetime] = {}
         self._latest: datetime | None = None
@@ -94,6 +95,7 @@ class MappedSite:
             self._room = np.concatenate([self._room, np.full(more, NOWHERE)])
             self._base = np.concatenate([self._base, np.zeros(more)])
             self._at = np.vstack([self._at, np.full((more, 2), np.nan)])
+            self._spread = np.concatenate([self._spread, np.full(more, np.nan)])
             self._last = np.concatenate([self._last, np.zeros(more)])
 
     def alive(self, gateway: str, at: datetime) -> None:
@@ -151,7 +153,8 @@ class MappedSite:
         room = np.where(confidence > 0, estimate.room, NOWHERE)
         for row in rows[room != self._room[rows]].tolist():
             self._since[row] = now
-        self._room[rows], self._base[rows], self._at[rows] = room, confidence, estimate.at
+        self._room[rows], self._base[rows] = room, confidence
+        self._at[rows], self._spread[rows] = estimate.at, estimate.spread
 
     def _evidence(self, rows: Indices) -> list[tuple[tuple[str, float], ...]]:
         """Of each tag the loudest gateways, with their levels in dBm."""
@@ -177,9 +180,10 @@ class MappedSite:
         if place is None:
             return Fix(tag, None, "", 0.0, heard, since, evidence=evidence)
         fresh = 0.5 ** (max(0.0, age - self._ageing.fresh_s) / self._ageing.half_life_s)
-        x, y = (None if math.isnan(side) else round(side, 1) for side in self._at[row].tolist())
+        seen = (*self._at[row].tolist(), float(self._spread[row]))
+        x, y, radius = (None if math.isnan(side) else round(side, 1) for side in seen)
         known = evidence[0][0] if evidence else ""
-        return Fix(tag, place, known, float(self._base[row]) * fresh, heard, since, x, y, evidence)
+        return Fix(tag, place, known, float(self._base[row]) * fresh, heard, since, x, y, evidence, radius)
 
     def _forget(self, tag: str, row: int) -> None:
         del self._rows[tag]

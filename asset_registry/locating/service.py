@@ -59,6 +59,7 @@ class LocatingConsumer:
         self._refresh = timedelta(seconds=refresh_s)
         self._lock = threading.Lock()
         self._told: dict[str, _Told] = {}
+        self._fixes: dict[str, Fix] = {}
         self._judged: datetime | None = None
         self._newest: datetime | None = None
         self._kept_at = self._drift_at = clock.now()
@@ -128,6 +129,7 @@ class LocatingConsumer:
         readings: list[Reading] = []
         said: dict[str, _Told] = {}
         for fix in self._engine.judge(now):
+            self._keep(fix)
             words = self._say(fix, now)
             if words:
                 readings += words
@@ -137,6 +139,16 @@ class LocatingConsumer:
             readings += [self._reading(name, DRIFT, louder, now) for name, louder in self._engine.drift().items()]
         if readings and self._intake.offer(readings):
             self._told.update(said)  # when there was no room, the next judgement says it again
+
+    def fix(self, tag: str) -> Fix | None:
+        """The newest fix of a tag in full, for screens; None until it was located since the start."""
+        return self._fixes.get(tag)
+
+    def _keep(self, fix: Fix) -> None:
+        if fix.place_id is None:
+            self._fixes.pop(fix.tag, None)
+        else:
+            self._fixes[fix.tag] = fix
 
     def _say(self, fix: Fix, now: datetime) -> list[Reading]:
         told, word = self._told.get(fix.tag), word_of(fix.confidence)

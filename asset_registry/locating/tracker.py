@@ -57,6 +57,8 @@ class Estimate:
     """Probability of the room, as the map has it: not calibrated."""
     at: Floats
     """(tags, 2): the mean of where it may be, on its floor."""
+    spread: Floats
+    """(tags): how far from there it may be, the root of the mean square, in metres."""
     floor: Indices
     moving: Bools
     bereft: Bools
@@ -217,18 +219,20 @@ class Tracker:
     def _decide(self, rows: Indices, level: Floats, use: Bools, now: float, dt: float) -> Estimate:
         floor, floor_chance = self._choose_floor(rows, level, use)
         chance = np.zeros((len(rows), len(self._plan.rooms)), np.float32)
-        at = np.full((len(rows), 2), np.nan)
+        at, spread = np.full((len(rows), 2), np.nan), np.full(len(rows), np.nan)
         for n, radio_map in enumerate(self.maps):
             here = np.flatnonzero(floor == n)
             if len(here):
                 cells = self._posterior(n, radio_map, rows[here], level[here], use[here])
-                at[here] = cells @ radio_map.floor.cells
+                points = radio_map.floor.cells
+                at[here] = cells @ points
+                spread[here] = np.sqrt(np.maximum(cells @ (points**2).sum(1) - (at[here] ** 2).sum(1), 0.0))
                 chance[here] = (cells @ radio_map.floor.share) * floor_chance[here, None]
         self._commit(rows, chance, np.asarray(use.any(1)), now, dt)
         room = self.room[rows]
         belief = np.where(room == NOWHERE, 0.0, chance[np.arange(len(rows)), room])
         moving = self._since[rows] < self._belief.moving_s
-        return Estimate(rows, room.copy(), belief, at, floor, moving, self._bereft()[room])
+        return Estimate(rows, room.copy(), belief, at, spread, floor, moving, self._bereft()[room])
 
     def _bereft(self) -> Bools:
         """(rooms, and one for none): whether each has lost all gateways that hang in it."""

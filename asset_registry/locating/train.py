@@ -75,6 +75,8 @@ class Standing:
         tracker = self.model.tracker()
         seen = np.full_like(self.points.level, np.nan)
         for n, floor in enumerate(tracker.floors):
+            if floor.name not in self.recording.floors:
+                continue
             here = np.flatnonzero(self.points.floor == self.recording.floors.index(floor.name))
             cell = np.hypot(*(self.points.at[here][:, None] - floor.cells[None]).transpose(2, 0, 1)).argmin(1)
             for row, gateway in enumerate(floor.gateways):

@@ -1,5 +1,6 @@
 """One asset: whether it can be taken, its status, where it was, what its devices say; and what people do to it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ from asset_registry.assets import Asset, is_claimed, usable
 from asset_registry.attachments import attachments_of
 from asset_registry.editing import EDITORS, fields_of
 from asset_registry.errors import Conflict
-from asset_registry.known import KnownAsset
+from asset_registry.known import KnownAsset, KnownDevice
 from asset_registry.people import Principal
 from asset_registry.status import BORROWED, CLEANERS, TAKERS
 from dashboards import words
@@ -23,6 +24,7 @@ from dashboards.api.params import Id
 from dashboards.changes import changes_of
 from dashboards.context import Context, Here
 from dashboards.device_view import Said, devices_ever, places_of, said_of, standing_of
+from dashboards.fix_view import fix_view
 from dashboards.floor_acts import clock_of
 from dashboards.forms import Back, Long, back_to
 from dashboards.problems import NotThere
@@ -84,7 +86,7 @@ def asset(
         chart=chart,
         spans=[(name, word, name == span) for name, (word, _) in SPANS.items()],
         metrics=[each for each in found if each.drawn and each.metric not in QUIET],
-        where=places_of(here, devices, span) if it.mobile else None,
+        **_where(here, it, fix, devices, span),
         changes=changes,
         bindings=devices_ever(here, now.bindings_of_asset(it.id)),
         serves=now.served_by(it.id),
@@ -95,6 +97,16 @@ def asset(
         zone=str(here.zone),
         live_version=version,
     )
+
+
+def _where(
+    here: Context, it: KnownAsset, fix: Whereabouts, devices: Sequence[KnownDevice], span: str
+) -> dict[str, Any]:
+    """Where it is on the plan, and where it was."""
+    if not it.mobile:
+        return {"point": None, "where": None}
+    now = here.snapshots.current
+    return {"point": fix_view(here, now, it, fix.place), "where": places_of(here, devices, span)}
 
 
 _TOLD = ("name", "category", "maker", "model", "serial", "udi_di", "udi_pi", "department", "criticality")

@@ -6,15 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from asset_registry.known import KnownPlace
+from asset_registry.known import KnownAsset, KnownPlace
 from dashboards.access import STAFF
 from dashboards.api.params import Id
 from dashboards.context import Context, Here
+from dashboards.fix_view import FixView, fix_view
 from dashboards.floor_view import FloorView, Located, RoomView, floor_view, located, worst_by_floor
 from dashboards.problems import NotThere
 from dashboards.render import page
 from dashboards.sentences import address, many, start
 from dashboards.standing import AlarmLine, Standing, rank, standing
+from dashboards.whereabouts import Whereabouts, whereabouts
 
 LAYERS = (
     ("assets", "Assets", "locate"),
@@ -77,8 +79,9 @@ def floor(
     floor_id: Id,
     layers: Annotated[str | None, Query(max_length=100)] = None,
     room: Annotated[int | None, Query(ge=1)] = None,
+    asset: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """One floor now. `layers` are those shown; `room` is one to point out."""
+    """One floor now. `layers` are those shown; `room` and `asset` are to be pointed out."""
     version = here.latest.version  # before the rest, so that nothing is missed between this and the live feed
     place = here.snapshots.current.places.get(floor_id)
     if place is None or place.kind != "floor":
@@ -105,8 +108,29 @@ def floor(
         layers=_layers(shown),
         shown=shown,
         pointed=by_id.get(room or 0),
+        asked=asked(here, floor_id, asset),
         live_version=version,
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An asset that was asked for, with its fix on this floor."""
+
+    asset: KnownAsset
+    fix: Whereabouts
+    point: FixView
+
+
+def asked(here: Context, floor_id: int, asset_id: int | None) -> Asked | None:
+    """The asset that is to be pointed out, when its fix has a point on this floor."""
+    now = here.snapshots.current
+    it = now.assets.get(asset_id or 0)
+    fix = whereabouts(here, now, it) if it is not None else None
+    point = fix_view(here, now, it, fix.place) if it is not None and fix is not None else None
+    if it is None or fix is None or point is None or point.plan.floor.id != floor_id:
+        return None
+    return Asked(it, fix, point)
 
 
 def group_of(row: Standing, found: Located, rooms: dict[int, RoomView]) -> Group:

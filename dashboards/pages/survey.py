@@ -237,15 +237,11 @@ def uncovered(todo: Sequence[Spot]) -> list[KnownPlace]:
 
 
 def words_of(score: Mapping[str, Any] | None) -> str:
-    """A score as people read it."""
-    if not score:
-        return "not scored"
-    said = [f"{score['room_accuracy']:.0%} of the time the right room"]
-    if score["unknown_share"] >= 0.005:
-        said.append(f"{score['unknown_share']:.0%} unknown")
-    if score["mean_error_m"] is not None:
-        said.append(f"{score['mean_error_m']:.1f} m off on average")
-    return ", ".join(said)
+    """A score as people read it. Of the few seconds at a point the first are spent settling: answers count."""
+    if not score or score["room_accuracy_when_known"] is None:
+        return "no answer at any point"
+    said = f"{score['room_accuracy_when_known']:.0%} of its answers are the right room"
+    return said if score["mean_error_m"] is None else f"{said}, {score['mean_error_m']:.1f} m off on average"
 
 
 def _maps(session: Session) -> list[MadeMap]:

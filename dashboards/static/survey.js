@@ -133,6 +133,7 @@ async function listen () {
 async function stood (told) {
   const wanted = Number(walk.dataset.stand)
   ring(Math.min(1, told.stood_s / wanted), told.stood_s < wanted ? `Stand still, ${Math.ceil(wanted - told.stood_s)} s` : 'Few packets: stand on')
+  say(told.gateways.length ? `${told.packets} packets; ${told.gateways.slice(0, 2).map(each => `${each.name} at ${Math.round(each.dbm)} dBm`).join(', ')}` : 'No gateway has heard it yet.')
   if (!told.enough && told.stood_s < LONGEST_S) return
   const kept = await ask('/points', { tag: tag(), x: you[0], y: you[1], since })
   since = null

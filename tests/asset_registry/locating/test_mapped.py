@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,6 +39,8 @@ def test_a_fix_says_where_how_surely_and_why(site, world, places):
     fix = live(site, world, world.tag((2.5, 3, 30), name="ble:17"))["ble:17"]
     assert fix.place_id == 100 + world.room_at(2.5, 3)
     assert (fix.x_m, fix.y_m) == (pytest.approx(2.5, abs=2), pytest.approx(3, abs=2))
+    assert math.dist((fix.x_m, fix.y_m), (2.5, 3)) <= fix.radius_m + 1
+    assert 0.3 < fix.radius_m < 6
     assert 0 < fix.confidence < 1
     assert fix.at > START
     assert len(fix.evidence) == 3

@@ -1,12 +1,19 @@
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 
+from asset_registry.locating.calibration import UNSURVEYED
 from asset_registry.locating.errormap import error_map
+from asset_registry.locating.layout import GatewayAt, Room
+from asset_registry.locating.mapped import MappedSite
 from asset_registry.locating.model import decode, encode
+from asset_registry.locating.radiomap import BEHIND_WALLS
 from asset_registry.locating.replay import replay
 from asset_registry.locating.score import scores
 from asset_registry.locating.train import train
 from collector.errors import ConfigError
+from collector.reading import Sighting
 
 
 @pytest.fixture
@@ -26,6 +33,22 @@ def test_a_model_scores_itself_with_positions_left_out(model):
     assert told["tags"] == 40
     assert 0.55 < told["room_accuracy"] < 1
     assert told["mean_error_m"] < 2.5
+
+
+def test_a_floor_that_nobody_walked_keeps_the_plan_and_its_doubt(world):
+    rooms = [Room(f"{floor}{one.id}", floor, one.outline) for floor in ("", "up") for one in world.plan.rooms]
+    above = [GatewayAt(f"up {one.id}", one.x_m, one.y_m, "up") for one in world.plan.gateways]
+    model = train(world.survey(step=5, seconds=10), [*world.plan.gateways, *above], rooms, folds=2)
+    assert {point.floor for point in model.points} == {""}
+    assert model.radio.exponent == BEHIND_WALLS.exponent
+    site = MappedSite(model, {room.id: n for n, room in enumerate(rooms)})
+    start = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    for second in range(20):
+        for n in range(3):
+            site.hear(Sighting("ble:17", f"up {n}", -60.0 - 9 * n, start + timedelta(seconds=second)))
+        (fix,) = site.judge(start + timedelta(seconds=second))
+    assert rooms[fix.place_id].floor == "up"
+    assert fix.confidence in UNSURVEYED.right
 
 
 def test_tags_that_stand_and_tags_that_move_are_scored_apart(model, truth):

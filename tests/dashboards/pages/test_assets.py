@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from asset_registry.assets import Asset
 from asset_registry.audit import bump
+from asset_registry.locating.ports import Fix
 from asset_registry.places import Place
 from service_desk.tickets.model import Ticket
 from tests.dashboards.conftest import OXIMETER, PUMP_TAG
@@ -43,6 +44,39 @@ def test_what_stays_put_is_where_it_stays(signed_in, hospital):
 def test_no_vital_of_its_devices_is_told_here(signed_in, hospital):
     hospital.measure(OXIMETER, "spo2", 97.0)
     assert "97" not in signed_in("clinician").get(f"/assets/{hospital.assets['P-119']}").text.partition("<main")[2]
+
+
+def located_at(hospital, number, **more):
+    """What the location engine says of pump 117, in full."""
+    hospital.locate(PUMP_TAG, hospital.places[number])
+    now = hospital.clock.now()
+    fix = Fix(PUMP_TAG, hospital.places[number], "mqtt:espresense/4-12", 0.95, now, now, **more)
+    hospital.context.fix = {PUMP_TAG: fix}.get
+
+
+def test_where_it_is_on_the_plan_how_near_and_by_whom_heard(signed_in, hospital, pump):
+    heard = (("mqtt:espresense/4-12", -62.4), ("elsewhere", -80.0))
+    located_at(hospital, "4.13", x_m=8.4, y_m=2.5, evidence=heard, radius_m=2.6)
+    page = plain(signed_in("clinician").get(pump).text)
+    card = page[page.index('id="fixed"') :]
+    assert "In 4.13, sure; in most cases within 3 m of the dot." in card
+    assert "4-12 at −62 dBm</a>, elsewhere at −80 dBm" in card
+    assert "not for automation" in card
+    assert '<circle class="near" cx="8.4" cy="2.5" r="2.6"/>' in card
+    floor = plain(
+        signed_in("clinician").get(f"/floors/{hospital.places['floor']}?asset={hospital.assets['P-117']}").text
+    )
+    assert '<circle class="near" cx="8.4" cy="2.5" r="2.6"/>' in floor
+    assert "within 3 m of the dot" in floor
+
+
+def test_no_point_is_drawn_that_the_readings_do_not_bear_out(signed_in, hospital, pump):
+    located_at(hospital, "4.13", x_m=8.4, y_m=2.5, radius_m=2.6)
+    hospital.clock.advance(60)
+    hospital.locate(PUMP_TAG, hospital.places["4.19"])
+    assert 'id="fixed"' not in signed_in("clinician").get(pump).text
+    located_at(hospital, "4.13")
+    assert 'id="fixed"' not in signed_in("clinician").get(pump).text, "the nearest gateway knows no point"
 
 
 def test_where_it_was(signed_in, hospital, pump):

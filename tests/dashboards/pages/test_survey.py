@@ -82,7 +82,7 @@ def test_one_thumb_walks_two_points_and_takes_one_back(page, server, house):
 
     for count in (1, 2):
         page.get_by_role("button", name="I am here").click()
-        expect(page.locator("#told")).to_contain_text("Press again to stop")
+        expect(page.locator("#told")).to_contain_text("Stand still")
         sightings(house, 3, 1.7)
         expect(page.locator("#answer")).to_contain_text(f"{count} of 8 points walked")
         expect(page.locator("#levels li")).to_have_count(4)
@@ -119,7 +119,7 @@ def test_a_map_is_made_by_the_command_scored_and_put_into_use(signed_in, house, 
     assert (made.points, made.who, made.in_use) == (8, "it_agent", False)
     assert made.scores["positions_left_out"]["tags"] == made.scores["plan_alone"]["tags"] == 8
     page = browser.get(url).text
-    assert "of the time the right room" in page
+    assert "of its answers are the right room" in page
     assert "Each point located by a map that never saw it" in page
 
     assert browser.post(f"{url}/maps/{made.id}/use", data=form).status_code == 303
