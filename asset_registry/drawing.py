@@ -21,7 +21,6 @@ from asset_registry.polygons import Point, contains
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern="^[^/]+$")]
-ZONE_KINDS = ("hvac", "lighting", "cleaning", "restricted", "exit")
 DRAWN = ("polygon", "doors")
 """What a drawing says of a room's plan; whatever else stands there is kept."""
 

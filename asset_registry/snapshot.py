@@ -26,6 +26,7 @@ from asset_registry.known import (
 from asset_registry.loading import load
 from asset_registry.vocabulary import Vocabulary
 from asset_registry.ways import Walks, Ways
+from asset_registry.zones import Zone, zones_by_room
 from collector.clock import Clock
 from collector.durable import replace
 from collector.errors import Unreachable
@@ -243,6 +244,15 @@ class Snapshot:
     def room_of(self, place: KnownPlace | int) -> KnownPlace | None:
         """The room a place is in, or is."""
         return self._above(place if isinstance(place, int) else place.id, "room")
+
+    @cached_property
+    def _zones(self) -> dict[int, tuple[Zone, ...]]:
+        return zones_by_room(self.floors, self.rooms_on)
+
+    def zones_of(self, place: KnownPlace | int) -> tuple[Zone, ...]:
+        """The zones (HVAC, lighting, cleaning, restricted, exit) that the room of a place lies in."""
+        room = self.room_of(place)
+        return self._zones.get(room.id, ()) if room is not None else ()
 
     @cached_property
     def floors(self) -> list[KnownPlace]:

@@ -1,6 +1,6 @@
 """What people have said and signed about a room's air, in words: purge, visual checks, profile; for page and API."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,9 @@ from asset_registry.hvac import Profile, RoomStatus, direction_words, value_word
 from asset_registry.hvac.purge import REMOVED, purge_minutes
 from asset_registry.hvac.rooms import RoomCheck, RoomPurge, checks_between, checks_of, purge_of
 from asset_registry.known import KnownPlace
+from asset_registry.zones import Zone
 from dashboards.context import Context
+from dashboards.zone_view import WORDS
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,18 @@ def profile_facts(profile: Profile) -> Mapping[str, str]:
         "Door": f"held open from {profile.door_grace_s:g}\u00a0s on" if pressed else "",
         "Anteroom": profile.anteroom,
         "Volume": f"{profile.volume_m3:g}\u00a0m³" if profile.volume_m3 else "",
-        "Zones": ", ".join(profile.zones),
         "Source": profile.source,
     }
     return {name: text for name, text in facts.items() if text}
+
+
+def zone_facts(zones: Sequence[Zone]) -> Mapping[str, str]:
+    """The zones of a room by their kind."""
+    facts: dict[str, str] = {}
+    for zone in zones:
+        kind = f"{WORDS[zone.kind]} zone"
+        facts[kind] = f"{facts[kind]}, {zone.name}" if kind in facts else zone.name
+    return facts
 
 
 def concerns(status: RoomStatus) -> str:

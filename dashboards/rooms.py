@@ -23,7 +23,8 @@ FIVE = timedelta(minutes=5)
 
 def room_profile(here: Context, now: Snapshot, room: KnownPlace) -> Profile:
     """What the room's air must be: the profile of its type, and what site, floor and room say otherwise."""
-    return profile_of(here.profiles, room.room_type, now.said_of_air(room.id), area_of(room.plan))
+    profile = profile_of(here.profiles, room.room_type, now.said_of_air(room.id), area_of(room.plan))
+    return replace(profile, zones=tuple(zone.name for zone in now.zones_of(room) if zone.kind == "hvac"))
 
 
 def room_devices(here: Context, now: Snapshot, room: KnownPlace) -> list[KnownDevice]:

@@ -53,8 +53,8 @@ class Mode:
 class Profile:
     """What a room must have, and who says so. `protects`: its pressure protects somebody.
 
-    `reference` is the space that the pressure is measured against; the `edition` is the standard's, the `design_year`
-    the room's.
+    `zones` are the HVAC zones that the room lies in, as drawn; `reference` is the space that the pressure is measured
+    against; the `edition` is the standard's, the `design_year` the room's.
     """
 
     room_type: str
@@ -120,7 +120,6 @@ class AirSettings(BaseModel):
     reference: str | None = Field(None, max_length=80, description="The space the pressure is measured against.")
     anteroom: str | None = Field(None, max_length=80, description="The number of the room's anteroom.")
     doors: list[str] | None = Field(None, max_length=20, description="The door contacts that count; all when empty.")
-    zones: list[str] | None = Field(None, max_length=20, description="Zones of the plant that the room lies in.")
     volume_m3: float | None = Field(None, gt=0, description="For air changes out of an air flow.")
     height_m: float | None = Field(None, gt=0, le=50, description="Instead of the volume, where the plan has the room.")
     door_grace_s: float | None = Field(None, ge=0, le=3600, description="An open door pauses judging so long (60).")
@@ -156,7 +155,7 @@ def profile_of(
     told = _merged(room_type, said)
     known = profiles.get(told.get("profile") or room_type) or Profile(room_type)
     own = {name: told[name] for name in _PLAIN if told.get(name) is not None}
-    own |= {name: tuple(told[name]) for name in ("doors", "zones") if told.get(name) is not None}
+    own |= {name: tuple(told[name]) for name in ("doors",) if told.get(name) is not None}
     if "volume_m3" not in own and told.get("height_m") and area_m2:
         own["volume_m3"] = told["height_m"] * area_m2
     ranges: dict[str, Range | None] = {**known.ranges, **_ranges(told.get("ranges", {}))}

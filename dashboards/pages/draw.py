@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from asset_registry.bindings import Device
-from asset_registry.drawing import ZONE_KINDS, Drawing, drawing_of, geojson_of, mark_of, save, undo, undoable
+from asset_registry.drawing import Drawing, drawing_of, geojson_of, mark_of, save, undo, undoable
 from asset_registry.drawing_checks import faults, hung
 from asset_registry.known import KnownDevice, KnownPlace
 from asset_registry.places import WAYS
 from asset_registry.plan_files import LARGEST, read
 from asset_registry.register import unclaimed
+from asset_registry.zones import KINDS
 from dashboards.access import STAFF, Visitor, admit
 from dashboards.api.models import refreshed
 from dashboards.api.params import Id
@@ -30,7 +31,7 @@ def draw(request: Request, here: Here, floor_id: Id) -> Response:
     """The page; what is drawn it loads itself."""
     floor = _floor(here, floor_id)
     types = sorted({room.room_type for room in here.snapshots.current.rooms if room.room_type} | set(WAYS))
-    return page(request, "draw.html", floor=floor, types=types, zone_kinds=ZONE_KINDS)
+    return page(request, "draw.html", floor=floor, types=types, zone_kinds=KINDS)
 
 
 @router.get("/floors/{floor_id}/drawing", dependencies=[DRAWING])

@@ -17,6 +17,7 @@ from dashboards.render import page
 from dashboards.sentences import address, many, start
 from dashboards.standing import AlarmLine, Standing, rank, standing
 from dashboards.whereabouts import Whereabouts, whereabouts
+from dashboards.zone_view import zones_on
 
 LAYERS = (
     ("assets", "Assets", "locate"),
@@ -109,6 +110,7 @@ def floor(
         shown=shown,
         pointed=by_id.get(room or 0),
         asked=asked(here, floor_id, asset),
+        zones=zones_on(here.snapshots.current, floor_id),
         live_version=version,
     )
 

@@ -24,7 +24,7 @@ from dashboards.context import Context, Here
 from dashboards.floor_view import Dot, Located, RoomView, floor_view, located
 from dashboards.problems import NotThere
 from dashboards.render import page
-from dashboards.room_view import beyond, concerns, pressure_words, profile_facts, purge_view, signed_view
+from dashboards.room_view import beyond, concerns, pressure_words, profile_facts, purge_view, signed_view, zone_facts
 from dashboards.rooms import room_devices, room_light, room_readings, room_status
 from dashboards.sentences import start
 from dashboards.standing import Standing, rank, standing
@@ -112,7 +112,7 @@ def room(request: Request, here: Here, visitor: Visitor, room_id: Id) -> Respons
         why=why(place, here_status, servers, said),
         source=here_status.source,
         profile=here_status.profile,
-        facts=profile_facts(here_status.profile),
+        facts={**profile_facts(here_status.profile), **zone_facts(now.zones_of(place))},
         purge=purge,
         signed=signed,
         may_release=visitor.may(RELEASES),

@@ -1,6 +1,7 @@
 """Writes Linden General into an empty registry, once."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -56,7 +57,7 @@ def _places(session: Session, world: World) -> dict[str, int]:
             number=str(level),
             name=f"Level {level}",
             level=level,
-            plan={"width": WIDTH, "depth": DEPTH},
+            plan={"width": WIDTH, "depth": DEPTH, "zones": _zones(world, level)},
         )
         for level, number in BUILDING_OF.items()
     }
@@ -85,6 +86,27 @@ def _places(session: Session, world: World) -> dict[str, int]:
     session.add_all(beds.values())
     session.flush()
     return {number: row.id for number, row in {**rows, **beds}.items()}
+
+
+ZONES = {
+    1: (
+        ("restricted", "Drugs", ("Pharmacy", "Compounding", "Drug store")),
+        ("restricted", "Magnet", ("MRI",)),
+        ("exit", "Main entrance", ("Waiting",)),
+    ),
+    2: (("hvac", "Theatres", ("Operating room", "Sterile store")),),
+    3: (("restricted", "Servers", ("Server room",)),),
+    4: (("hvac", "Isolation", ("Isolation",)),),
+}
+"""By level: kind, name, and the rooms by what they are called."""
+
+
+def _zones(world: World, level: int) -> list[dict[str, Any]]:
+    rooms = [room for room in world.places if room.level == level]
+    return [
+        {"kind": kind, "name": name, "rooms": [room.number for room in rooms if room.name in names], "polygon": None}
+        for kind, name, names in ZONES.get(level, ())
+    ]
 
 
 def _assets(session: Session, world: World, places: dict[str, int], now: datetime) -> dict[str, int]:
@@ -159,7 +181,7 @@ def _devices(session: Session, world: World, places: dict[str, int], assets: dic
 
 
 AIR = {
-    "4.12": {"design_year": 2014, "zones": ["HVAC 4 south", "isolation"]},
+    "4.12": {"design_year": 2014},
     "4.13": {"design_year": 2014, "mode": "isolation off"},
     "2.09": {"mode": "temperature set by the surgeon", "setpoint_c": 21.5, "tolerance_c": 1.5},
 }

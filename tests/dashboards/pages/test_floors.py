@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from asset_registry.audit import bump
+from asset_registry.places import Place
 from tests.dashboards.conftest import AIR, PUMP_TAG
 from tests.dashboards.linden import LindenGeneral
 
@@ -84,6 +86,23 @@ def test_a_house_without_floors_says_what_to_do(signed_in, hospital):
 
 def test_a_floor_that_is_none_is_not_there(signed_in, hospital):
     assert signed_in("facilities").get(f"/floors/{hospital.places['4.12']}").status_code == 404
+
+
+def test_zones_are_named_and_those_that_concern_somebody_are_drawn(signed_in, hospital, floor):
+    with hospital.database.write() as session:
+        row = session.get_one(Place, hospital.places["floor"])
+        zones = [("restricted", "Drugs", ["4.18"]), ("hvac", "South", ["4.12", "4.13"])]
+        row.plan = row.plan | {"zones": [{"kind": kind, "name": name, "rooms": rooms} for kind, name, rooms in zones]}
+        bump(session)
+    hospital.snapshots.refresh()
+    page = signed_in("facilities").get(floor).text
+    assert page.count('<polygon class="zone"') == 1
+    assert "<title>Restricted: Drugs</title>" in page
+    assert page.index("Restricted: Drugs</dt>") < page.index("HVAC: South</dt>")
+    room = signed_in("facilities").get(f"/rooms/{hospital.places['4.12']}").text
+    assert "HVAC zone" in room
+    status = signed_in("facilities").get(f"/api/v1/rooms/{hospital.places['4.12']}/status").json()
+    assert status["profile"]["zones"] == ["South"]
 
 
 # ---------------------------------------------------------------- in a browser

@@ -43,9 +43,10 @@ def test_it_writes_everything_once(database, world, morning):
         assert count(session, Person) == len(world.people)
         assert count(session, Serves) == sum(len(thing.serves) for thing in world.assets)
         floors = session.scalars(select(Place).where(Place.kind == "floor").order_by(Place.number)).all()
-        assert [(floor.number, floor.plan) for floor in floors] == [
-            (number, {"width": 72.0, "depth": 36.0}) for number in ("1", "2", "3", "4")
+        assert [(floor.number, floor.plan["width"], floor.plan["depth"]) for floor in floors] == [
+            (number, 72.0, 36.0) for number in ("1", "2", "3", "4")
         ]
+        assert all(zone["rooms"] for floor in floors for zone in floor.plan["zones"])
         buildings = {place.id: place.name for place in session.scalars(select(Place).where(Place.kind == "building"))}
         assert [buildings[floor.parent_id] for floor in floors] == ["East building"] + ["Main building"] * 3
         assert session.get(Revision, 1).number == 1
