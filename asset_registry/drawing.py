@@ -66,6 +66,16 @@ class DrawnZone(_Part):
     polygon: list[tuple[FiniteFloat, FiniteFloat]] | None = Field(default=None, min_length=3, max_length=200)
 
 
+class DrawnGround(_Part):
+    """A picture that lies under the rooms, by its hash (`pictures`): its north-west corner and size in metres."""
+
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+    x: float = Field(ge=-1000, le=2000)
+    y: float = Field(ge=-1000, le=2000)
+    width: float = Field(gt=0, le=4000)
+    height: float = Field(gt=0, le=4000)
+
+
 class Drawing(_Part):
     """A floor in metres from its north-west corner."""
 
@@ -74,6 +84,7 @@ class Drawing(_Part):
     rooms: list[DrawnRoom] = Field(default=[], max_length=1000)
     gateways: list[DrawnGateway] = Field(default=[], max_length=1000)
     zones: list[DrawnZone] = Field(default=[], max_length=200)
+    ground: DrawnGround | None = None
 
 
 def drawing_of(session: Session, floor_id: int) -> Drawing:
@@ -100,6 +111,7 @@ def drawing_of(session: Session, floor_id: int) -> Drawing:
         ],
         gateways=[DrawnGateway(device=each.device_id, x=each.x_m, y=each.y_m) for each in gateways],
         zones=floor.plan.get("zones", []),
+        ground=floor.plan.get("ground"),
     )
 
 
@@ -125,7 +137,7 @@ def undo(session: Session, floor_id: int, who: str, now: datetime) -> Drawing:
     last = _last(session, floor_id)
     if last is None or last.action != "draw" or last.before is None:
         raise Conflict("there is no save of this floor to undo")
-    if last.after != now_drawn.model_dump(mode="json"):
+    if last.after is None or Drawing.model_validate(last.after) != now_drawn:
         raise Conflict("this floor changed after the last save; draw what should be different")
     return _apply(session, floor_id, Drawing.model_validate(last.before), now_drawn, "undraw", who, now)
 
@@ -152,6 +164,7 @@ def _apply(
         "width": drawing.width,
         "depth": drawing.depth,
         "zones": [zone.model_dump(mode="json") for zone in drawing.zones],
+        "ground": drawing.ground.model_dump(mode="json") if drawing.ground else None,
     }
     session.flush()
     after = drawing_of(session, floor_id)

@@ -3,14 +3,17 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Query, Request, UploadFile
+from fastapi import APIRouter, File, Path, Query, Request, UploadFile
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from asset_registry.bindings import Device
 from asset_registry.drawing import Drawing, drawing_of, geojson_of, mark_of, save, undo, undoable
 from asset_registry.drawing_checks import faults, hung
+from asset_registry.errors import Conflict
 from asset_registry.known import KnownDevice, KnownPlace
+from asset_registry.pictures import LARGEST as PICTURE
+from asset_registry.pictures import keep_picture, picture_of, picture_path
 from asset_registry.places import WAYS
 from asset_registry.plan_files import LARGEST, read
 from asset_registry.register import unclaimed
@@ -72,6 +75,29 @@ def plan_file(here: Here, floor_id: Id, file: Annotated[UploadFile, File()]) -> 
     _floor(here, floor_id)
     found = read(file.filename or "", file.file.read(LARGEST + 1))
     return JSONResponse([asdict(each) for each in found])
+
+
+@router.post("/floors/{floor_id}/ground", dependencies=[DRAWING], max_body_size=PICTURE + (1 << 20))
+def ground(here: Here, floor_id: Id, file: Annotated[UploadFile, File()]) -> JSONResponse:
+    """Keep a picture; it lies under the plan once the drawing that names it is saved."""
+    _floor(here, floor_id)
+    if here.folder is None:
+        raise Conflict("files are not kept here: the settings name no folder")
+    content = file.file.read(PICTURE + 1)
+    found, digest = picture_of(content), keep_picture(here.folder, content)
+    return JSONResponse({"digest": digest, "width": found.width, "height": found.height})
+
+
+@router.get("/floors/{floor_id}/ground/{digest}", dependencies=[STAFF])
+def ground_picture(here: Here, floor_id: Id, digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
+    """The picture under a plan."""
+    _floor(here, floor_id)
+    path = picture_path(here.folder, digest) if here.folder is not None else None
+    if path is None or not path.is_file():
+        raise NotThere("picture of that name; choose the plan's picture again")
+    content = path.read_bytes()
+    headers = {"Cache-Control": "private, max-age=86400, immutable"}
+    return Response(content, media_type=picture_of(content).media_type, headers=headers)
 
 
 @router.get("/floors/{floor_id}/plan.geojson", dependencies=[STAFF])

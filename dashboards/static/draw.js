@@ -19,7 +19,7 @@ const HINTS = {
 }
 
 export const state = {
-  doc: { width: 40, depth: 20, rooms: [], gateways: [], zones: [] },
+  doc: { width: 40, depth: 20, rooms: [], gateways: [], zones: [], ground: null },
   seen: '', devices: [], undrawn: [], undoable: false, wrong: [],
   tool: 'select', chosen: null, zone: -1, device: null, trace: [], file: null
 }
@@ -97,7 +97,15 @@ export function show () {
   const { doc } = state
   board.setAttribute('viewBox', `${view.x} ${view.y} ${view.w} ${view.h}`)
   board.replaceChildren()
+  const { file } = state
+  board.classList.toggle('grounded', Boolean(doc.ground))
+  if (file?.picture) {
+    shape('image', { class: 'ground', href: file.picture.url, width: file.picture.width, height: file.picture.height })
+    for (const [x, y] of file.scale) shape('circle', { class: 'point', cx: x, cy: y, r: 5 * px })
+    return bars()
+  }
   shape('rect', { class: 'slab', width: doc.width, height: doc.depth })
+  if (doc.ground) shape('image', { class: 'ground', href: `${address}/ground/${doc.ground.digest}`, x: doc.ground.x, y: doc.ground.y, width: doc.ground.width, height: doc.ground.height, preserveAspectRatio: 'none' })
   const wrong = new Set(state.wrong.map(each => each.field))
   const members = new Set(doc.zones[state.zone]?.rooms)
   doc.rooms.forEach((room, index) => {
@@ -121,6 +129,10 @@ export function show () {
   for (const each of state.file?.outlines || []) shape('polygon', { class: 'ghost', points: points(each.polygon) })
   if (state.trace.length) shape('polyline', { class: 'ghost', points: points(state.trace) })
   for (const [x, y] of state.file?.scale || []) shape('circle', { class: 'point', cx: x, cy: y, r: 5 * px })
+  bars()
+}
+
+function bars () { // what stands around the board
   $('#save').disabled = !dirty()
   $('#takeback').disabled = dirty() || !state.undoable
   $('#back').disabled = !past.length
@@ -129,7 +141,7 @@ export function show () {
 }
 
 export function fit () {
-  const around = state.file ? box(state.file.outlines.flatMap(each => each.polygon)) : { west: 0, north: 0, east: state.doc.width, south: state.doc.depth }
+  const around = state.file?.picture ? { west: 0, north: 0, east: state.file.picture.width, south: state.file.picture.height } : state.file ? box(state.file.outlines.flatMap(each => each.polygon)) : { west: 0, north: 0, east: state.doc.width, south: state.doc.depth }
   const ratio = (board.clientHeight || 1) / (board.clientWidth || 1)
   const w = Math.max(around.east - around.west, (around.south - around.north) / ratio) * 1.08
   view = { w, h: w * ratio, x: (around.west + around.east - w) / 2, y: (around.north + around.south - w * ratio) / 2 }

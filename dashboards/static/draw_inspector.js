@@ -94,11 +94,28 @@ async function open (event) {
   if (!file) return
   const body = new FormData()
   body.append('file', file)
+  if (/\.(png|jpe?g)$/i.test(file.name)) {
+    const kept = await ask('/ground', body)
+    if (!kept) return
+    state.file = { picture: { ...kept, url: URL.createObjectURL(file) }, outlines: [], scale: [] }
+    say('Click two points whose distance you know.')
+    return fit()
+  }
   const outlines = await ask('/plan-file', body)
   if (!outlines) return
   state.file = { outlines, scale: [] }
   say(`${outlines.length} outlines. Click two points whose distance you know.`)
   fit()
+}
+
+function lay (factor, done) {
+  const { width, height, digest } = state.file.picture
+  change(doc => {
+    doc.ground = { digest, x: 0, y: 0, width: round(width * factor), height: round(height * factor) }
+    doc.width = Math.max(doc.rooms.length ? doc.width : 0, Math.ceil(doc.ground.width))
+    doc.depth = Math.max(doc.rooms.length ? doc.depth : 0, Math.ceil(doc.ground.height))
+  })
+  done()
 }
 
 function ofFile () {
@@ -107,6 +124,7 @@ function ofFile () {
   const use = text => {
     const factor = Number(text) / far(...scale)
     if (!Number.isFinite(factor) || factor <= 0) return
+    if (state.file.picture) return lay(factor, done)
     const around = box(outlines.flatMap(each => each.polygon))
     const used = new Set(state.doc.rooms.map(room => room.number))
     change(doc => {
@@ -129,13 +147,26 @@ function ofFile () {
   ]
 }
 
+function ofGround (ground) {
+  const set = key => text => Number.isFinite(Number(text)) && change(doc => { doc.ground[key] = Number(text) })
+  const side = (word, key) => field(word, `ground-${key}`, ground[key], set(key), { type: 'number', step: 0.1 })
+  const wide = value => change(doc => { doc.ground.height = round(doc.ground.height * value / doc.ground.width); doc.ground.width = value })
+  return [
+    make('h2', {}, 'Picture under it'),
+    sized('Width, m', 'ground-width', ground.width, wide),
+    side('From the west, m', 'x'), side('From the north, m', 'y'),
+    row(button('Take the picture away', () => change(doc => { doc.ground = null })))
+  ]
+}
+
 function ofFloor () {
   const set = key => value => change(doc => { doc[key] = value })
   return [
     make('h2', {}, `Floor, ${state.doc.rooms.length} rooms`),
     sized('Width, m', 'width', state.doc.width, set('width')),
     sized('Depth, m', 'depth', state.doc.depth, set('depth')),
-    make('label', { class: 'f' }, 'Plan (.svg, .geojson)', make('input', { class: 'in', type: 'file', name: 'plan', accept: '.svg,.geojson,.json', onchange: open })),
+    make('label', { class: 'f' }, 'Plan (.svg, .geojson), or a picture to draw over (.png, .jpg)', make('input', { class: 'in', type: 'file', name: 'plan', accept: '.svg,.geojson,.json,.png,.jpg,.jpeg', onchange: open })),
+    ...(state.doc.ground ? ofGround(state.doc.ground) : []),
     row(make('a', { class: 'btn', href: location.pathname.replace(/draw$/, 'plan.geojson'), download: '' }, 'GeoJSON'),
       button('Add a room', () => add([[0, 0], [4, 0], [4, 4], [0, 4]]))),
     row(...state.doc.rooms.map((room, index) => button(room.number, () => { state.chosen = { kind: 'room', index }; show() })))

@@ -124,8 +124,12 @@ EXPECTED = {
     "GET /floors": STAFF,
     "GET /floors/{floor_id}": STAFF,
     "GET /floors/{floor_id}/plan.geojson": STAFF,
+    "GET /floors/{floor_id}/ground/{digest}": STAFF,
     **dict.fromkeys(("GET /floors/{floor_id}/draw", "GET /floors/{floor_id}/drawing"), roles("facilities")),
-    **{f"POST /floors/{{floor_id}}/{name}": roles("facilities") for name in ("drawing", "drawing/undo", "plan-file")},
+    **{
+        f"POST /floors/{{floor_id}}/{name}": roles("facilities")
+        for name in ("drawing", "drawing/undo", "plan-file", "ground")
+    },
     **dict.fromkeys(
         (
             *(f"GET /floors/{{floor_id}}/survey{path}" for path in ("", "/state", "/heard")),

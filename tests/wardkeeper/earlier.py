@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Integer, MetaData, String, insert, select
+from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Integer, LargeBinary, MetaData, String, insert, select
 
 from asset_registry.db import Database
 from wardkeeper.database import MIGRATIONS, alembic_config
@@ -56,6 +56,7 @@ def value_of(column, number):
         JSON: {"number": number, "words": ["Ångström", None, True]},
         Float: number / 8,
         Integer: number,
+        LargeBinary: bytes([0, number % 256]),
         String: f"{column.name} {number} Ä'\"\\",
     }
     return next(value for kind, value in values.items() if isinstance(column.type, kind))

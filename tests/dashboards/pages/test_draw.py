@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from asset_registry.audit import bump
 from asset_registry.drawing import drawing_of
 from asset_registry.places import Place
+from tests.asset_registry.test_pictures import png
 
 SVG = b'<svg><rect id="5.01" width="80" height="50"/><rect id="5.02" x="80" width="40" height="50"/></svg>'
 
@@ -92,3 +93,53 @@ def test_outlines_come_out_of_a_file(signed_in, hospital):
     answer = browser.post(f"{url}/plan-file", files={"file": ("plan.svg", SVG)}, headers=headers)
     assert [each["number"] for each in answer.json()] == ["5.01", "5.02"]
     assert len(browser.get(f"{url}/plan.geojson").json()["features"]) == 4
+
+
+def test_a_picture_becomes_the_ground_by_two_points_and_is_taken_away_again(page, server, hospital, tmp_path):
+    hospital.context.folder = tmp_path
+    floor = empty_floor(hospital)
+    (tmp_path / "plan.png").write_bytes(png(400, 200))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(server.url + hospital.link("facilities"))
+    page.goto(f"{server.url}/floors/{floor}/draw")
+    page.locator("[name=plan]").set_input_files(tmp_path / "plan.png")
+    expect(page.locator("#told")).to_contain_text("two points whose distance you know")
+    for x in (100, 300):  # 200 pixels are 10 m
+        page.mouse.click(
+            *page.evaluate(
+                "x => { const board = document.querySelector('#board').getScreenCTM();"
+                " const p = new DOMPoint(x, 100).matrixTransform(board);"
+                " return [p.x, p.y] }",
+                x,
+            )
+        )
+    page.locator("[name=distance]").fill("10")
+    page.locator("[name=distance]").press("Enter")
+    page.locator("#save:enabled").click()
+    expect(page.locator("#told")).to_contain_text("Saved")
+    ground = drawn(hospital, floor).ground
+    assert (ground.x, ground.y) == (0, 0)
+    assert abs(ground.width - 20) < 0.4
+    assert abs(ground.height - 10) < 0.2
+    page.reload()
+    image = page.locator("image.ground")
+    expect(image).to_have_count(1)
+    assert page.request.get(server.url + image.get_attribute("href")).headers["content-type"] == "image/png"
+    page.get_by_role("button", name="Take the picture away").click()
+    expect(image).to_have_count(0)
+    page.locator("#save:enabled").click()
+    expect(page.locator("#told")).to_contain_text("Saved")
+    assert drawn(hospital, floor).ground is None
+    page.locator("#takeback:enabled").click()
+    expect(page.locator("image.ground")).to_have_count(1)
+
+
+def test_a_picture_that_is_none_is_refused_with_the_reason(signed_in, hospital, tmp_path):
+    hospital.context.folder = tmp_path
+    browser = signed_in("facilities")
+    headers = {"X-CSRF-Token": browser.csrf, "Accept": "application/json"}
+    url = f"/floors/{hospital.places['floor']}/ground"
+    answer = browser.post(url, files={"file": ("plan.png", b"<script>")}, headers=headers)
+    assert (answer.status_code, "no PNG or JPEG" in answer.json()["detail"]) == (422, True)
+    assert browser.get(f"{url}/{'0' * 64}").status_code == 404
+    assert signed_in("clinician").post(url, files={"file": ("plan.png", png())}).status_code == 403
