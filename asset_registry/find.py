@@ -134,7 +134,7 @@ class Asked:
         said = words_of(text)
         words = [word for word in said if word != USABLE]
         self.only_usable = len(words) < len(said)
-        self.assets = (_scanned(snapshot, text.strip()) or self._named(words, text)) if said else []
+        self.assets = (scanned(snapshot, text.strip()) or self._named(words, text)) if said else []
 
     def _named(self, words: Sequence[str], text: str) -> list[KnownAsset]:
         assets = self._snapshot.assets
@@ -192,7 +192,7 @@ class Asked:
         return {one for one in candidates if one in named or (may_be(one) and is_there(one))}
 
 
-def _scanned(snapshot: Snapshot, text: str) -> list[KnownAsset]:
+def scanned(snapshot: Snapshot, text: str) -> list[KnownAsset]:
     """Of a label that was scanned: the piece, or where its serial or lot is not known here, all of its model."""
     try:
         udi = parse(text)

@@ -5,7 +5,7 @@ from asset_registry.cold_chain import records as cold_chain
 from asset_registry.db import Base
 from asset_registry.hvac import rooms
 from asset_registry.locating import walked
-from asset_registry.usage import par
+from asset_registry.usage import audits, par
 from service_desk import db, reserved, rulebook
 from service_desk.alarms import model as alarms
 from service_desk.alarms import service, suppression
@@ -16,6 +16,7 @@ from service_desk.remote import model as remote
 from service_desk.tickets import model as tickets
 
 MODULES = (
+    audits,
     par,
     assets,
     attachments,
