@@ -247,7 +247,10 @@ def _rooms(session: Session, floor_id: int) -> list[Place]:
 
 
 def geojson_of(drawing: Drawing) -> Mapping[str, Any]:
-    """The drawing as GeoJSON (RFC 7946 but for its coordinates: metres of the floor, y to the south)."""
+    """The drawing as GeoJSON (RFC 7946 but for its coordinates: metres of the floor, y to the south).
+
+    A door is [x, y, width].
+    """
     return {
         "type": "FeatureCollection",
         "features": [
@@ -257,7 +260,12 @@ def geojson_of(drawing: Drawing) -> Mapping[str, Any]:
                     "type": "Polygon",
                     "coordinates": [[list(corner) for corner in [*room.polygon, room.polygon[0]]]],
                 },
-                "properties": {"number": room.number, "name": room.name, "type": room.room_type},
+                "properties": {
+                    "number": room.number,
+                    "name": room.name,
+                    "type": room.room_type,
+                    "doors": [[door.x, door.y, door.width] for door in room.doors],
+                },
             }
             for room in drawing.rooms
         ],

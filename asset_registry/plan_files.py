@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.parsers import expat
 
@@ -23,12 +23,13 @@ _PATH = re.compile(r"([A-Za-z])|([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
 
 @dataclass(frozen=True)
 class Outline:
-    """An outline in the file's own units."""
+    """An outline in the file's own units; `doors` as (x, y, width), where the file is our own."""
 
     polygon: list[Point]
     number: str = ""
     name: str = ""
     room_type: str = ""
+    doors: tuple[tuple[float, float, float], ...] = ()
 
 
 def read(name: str, content: bytes) -> list[Outline]:
@@ -63,7 +64,15 @@ def _feature(feature: dict[str, Any]) -> Iterator[Outline]:
     for ring in rings:
         corners = [(float(corner[0]), float(corner[1])) for corner in ring]
         texts = [str(said.get(key) or "")[:80] for key in ("number", "name", "type")]
-        yield from _closed(corners, *texts)
+        for outline in _closed(corners, *texts):
+            yield replace(outline, doors=tuple(_door(door) for door in said.get("doors") or ()))
+
+
+def _door(said: Any) -> tuple[float, float, float]:  # noqa: ANN401 - whatever the file has
+    x, y, width = (float(side) for side in said)
+    if not all(math.isfinite(side) for side in (x, y, width)):
+        raise Invalid("a door is no finite number")
+    return x, y, width
 
 
 def _closed(corners: list[Point], number: str = "", name: str = "", room_type: str = "") -> Iterator[Outline]:

@@ -88,4 +88,11 @@ class Subjects:
             room_type=room.room_type if room else "",
             floor=above["floor"].name if "floor" in above else "",
             building=above["building"].name if "building" in above else "",
+            zones=_zones(snapshot, room) if room else (),
         )
+
+
+def _zones(snapshot: Snapshot, room: KnownPlace) -> tuple[str, ...]:
+    """The names of a room's zones, then their kinds: a rule may mean "Drugs", or whatever is restricted."""
+    zones = snapshot.zones_of(room)
+    return tuple(dict.fromkeys([*(zone.name for zone in zones), *(zone.kind for zone in zones)]))

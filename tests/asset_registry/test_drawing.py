@@ -9,7 +9,8 @@ from asset_registry.audit import Audit
 from asset_registry.bindings import Device, Gateway
 from asset_registry.drawing import Drawing, drawing_of, geojson_of, mark_of, save, undo
 from asset_registry.drawing_checks import faults, hung
-from asset_registry.errors import Conflict, Invalid
+from asset_registry.errors import Conflict, Invalid, Missing
+from asset_registry.floor_files import FloorReport, floor_called, import_floor
 from asset_registry.places import Place
 from asset_registry.plan_files import read
 
@@ -181,3 +182,35 @@ def test_what_goes_out_as_geojson_comes_in_again():
 def test_files_that_are_refused_say_why(name, content, why):
     with pytest.raises(Invalid, match=why):
         read(name, content)
+
+
+def test_a_floor_goes_out_as_geojson_and_comes_in_again(session, floor, now):
+    save(session, floor, drawing(box("4.01", doors=[{"x": 2, "y": 5}])), seen(session, floor), "fay", now)
+    told = geojson_of(drawing_of(session, floor))
+    other = Place(kind="floor", number="5", level=5)
+    session.add(other)
+    session.flush()
+    content = json.dumps(told).encode()
+    assert floor_called(session, "5") == other.id
+    assert import_floor(session, other.id, "4.geojson", content, "fay", now) == FloorReport(1, 0)
+    (room,) = drawing_of(session, other.id).rooms
+    assert (room.number, room.doors[0].wall, room.doors[0].x) == ("4.01", "s", 2)
+    assert import_floor(session, other.id, "4.geojson", content, "fay", now) == FloorReport(0, 1)
+    assert undo(session, other.id, "fay", now).rooms[0].number == "4.01"
+
+
+@pytest.mark.parametrize(
+    "number, polygon, why",
+    [
+        ("", [[0, 0], [4, 0], [4, 4], [0, 0]], "outline 1 has no number"),
+        ("4.02", [[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]], "4.02: its walls cross"),
+    ],
+)
+def test_a_file_that_cannot_be_drawn_is_refused_whole(session, floor, now, number, polygon, why):
+    feature = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [polygon]}}
+    content = json.dumps(feature | {"properties": {"number": number}}).encode()
+    with pytest.raises(Invalid, match=why):
+        import_floor(session, floor, "plan.geojson", content, "fay", now)
+    assert drawing_of(session, floor).rooms == []
+    with pytest.raises(Missing, match="no floor 9"):
+        floor_called(session, "9")

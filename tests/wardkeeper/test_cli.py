@@ -223,6 +223,13 @@ def test_an_import_keeps_the_good_rows_and_names_the_bad_ones(config, tmp_path):
     assert done.stdout == "0 kept, 1 refused.\n"
 
 
+def test_a_floor_that_is_not_there_takes_no_outlines(config, tmp_path):
+    plan = tmp_path / "level-4.geojson"
+    plan.write_text('{"type": "FeatureCollection", "features": []}')
+    done = run("import", "places", plan, "--floor", "4", "--config", config)
+    assert (done.returncode, "there is no floor 4" in done.stderr) == (1, True)
+
+
 def test_an_import_of_assets_says_how_it_is_undone(config, tmp_path):
     rows = tmp_path / "pumps.csv"
     rows.write_text("number,category\nP-1,pump\nP-2,pump\n")

@@ -1,5 +1,6 @@
 """`import …` and `export …`: the registry and the rules, in and out."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ Kind = Literal["places", "assets", "devices", "gateways", "bindings", "rules"]
 Incoming = Literal["places", "assets", "devices", "gateways", "bindings", "rules", "gudid"]
 
 
+Floor = Annotated[str, typer.Option(help="Of GeoJSON: the floor's number, or A/4 where two buildings have it.")]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("import", epilog="Example: wardkeeper import assets pumps.csv --dry-run --config wardkeeper.yaml")(
@@ -31,9 +35,13 @@ def add_to(app: typer.Typer) -> None:
 def bring_in(
     kind: Annotated[Incoming, typer.Argument(help="What the file holds.")],
     file: Annotated[
-        Path, typer.Argument(help="CSV or .xlsx with a header line; YAML for rules; XML or JSON of GUDID records.")
+        Path,
+        typer.Argument(
+            help="CSV or .xlsx with a header line; GeoJSON of a floor; YAML for rules; XML or JSON of GUDID records."
+        ),
     ],
     config: ConfigFile,
+    floor: Floor = "",
     atomic: Annotated[bool, typer.Option("--atomic", help="Keep none when one row is bad.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
 ) -> None:
@@ -43,6 +51,9 @@ def bring_in(
         return
     if kind == "gudid":
         _bring_in_gudid(file, config, dry_run=dry_run)
+        return
+    if file.suffix.lower() in (".geojson", ".json"):
+        _bring_in_floor(kind, file, floor, config, dry_run=dry_run)
         return
     from asset_registry.imports import import_csv
 
@@ -65,6 +76,22 @@ def bring_in(
     words = "would be kept" if dry_run else "kept"
     print(f"{report.kept} {words}, {len(report.rejected)} refused.{_undo_words(report.change_set)}")
     raise typer.Exit(1 if report.rejected else 0)
+
+
+def _bring_in_floor(kind: str, file: Path, floor: str, config: Path, *, dry_run: bool) -> None:
+    from asset_registry.floor_files import floor_called, import_floor
+
+    if kind != "places" or not floor:
+        raise ConfigError(f"{file}: GeoJSON holds the rooms of a floor: wardkeeper import places {file} --floor 4")
+    content = text_of(file).encode()
+    with database_of(config) as database, database.write() as session:
+        report = import_floor(
+            session, floor_called(session, floor), file.name, content, operator(), SystemClock().now()
+        )
+        if dry_run:
+            session.rollback()
+    words = "would be drawn" if dry_run else "drawn"
+    print(f"{report.added} rooms {words}, {report.changed} drawn anew. The drawing page can take it back.")
 
 
 def _undo_words(change_set: int | None) -> str:
@@ -136,10 +163,19 @@ def _bring_in_rules(text: str, source: str, config: Path, *, dry_run: bool) -> N
     print(f"{len(names)} rules {'would be ' if dry_run else ''}kept.")
 
 
-def give_out(kind: Annotated[Kind, typer.Argument(help="What to print.")], config: ConfigFile) -> None:
-    """Print what `import` would read."""
+def give_out(
+    kind: Annotated[Kind, typer.Argument(help="What to print.")], config: ConfigFile, floor: Floor = ""
+) -> None:
+    """Print what `import` would read; places of one floor as GeoJSON."""
+    if floor and kind != "places":
+        raise ConfigError(f"--floor {floor}: only places have floors")
     with database_of(config) as database, database.read() as session:
-        if kind == "rules":
+        if floor:
+            from asset_registry.drawing import drawing_of, geojson_of
+            from asset_registry.floor_files import floor_called
+
+            print(json.dumps(geojson_of(drawing_of(session, floor_called(session, floor))), indent=1))
+        elif kind == "rules":
             from service_desk.rulebook import export_yaml
 
             print(export_yaml(session), end="")
