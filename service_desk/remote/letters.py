@@ -41,6 +41,9 @@ class Post(Protocol):
     async def send(self, letter: Letter) -> str:
         """Hand it over; in words who of several did not get it, "" when all did. Raises as `TicketSystem` does."""
 
+    async def check(self) -> str:
+        """As `service_desk.remote.ports.Checked`."""
+
 
 class Letters:
     """A `service_desk.ports.TicketSink` over any `Post`. There is no number: the key stands for it."""
@@ -73,6 +76,10 @@ class Letters:
         if missed:
             raise Refused(missed)
         return TicketRef(kept.key)
+
+    async def check(self) -> str:
+        """As far as it goes without a message."""
+        return await self._post.check()
 
     def _letter(self, kept: RemoteTicket, step: str, incident: IncidentNews) -> Letter:
         blocks = self._blocks(kept, incident)

@@ -1,6 +1,6 @@
 """What a foreign ticket system has to be able to do. `service_desk.remote.ticket.Remote` does the rest."""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -78,3 +78,11 @@ class TicketSystem(Protocol):
 
     async def change(self, seen: Seen, *, state: State | None = None, priority: str | None = None) -> None:
         """Set what is given; the same again changes nothing. Raises Changed when `seen` is not how it stands."""
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A sink that can be tried without telling it anything."""
+
+    async def check(self) -> str:
+        """What was seen, in words; "" when there is nothing that could be tried. Raises as `TicketSystem` does."""

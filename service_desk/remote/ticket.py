@@ -21,6 +21,7 @@ from service_desk.remote.ports import Draft, Note, Seen, State, TicketSystem
 from service_desk.reserved import DUE, MATTERS, undecided
 from service_desk.surroundings import Surroundings
 
+NOBODYS = "wk-0000000000000000"
 CREATE = "create"
 CHART = "chart"
 _TRIES = 3
@@ -54,6 +55,11 @@ class Remote:
             seen = await self._system.look(kept.number)
             changed += self._memory.remember(kept, seen)
         return changed
+
+    async def check(self) -> str:
+        """Whether it lets us in: it is asked for a ticket that nobody has."""
+        await self._system.find(NOBODYS)
+        return "It lets Wardkeeper in, and searches"
 
     # ------------------------------------------------------------ what is told
 

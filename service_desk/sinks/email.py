@@ -70,6 +70,11 @@ class Email:
         mail = self._mail(letter)
         return await asyncio.to_thread(self._send, mail)
 
+    async def check(self) -> str:
+        """Connect, TLS, sign in: all but a mail."""
+        (await asyncio.to_thread(self._opened)).close()
+        return f"It answers{f' and knows {self._config.user}' if self._config.user else ''}"
+
     def _mail(self, letter: Letter) -> EmailMessage:
         config, domain = self._config, self._config.sender.rpartition("@")[2]
         mail = EmailMessage(policy.SMTP)  # lines end as RFC 5321 wants them

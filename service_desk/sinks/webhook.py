@@ -51,6 +51,10 @@ class Webhook:
         await self._http.ask("POST", "", body=body, headers=signed)
         return ""
 
+    async def check(self) -> str:
+        """Whatever is sent there is news."""
+        return ""
+
 
 def _message(letter: Letter) -> dict[str, Any]:
     incident = msgspec.to_builtins(letter.incident)

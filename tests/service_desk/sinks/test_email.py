@@ -167,6 +167,8 @@ def test_tls_and_a_user(house, free_port, certificates):
     pytest.importorskip("aiosmtpd")
     there = Mailbox(free_port(), certificates)
     telling = Telling(house, there, email)
+    assert asyncio.run(telling.sink.check()) == "It answers and knows wardkeeper"
+    assert there.mails == []
     telling.low()
     telling.tell()
     assert len(there.mails) == 1
