@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from collector.errors import Refused, WardkeeperError
+from service_desk.incidents import sentences
 from service_desk.ports import IncidentNews, TicketRef
 from service_desk.remote import words
 from service_desk.remote.errors import LostReply
@@ -103,6 +104,9 @@ class Letters:
             text = words.joined(incident)
         elif incident.what in ("returned", "reopened"):
             text = words.back_again(incident)
+        elif incident.what == "merged":
+            parent = self._memory.of_key(incident.parent)
+            text = words.merged(parent[1] if parent else "another incident")
         else:
-            text = words.normal_again(incident) if incident.what == "cleared" else "It stays normal."
+            text = sentences.back(incident) if incident.what == "cleared" else "It stays normal."
         return [words.Block("", (text,))]

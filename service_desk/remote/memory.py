@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from collector.clock import FUTURE
+from service_desk.incidents.model import Incident
 from service_desk.ports import IncidentNews, TicketRef
 from service_desk.remote.errors import Later, Unconfirmed
 from service_desk.remote.model import RemoteTicket
@@ -103,6 +104,17 @@ class Memory:
             with self._database.read() as session:
                 return session.scalars(of).one()
         return row
+
+    def of_key(self, incident: str) -> tuple[RemoteTicket, str] | None:
+        """What is known of the ticket of the incident with this key, and the incident's title."""
+        of = (
+            select(RemoteTicket, Incident.title)
+            .join(Incident, Incident.id == RemoteTicket.incident_id)
+            .where(Incident.key == incident, RemoteTicket.sink == self._around.name)
+        )
+        with self._database.read() as session:
+            found = session.execute(of).first()
+            return (found[0], found[1]) if found else None
 
     def shown(self, row_id: int) -> None:
         """All of the evidence was told."""

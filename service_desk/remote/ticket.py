@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from collector.errors import Refused, WardkeeperError
+from service_desk.incidents import sentences
 from service_desk.incidents.book import graver
 from service_desk.incidents.model import Incident
 from service_desk.ports import IncidentNews, TicketRef
@@ -107,17 +108,32 @@ class Remote:
         elif incident.what in ("returned", "reopened"):
             await self._say(kept, incident, words.back_again(incident))
             await self._reopen(kept, incident)
+        elif incident.what == "merged":
+            await self._belongs(kept, incident)
         elif seen.state != "open":
             return
         elif incident.what == "cleared":
             with self._around.database.read() as session:
                 due = undecided(session, session.get_one(Incident, incident.id))
-            await self._say(kept, incident, words.normal_again(incident) + (f" {DUE}" if due else ""))
+            await self._say(kept, incident, sentences.back(incident) + (f" {DUE}" if due else ""))
         elif incident.what == "closed" and incident.closed is not None:
             await self._wind_up(kept, incident, seen)
 
     async def _reopen(self, kept: RemoteTicket, incident: IncidentNews) -> None:
         await self._change(kept, _step("open", incident), lambda seen: seen.state != "open", state="open")
+
+    async def _belongs(self, kept: RemoteTicket, incident: IncidentNews) -> None:
+        """It turned out to be a consequence of what another ticket is about: both say so."""
+        parent = self._memory.of_key(incident.parent)
+        if parent is None or not parent[0].number:
+            raise Later(f"The ticket that {kept.number} belongs to has not opened yet", AGAIN_S)
+        above, title = parent
+        await self._say(kept, incident, words.merged(title, above.number))
+        step = f"has:{incident.key}"
+        mark = mark_of(above.key, step)
+        text = f"Ticket {kept.number} is a consequence of this: {incident.title}."
+        await self._note(above, step, Note(mark, words.marked(text, mark)))
+        await self._change(kept, _step("solve", incident), _nobodys, state="solved")
 
     async def _wind_up(self, kept: RemoteTicket, incident: IncidentNews, seen: Seen) -> None:
         """All has been normal for a while: solved, unless a person has it or only a person may close it."""
@@ -130,11 +146,9 @@ class Remote:
             await self._say(kept, incident, f"It stays normal. {seen.assignee} has this ticket and closes it.")
         else:
             await self._say(kept, incident, "It stays normal. Wardkeeper closes this ticket, which nobody had taken.")
-            nobodys = await self._change(
-                kept, _step("solve", incident), lambda now: now.state == "open" and not now.assignee, state="solved"
-            )
-            if nobodys is not None and nobodys.assignee:
-                text = f"{nobodys.assignee} took it just then: it stays open."
+            left = await self._change(kept, _step("solve", incident), _nobodys, state="solved")
+            if left is not None and left.assignee:
+                text = f"{left.assignee} took it just then: it stays open."
                 await self._say(kept, incident, text, "taken")
 
     async def _say(self, kept: RemoteTicket, incident: IncidentNews, text: str, did: str = "") -> None:
@@ -217,6 +231,11 @@ class Remote:
             self._memory.never_happened(kept.id, step)
             raise
         self._memory.done(kept.id, step)
+
+
+def _nobodys(seen: Seen) -> bool:
+    """Only such a ticket do we solve."""
+    return seen.state == "open" and not seen.assignee
 
 
 def _step(did: str, incident: IncidentNews) -> str:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from collector.metrics import METRICS
 from service_desk import words
-from service_desk.ports import AlarmNews, IncidentNews
+from service_desk.incidents import sentences
+from service_desk.ports import IncidentNews
 from service_desk.remote.chart import svg
 from service_desk.remote.ports import Attachment
 from service_desk.surroundings import Surroundings
@@ -48,36 +49,25 @@ def marked(text: str, mark: str) -> str:
 
 def opening(incident: IncidentNews, evidence: Json | None, around: Surroundings) -> list[Block]:
     """What is wrong, and what was known then."""
-    active = [alarm for alarm in incident.alarms if alarm.active] or list(incident.alarms)
-    blocks = [Block("", tuple(sentence(alarm, incident.at) for alarm in active) or (incident.title,))]
+    blocks = [Block("", (sentences.opening(incident) or incident.title,))]
     blocks += evidence_blocks(evidence, around.zone) if evidence else []
     source = f"Opened by Wardkeeper{f' at {around.site}' if around.site else ''}."
     return [*blocks, Block("", (source, *([f"{around.url.rstrip('/')}/alarms"] if around.url else [])))]
 
 
-def sentence(alarm: AlarmNews, at: datetime) -> str:
-    """One alarm: "F-07 in 4.18 is at 8.9 °C. Outside of normal (2–8 °C) for 10 min."."""
-    normal = f" ({alarm.normal})" if alarm.normal else ""
-    held = f" for {words.duration(at - alarm.since)}" if at > alarm.since else ""
-    return f"{alarm.title}. Outside of normal{normal}{held}."
-
-
 def joined(incident: IncidentNews) -> str:
     """What has the same cause."""
-    late = [alarm for alarm in incident.alarms if alarm.raised == incident.at] or incident.alarms
-    return "Has the same cause: " + " ".join(sentence(alarm, incident.at) for alarm in late)
+    return f"Has the same cause: {sentences.joined(incident)}"
 
 
 def back_again(incident: IncidentNews) -> str:
     """It came back."""
-    active = [alarm for alarm in incident.alarms if alarm.active] or list(incident.alarms)
-    return "It came back. " + " ".join(sentence(alarm, incident.at) for alarm in active)
+    return f"It came back. {sentences.opening(incident)}"
 
 
-def normal_again(incident: IncidentNews) -> str:
-    """How long it lasted."""
-    since = min((alarm.since for alarm in incident.alarms), default=incident.opened)
-    return f"All is back to normal after {words.duration(incident.at - since)}."
+def merged(title: str, number: str = "") -> str:
+    """Another incident is the cause; `number` is its ticket's."""
+    return f"This is a consequence of {f'ticket {number}, ' if number else ''}{title}."
 
 
 def chart(evidence: Json, mark: str, zone: tzinfo) -> Attachment | None:
@@ -91,13 +81,17 @@ def chart(evidence: Json, mark: str, zone: tzinfo) -> Attachment | None:
 
 _HEADINGS = {
     "where": "Where it is",
-    "room": "The room",
+    "was": "Where it was",
+    "room": "The room then",
     "spare": "Nearest usable spare",
     "versions": "Make and version",
+    "checks": "Recall, maintenance, calibration, warranty",
     "last_tickets": "Last tickets",
     "told": "Who was told",
 }
-_CHARTED = ("v", "frozen_at", "metric", "subject", "unit", "low", "high", "normal", "points", "lanes")
+_HOW = {"bound": " (it belongs there)", "fix": " (located there)"}
+_PLACE = ("number", "name", "floor")
+_CHARTED = ("v", "frozen_at", "metric", "subject", "unit", "low", "high", "normal", "points", "chart", "lanes")
 
 
 def evidence_blocks(evidence: Json, zone: tzinfo) -> list[Block]:
@@ -126,7 +120,11 @@ def _lines(value: Any, zone: tzinfo) -> list[str]:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [_line(each, zone) for each in value] or ["none"]
     if isinstance(value, dict) and "unknown_since" not in value and not _flat(value):
-        return [f"{_label(key)}: {_line(each, zone)}" for key, each in value.items() if each not in (None, "", [])]
+        return [
+            f"{_label(key)}: {_line(each, zone)}"
+            for key, each in value.items()
+            if each not in (None, "", []) and not key.endswith("_id")
+        ]
     return [_line(value, zone)]
 
 
@@ -140,21 +138,31 @@ def _line(value: Any, zone: tzinfo) -> str:  # noqa: ANN401 - JSON
         return ", ".join(_line(each, zone) for each in value) or "none"
     if not isinstance(value, dict):
         return _plain(value, zone)
+    return _known(value, zone) or ", ".join(
+        f"{_label(key)}{':' if isinstance(each, dict | list) else ''} {_line(each, zone)}"
+        for key, each in value.items()
+        if each not in (None, "", []) and not key.endswith("_id")
+    )
+
+
+def _known(value: Json, zone: tzinfo) -> str:
+    """What has a form of its own: the unknown, nothing at all, a reading, a place."""
     if "unknown_since" in value:
-        since = value["unknown_since"]
-        return f"unknown since {_time(since, zone)}" if since else "unknown"
+        since, why = value["unknown_since"], value.get("why")
+        return f"unknown{f' since {_time(since, zone)}' if since else ''}{f': {why}' if why else ''}"
+    if set(value) == {"none"}:
+        return str(value["none"])
     if "metric" in value and "value" in value:
         known = METRICS.get(value["metric"])
         at = f" at {_time(value['at'], zone)}" if value.get("at") else ""
         name = known.label if known else _label(value["metric"])
         return f"{name} {words.value_words(value['metric'], value['value'])}{at}"
-    return ", ".join(
-        f"{_label(key)}: {_line(each, zone)}"
-        if isinstance(each, dict | list)
-        else f"{_label(key)} {_plain(each, zone)}"
-        for key, each in value.items()
-        if each not in (None, "", []) and not key.endswith("_id")
-    )
+    if "number" in value and "floor" in value:
+        rest = {key: each for key, each in value.items() if key not in (*_PLACE, "place_id", "how", "word")}
+        named = " ".join(part for part in (value["number"], value.get("name")) if part)
+        place = ", ".join(part for part in (named, value["floor"]) if part)
+        return f"{place}{_HOW.get(value.get('how', ''), '')}" + (f", {_line(rest, zone)}" if rest else "")
+    return ""
 
 
 def _plain(value: Any, zone: tzinfo) -> str:  # noqa: ANN401 - JSON

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from asset_registry.db import Database
 from collector.clock import Clock
 from collector.errors import Unreachable
-from service_desk import reserved, words
+from service_desk import reserved
 from service_desk.alarms.model import Transition
 from service_desk.incidents.book import graver
 from service_desk.incidents.model import Incident
-from service_desk.ports import AlarmNews, IncidentNews, TicketRef
+from service_desk.incidents.sentences import back, joined, opening
+from service_desk.ports import IncidentNews, TicketRef
 from service_desk.reserved import MATTERS
 from service_desk.surroundings import Freeze, Surroundings
 from service_desk.tickets import desk
@@ -115,7 +116,7 @@ class Desk:
         if ticket.state == "closed" or incident.what == "opened":
             return
         if incident.what == "joined":
-            _once(session, ticket, incident, "added what has the same cause", _joined(incident))
+            _once(session, ticket, incident, "added what has the same cause", joined(incident))
             desk.retitle(session, ticket, incident.title, desk.OWN, now)
         elif incident.what == "cleared":
             due = reserved.undecided(session, session.get_one(Incident, incident.id))
@@ -163,42 +164,6 @@ def _taken(session: Session, ticket: Ticket) -> bool:
     """Whether a person has it, or has said something on it."""
     said = select(Comment.id).where(Comment.ticket_id == ticket.id, Comment.who != desk.OWN)
     return ticket.assignee_id is not None or session.scalar(said.limit(1)) is not None
-
-
-MOST_SENTENCES = 5
-"""Of a flood nobody reads more."""
-
-
-def _sentences(alarms: Sequence[AlarmNews], at: datetime, others: int) -> str:
-    said = [sentence(alarm, at) for alarm in alarms[:MOST_SENTENCES]]
-    more = max(others, len(alarms) - len(said))
-    return " ".join([*said, f"And {more:,} more."] if more > 0 else said)
-
-
-def _joined(incident: IncidentNews) -> str:
-    """What is new, and how many there are when that is not all."""
-    fresh = incident.fresh or tuple(alarm for alarm in incident.alarms if alarm.raised == incident.at)
-    text = _sentences(fresh, incident.at, 0)
-    return f"{text} In all {incident.total:,} alarms." if incident.total > len(incident.alarms) else text
-
-
-def opening(incident: IncidentNews) -> str:
-    """What is wrong, one sentence an alarm."""
-    active = [alarm for alarm in incident.alarms if alarm.active] or list(incident.alarms)
-    return _sentences(active, incident.at, incident.total - len(incident.alarms) + len(active) - MOST_SENTENCES)
-
-
-def sentence(alarm: AlarmNews, at: datetime) -> str:
-    """One alarm: "F-07 in 4.18 is at 8.9 °C. Outside of normal (2–8 °C) for 10 min."."""
-    normal = f" ({alarm.normal})" if alarm.normal else ""
-    held = f" for {words.duration(at - alarm.since)}" if at > alarm.since else ""
-    return f"{alarm.title}. Outside of normal{normal}{held}."
-
-
-def back(incident: IncidentNews) -> str:
-    """How long it lasted."""
-    since = min((alarm.since for alarm in incident.alarms), default=incident.opened)
-    return f"All is back to normal after {words.duration(incident.at - since)}."
 
 
 def _acknowledgements(session: Session, incidents: Sequence[IncidentNews]) -> dict[int, list[Transition]]:

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import select
 
 from asset_registry.db import Database
 from collector.clock import ManualClock, SystemClock
 from collector.errors import ConfigError
 from collector.points import readings_of
 from collector.reading import Reading
+from service_desk.incidents.model import Incident, Outbox
+from service_desk.incidents.telling import tell
 from service_desk.rulebook import RuleRow
 from tests.wardkeeper.conftest import until
 from tests.wardkeeper.test_heartbeat import SECRET, Monitor
@@ -116,3 +119,24 @@ def test_the_outside_monitor_hears_nothing_before_all_parts_run_and_is_named_whe
     monitor.server_close()
     until(lambda: "The outside monitor 127.0.0.1 does not answer" in str(house._spool().troubles), 10)
     assert SECRET not in str(house._spool().troubles)
+
+
+def test_a_ticket_system_that_is_away_holds_up_no_other(make, free_port, tmp_path):
+    inbox = {"kind": "sink.webhook", "url": f"http://127.0.0.1:{free_port()}/", "secret": "whsec_" + 43 * "a" + "="}
+    house = make(SystemClock(), sinks={"desk": {"kind": "sink.desk"}, "inbox": inbox})
+    now = house.clock.now()
+    with house.database.write() as session:
+        incident = Incident(key="1:d:1", title="Warm", priority="high", opened=now)
+        session.add(incident)
+        session.flush()
+        tell(session, incident, "opened", (now, now), tuple(house.sinks))
+    house.start()
+
+    def told():
+        with house.database.read() as session:
+            return {row.sink: (row.done is not None, row.error) for row in session.scalars(select(Outbox))}
+
+    until(lambda: told()["desk"][0] and told()["inbox"][1], 10)
+    assert told()["inbox"][0] is False
+    assert "127.0.0.1 cannot be reached" in told()["inbox"][1]
+    assert {"outbox desk", "outbox inbox"} <= {part.name for part in house._statuses()}

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from collector.errors import Unreachable
 from service_desk.incidents.model import Outbox
@@ -132,6 +133,24 @@ def test_eight_at_once_make_one_ticket_that_says_each_thing_once(telling, there)
         numbers = set(pool.map(work, range(8)))
     assert numbers == {there.only.number}
     assert len(there.only.notes) == 1
+
+
+def test_what_turned_out_to_be_a_consequence_says_so_in_both_tickets_and_is_solved(telling, there):
+    telling.low()
+    telling.tell()
+    pump = telling.news[0]
+    telling.house.warm_fridge()
+    merged = replace(pump, what="merged", parent=telling.news[-1].key)
+    with pytest.raises(Unreachable, match="has not opened yet"):
+        asyncio.run(telling.sink.sync(merged))
+    telling.tell()
+    for _ in range(2):
+        asyncio.run(telling.sink.sync(merged))
+    child, parent = there.tickets.values()
+    assert (child.state, parent.state) == ("solved", "open")
+    assert f"This is a consequence of ticket {parent.number}" in child.notes[-1]
+    assert f"Ticket {child.number} is a consequence of this" in parent.notes[-1]
+    assert (len(child.notes), len(parent.notes)) == (2, 2), "each with its chart"
 
 
 # ---------------------------------------------------------------- what goes wrong
