@@ -101,9 +101,9 @@ def test_what_is_silent_here_and_what_came_from_there_is_not_said(house, server)
     door_held_open(house)
     out = outgoing(house, server)
     assert [alert["labels"]["alertname"] for alert in out.alerts()] == ["Door"]
-    door = next(alarm for alarm in house.all(book.Alarm) if alarm.subject == DOOR)
+    door, now = next(alarm for alarm in house.all(book.Alarm) if alarm.subject == DOOR), house.clock.now()
     with house.database.write() as session:
-        book.suppress(session, door.id, "door is being repaired", "okafor", house.clock.now())
+        book.shelve(session, door.id, now + timedelta(hours=1), "okafor", "it is being repaired", now)
     assert out.alerts() == []
 
 
