@@ -150,6 +150,17 @@ class Snapshot:
         """The asset whose number was typed, whatever its letters' case."""
         return self._called.get(typed.strip().casefold())
 
+    @cached_property
+    def _alike(self) -> dict[str, list[KnownAsset]]:
+        alike: dict[str, list[KnownAsset]] = defaultdict(list)
+        for asset in self.assets.values():
+            alike[asset.category].append(asset)
+        return alike
+
+    def of_category(self, category: str) -> list[KnownAsset]:
+        """The assets of a category."""
+        return self._alike.get(category, [])
+
     def asset_of(self, native_id: str, at: datetime | None = None) -> KnownAsset | None:
         """What the device was the voice, tag or sensor of at that time."""
         moment = at or self.taken

@@ -167,12 +167,11 @@ def _spare(case: Case) -> Json:
     asset = case.asset
     if asset is None:
         return {"none": "A room has no spare."} if case.place else unknown(None, "nobody knows what it is")
-    alarmed = set(case.session.scalars(select(Alarm.asset_id).where(Alarm.active)))
-    fit = [
-        other
-        for other in case.snapshot.assets.values()
-        if other.category == asset.category and other.id not in alarmed and other.id != asset.id and _fit(case, other)
-    ][:_NEAREST]
+    alike = case.snapshot.of_category(asset.category)
+    standing = select(Alarm.asset_id).join(Asset, Asset.id == Alarm.asset_id)
+    alarmed = set(case.session.scalars(standing.where(Alarm.active, Asset.category == asset.category)))
+    fit = [other for other in alike if other.id not in alarmed and other.id != asset.id and _fit(case, other)]
+    fit = fit[:_NEAREST]
     if not fit:
         return {"none": f"No other {asset.category} can be used."}
     room = case.snapshot.room_of(case.place) if case.place else None

@@ -41,7 +41,7 @@ from wardkeeper.settings import Settings
 ONE_BY_ONE, AT_ONCE = 200, 1000
 _QUICK = 20
 _BETWEEN_S = 0.05
-_START_S, _WITHIN_S = 20.0, 60.0
+_START_S, _WITHIN_S = 60.0, 30.0
 _LOOK_S = 0.005
 _FILTER = "zigbee2mqtt/+"
 
