@@ -1,6 +1,5 @@
-"""Workers of the built-in desk, as a process that can be killed: `python -m tests.service_desk.desk_process URL`."""
+"""Workers of the built-in desk, in a process that can be killed."""
 
-import sys
 import threading
 
 from asset_registry.db import Database
@@ -18,16 +17,12 @@ class Alone:
         self.sync = desk.sync
 
 
-def main(url):
+def main(url, working):
     database, clock = Database(url), SystemClock()
     desk = Desk(database, clock, lambda _session, incidents, _now: {one.id: {"v": 1} for one in incidents})
     for number in range(WORKERS):
         sink = Alone(desk) if number % 2 else desk
         worker = OutboxWorker(database, {"desk": sink}, clock, holder=f"worker {number}")
         threading.Thread(target=worker.run, args=(threading.Event(),), daemon=True).start()
-    print("working", flush=True)
-    sys.stdin.read()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+    working.set()
+    threading.Event().wait()

@@ -1,11 +1,8 @@
 """Sixteen workers of the desk, killed with -9 at any moment and told everything again: one ticket an incident."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
+from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import func, select, update
@@ -13,7 +10,7 @@ from sqlalchemy import func, select, update
 from service_desk.incidents.model import Incident, Outbox
 from service_desk.rulebook import import_yaml
 from service_desk.tickets.model import Comment, Ticket
-from tools.tree import ROOT
+from tests.service_desk.desk_process import main
 
 RULES = "rules: [{name: Leak, metric: leak, equals: true}]"
 
@@ -22,22 +19,21 @@ def killed_and_told_again(house, url, incidents, kills, redeliveries):
     with house.database.write() as session:
         import_yaml(session, RULES, who="okafor", now=house.clock.now())
     house.hear([house.reading(f"leak-{number}", "leak", True) for number in range(incidents)])
-    chance, again = random.Random(kills), 0
-    command = [sys.executable, "-m", "tests.service_desk.desk_process", url]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    chance, again, processes = random.Random(kills), 0, get_context("forkserver")
+    processes.set_forkserver_preload([main.__module__])
     while kills or again < redeliveries:
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, **pipes)
-        assert process.stdout.readline() == b"working\n"
+        working = processes.Event()
+        process = processes.Process(target=main, args=(url, working))
+        process.start()
+        assert working.wait(60)
         until = time.monotonic() + chance.uniform(0, 2)  # no event to wait for: any moment may be the one that hurts
         while time.monotonic() < until:
             with house.database.write() as session:
                 told = update(Outbox).where(Outbox.done.is_not(None))
                 again += session.execute(told.values(done=None, lease_until=None)).rowcount
             time.sleep(chance.uniform(0, 0.2))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
+        process.kill()
+        process.join()
         kills = max(0, kills - 1)
     with house.database.write() as session:  # what the dead had claimed is free again
         session.execute(update(Outbox).values(lease_until=None))
