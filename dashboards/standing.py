@@ -193,7 +193,7 @@ def _row(
 ) -> Standing:
     lines = [line_of(here, alarm) for alarm in alarms]
     answered = [alarm for alarm in alarms if alarm.acknowledged_at is not None and alarm.acknowledged]
-    opener = next((alarm.id for alarm in alarms if incident and incident.key.startswith(_opens(alarm))), 0)
+    opener = _speaks(incident, alarms) if incident else 0
     last = max(answered, key=lambda alarm: alarm.acknowledged_at or alarm.since, default=None)
     active = [line.priority for line in lines if line.active] or [line.priority for line in lines]
     row = Standing(
@@ -211,9 +211,13 @@ def _row(
     return row
 
 
-def _opens(alarm: Alarm) -> str:
-    """How the key of an incident begins that this alarm opened (`service_desk.incidents.book`)."""
-    return f"{alarm.rule_id}:{alarm.subject}:"
+def _speaks(incident: Incident, alarms: list[Alarm]) -> int:
+    """The alarm that is its cause, or else the one that opened it (`service_desk.incidents.book`)."""
+    opened = [alarm for alarm in alarms if incident.key.startswith(f"{alarm.rule_id}:{alarm.subject}:")]
+    causing = [alarm for alarm in alarms if incident.cause in (alarm.subject, f"asset:{alarm.asset_id}")]
+    if opened and (not causing or opened[0] in causing):
+        return opened[0].id
+    return causing[0].id if causing else 0
 
 
 def _common(here: Context, incident: Incident | None, alarms: list[Alarm]) -> Where:

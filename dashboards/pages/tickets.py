@@ -15,6 +15,7 @@ from collector.ports import Selection
 from dashboards import evidence as drawing
 from dashboards import words
 from dashboards.access import ACTING, READERS, SIGNED_IN, STAFF, WORKERS, Visitor
+from dashboards.belonging import belonging
 from dashboards.blocks import blocks_of
 from dashboards.context import Context, Here
 from dashboards.decision_view import Decision, decision_of
@@ -29,6 +30,7 @@ from service_desk.alarms import book
 from service_desk.remote import doubts
 from service_desk.rulebook import PRIORITIES
 from service_desk.tickets import desk, queue
+from service_desk.tickets.evidence import unknown_in
 from service_desk.tickets.model import Ticket
 
 PER_PAGE = 100
@@ -198,6 +200,7 @@ def ticket(request: Request, here: Here, visitor: Visitor, ref: str) -> Response
         people = _staff(session)
         decision = decision_of(session, found.incident_id, visitor)
         elsewhere = doubts.elsewhere(session, found.incident_id)
+        kin = belonging(session, here, found.incident_id) if found.incident_id else None
     moves = desk.MOVES[found.state]
     if detail is None:
         raise NotThere(f"ticket {ref[:20]}")
@@ -213,6 +216,8 @@ def ticket(request: Request, here: Here, visitor: Visitor, ref: str) -> Response
         chart=_chart(here, found, now),
         blocks=blocks_of(found.evidence, here, now) if found.evidence else [],
         frozen_at=_frozen(here, found),
+        lacking=_lacking(found),
+        kin=kin,
         live_href=_live(here, found),
         room=here.snapshots.current.places.get(found.place_id or 0),
         asset=here.snapshots.current.assets.get(found.asset_id or 0),
@@ -269,6 +274,12 @@ def _chart(here: Context, found: Ticket, now: datetime) -> drawing.Drawing | Non
         if (value := drawing.number(reading.value)) is not None and first < reading.at
     ]
     return drawing.draw(found.evidence, after, found.priority, now, here.zone)
+
+
+def _lacking(found: Ticket) -> str:
+    """How much of the evidence nobody could say."""
+    count = unknown_in(found.evidence) if found.evidence and found.evidence["v"] > 1 else 0
+    return f"{spelled(count)} unknown" if count else "complete" if found.evidence and found.evidence["v"] > 1 else ""
 
 
 def _frozen(here: Context, found: Ticket) -> str:

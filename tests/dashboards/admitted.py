@@ -179,6 +179,8 @@ EXPECTED = {
     "POST /alarms/{number}/acknowledge": ACTING,
     "POST /alarms/{number}/shelve": ACTING,
     "POST /incidents/{number}/acknowledge": ACTING,
+    "POST /alarms/{number}/apart": ACTING,
+    "POST /alarms/{number}/belongs": ACTING,
     "GET /api/v1/openapi.json": ANYONE,
     "POST /api/v1/alerts/{source}": SENDING,
     "GET /api/v1/readings": STAFF,

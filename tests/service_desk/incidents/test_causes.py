@@ -269,12 +269,16 @@ def test_readings_stay_normal_or_the_incident_does_not_close(house):
 
 
 def test_what_is_said_only_when_it_changes_holds_while_its_device_talks(house):
-    door = "mqtt:zigbee2mqtt/4.12/door"
-    house.say(door, "door_open", True)
-    house.after(61)
-    house.say(door, "door_open", False)
+    pump = "mqtt:zigbee2mqtt/pump/P-117"
+    with house.database.write() as session:
+        import_yaml(
+            session, "rules: [{name: Fault, metric: sensor_fault, equals: true}]", who="o", now=house.clock.now()
+        )
+    house.say(pump, "sensor_fault", True)
+    house.after(1)
+    house.say(pump, "sensor_fault", False)
     for _ in range(12):
         now = house.clock.advance(30)
-        house.hear([Reading(door, "battery", 90.0, now, now)])
+        house.hear([Reading(pump, "battery", 90.0, now, now)])
     house.after(1)
     assert house.incidents[0].closed is not None
