@@ -9,18 +9,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from asset_registry.audit import Audit, bump, hold, record
 from asset_registry.bindings import Device, Gateway
 from asset_registry.errors import Conflict, Invalid, Missing
+from asset_registry.hvac.brick import known_class
 from asset_registry.places import Place
 from asset_registry.polygons import Point, contains
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern="^[^/]+$")]
+Thing = Annotated[str, StringConstraints(pattern="^(device|asset):[0-9]{1,18}$")]
+BrickClass = Annotated[str, AfterValidator(known_class)]
 DRAWN = ("polygon", "doors")
 """What a drawing says of a room's plan; whatever else stands there is kept."""
 
@@ -85,6 +88,8 @@ class Drawing(_Part):
     gateways: list[DrawnGateway] = Field(default=[], max_length=1000)
     zones: list[DrawnZone] = Field(default=[], max_length=200)
     ground: DrawnGround | None = None
+    brick: dict[Thing, BrickClass] = Field(default={}, max_length=2000)
+    """The Brick class of a device or an asset, where it is not what follows from its kind."""
 
 
 def drawing_of(session: Session, floor_id: int) -> Drawing:
@@ -112,6 +117,7 @@ def drawing_of(session: Session, floor_id: int) -> Drawing:
         gateways=[DrawnGateway(device=each.device_id, x=each.x_m, y=each.y_m) for each in gateways],
         zones=floor.plan.get("zones", []),
         ground=floor.plan.get("ground"),
+        brick=floor.plan.get("brick", {}),
     )
 
 
@@ -164,6 +170,7 @@ def _apply(
         "width": drawing.width,
         "depth": drawing.depth,
         "zones": [zone.model_dump(mode="json") for zone in drawing.zones],
+        "brick": drawing.brick,
         "ground": drawing.ground.model_dump(mode="json") if drawing.ground else None,
     }
     session.flush()

@@ -34,3 +34,44 @@ EQUIPMENT: Mapping[str, str] = {
     "chiller": "Chiller",
 }
 """By an asset's category."""
+
+CLASSES = tuple(
+    sorted(
+        {
+            *EQUIPMENT.values(),
+            "BACnet_Controller",
+            "Camera",
+            "Constant_Air_Volume_Box",
+            "Controller",
+            "Damper",
+            "Fan_Coil_Unit",
+            "Filter",
+            "Gateway",
+            "IAQ_Sensor_Equipment",
+            "Leak_Detector_Equipment",
+            "Meter",
+            "Modbus_Controller",
+            "Occupancy_Sensor_Equipment",
+            "Radiant_Panel",
+            "Radiator",
+            "Sensor_Equipment",
+            "Thermostat",
+            "Variable_Air_Volume_Box",
+        }
+    )
+)
+"""What equipment may be called on the drawing page: a short list out of the schema's equipment."""
+
+SENSOR = "Sensor_Equipment"
+
+
+def class_of(drawn: Mapping[str, str], key: str, otherwise: str) -> str:
+    """The class of "device:7" or "asset:7": as the floor's drawing says, else what follows from its kind."""
+    return drawn.get(key) or otherwise
+
+
+def known_class(name: str) -> str:
+    """The same. Raises ValueError for one that is not in CLASSES."""
+    if name not in CLASSES:
+        raise ValueError(f"{name[:60]} is no class of this list: {', '.join(CLASSES)}")
+    return name

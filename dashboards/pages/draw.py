@@ -11,6 +11,7 @@ from asset_registry.bindings import Device
 from asset_registry.drawing import Drawing, drawing_of, geojson_of, mark_of, save, undo, undoable
 from asset_registry.drawing_checks import faults, hung
 from asset_registry.errors import Conflict
+from asset_registry.hvac.brick import CLASSES, EQUIPMENT, POINTS, SENSOR
 from asset_registry.known import KnownDevice, KnownPlace
 from asset_registry.pictures import LARGEST as PICTURE
 from asset_registry.pictures import keep_picture, picture_of, picture_path
@@ -24,6 +25,7 @@ from dashboards.api.params import Id
 from dashboards.context import Context, Here
 from dashboards.problems import FieldError, NotThere, problem
 from dashboards.render import page
+from dashboards.rooms import room_devices
 
 DRAWING: Any = admit("facilities")
 router = APIRouter()
@@ -123,10 +125,31 @@ def _told(session: Session, here: Context, floor_id: int, drawn: Drawing) -> dic
         "seen": mark_of(drawn),
         "undoable": undoable(session, floor_id),
         "undrawn": _undrawn(here, floor_id, drawn),
+        "classes": CLASSES,
+        "things": {room.number: things_in(here, room) for room in now.rooms_on(floor_id)},
         "devices": [
             {"id": each.id, "name": each.name or each.native_id, "gateway": "gateway" in each.kind} for each in devices
         ],
     }
+
+
+def things_in(here: Context, room: KnownPlace) -> list[dict[str, Any]]:
+    """What serves a room and what measures in it, each with the Brick class that follows from its kind."""
+    now = here.snapshots.current
+    served = [
+        {"key": f"asset:{asset.id}", "name": asset.name, "brick": EQUIPMENT.get(asset.category, ""), "points": []}
+        for asset in now.serving(room.id)
+    ]
+    return served + [
+        {
+            "key": f"device:{device.id}",
+            "name": device.name or device.native_id,
+            "brick": SENSOR,
+            "points": sorted({POINTS[metric] for metric in here.latest.of(device.native_id) if metric in POINTS}),
+        }
+        for device in room_devices(here, now, room)
+        if device.id not in now.gateways
+    ]
 
 
 def _undrawn(here: Context, floor_id: int, drawn: Drawing) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from asset_registry.hvac import Measure, RoomStatus, value_words
-from asset_registry.hvac.brick import EQUIPMENT
+from asset_registry.hvac.brick import EQUIPMENT, class_of
 from asset_registry.hvac.rooms import RELEASES
 from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.lighting import LightStatus
@@ -285,8 +285,14 @@ def servers_of(here: Context, now: Snapshot, place: KnownPlace, found: Located) 
         for line in row.lines
         if line.active and line.id in found.asset_of
     }
+    floor = now.floor_of(place)
+    drawn = floor.plan.get("brick", {}) if floor is not None else {}
+
+    def brick(asset: KnownAsset) -> str:
+        return class_of(drawn, f"asset:{asset.id}", EQUIPMENT.get(asset.category, ""))
+
     return [
-        Server(asset, _facts(here, now, asset), standing_now.get(asset.id, ""), EQUIPMENT.get(asset.category, ""))
+        Server(asset, _facts(here, now, asset), standing_now.get(asset.id, ""), brick(asset))
         for asset in sorted(now.serving(place.id), key=lambda asset: asset.number)
     ]
 

@@ -19,8 +19,8 @@ const HINTS = {
 }
 
 export const state = {
-  doc: { width: 40, depth: 20, rooms: [], gateways: [], zones: [], ground: null },
-  seen: '', devices: [], undrawn: [], undoable: false, wrong: [],
+  doc: { width: 40, depth: 20, rooms: [], gateways: [], zones: [], ground: null, brick: {} },
+  seen: '', devices: [], classes: [], things: {}, undrawn: [], undoable: false, wrong: [],
   tool: 'select', chosen: null, zone: -1, device: null, trace: [], file: null
 }
 let saved = ''
@@ -49,7 +49,7 @@ export async function ask (path, body) {
 
 function take (told) {
   if (!told) return false
-  Object.assign(state, { doc: told.drawing, seen: told.seen, devices: told.devices, undrawn: told.undrawn, undoable: told.undoable, wrong: [], chosen: null })
+  Object.assign(state, { doc: told.drawing, seen: told.seen, devices: told.devices, classes: told.classes, things: told.things, undrawn: told.undrawn, undoable: told.undoable, wrong: [], chosen: null })
   saved = JSON.stringify(state.doc)
   past.length = future.length = 0
   show()

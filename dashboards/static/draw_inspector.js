@@ -40,8 +40,19 @@ function ofRoom ({ index }) {
     field('Number', 'number', room.number, renumber, { list: 'undrawn', maxlength: 40 }),
     field('Name', 'name', room.name, set('name'), { maxlength: 80 }),
     field('Type (corridor, stairs, lift are ways)', 'room_type', room.room_type, set('room_type'), { list: 'types', maxlength: 80 }),
-    row(button('Split', split), button('Delete', remove))
+    row(button('Split', split), button('Delete', remove)),
+    ...(state.things[room.number]?.length ? [make('h2', {}, 'Brick classes here')] : []),
+    ...(state.things[room.number] || []).flatMap(thing => [classed(thing.name, thing.key, thing.brick), ...thing.points.length ? [make('p', { class: 'points' }, `Points: ${thing.points.join(', ')}`)] : []])
   ]
+}
+
+// The Brick class of a device or an asset; the first choice is what follows from its kind.
+function classed (word, key, usual) {
+  const options = [['', usual || 'None'], ...state.classes.filter(each => each !== usual).map(each => [each, each])]
+  return pick(word, `brick-${key}`, options, state.doc.brick[key] || '', chosen => change(doc => {
+    if (chosen) doc.brick[key] = chosen
+    else delete doc.brick[key]
+  }))
 }
 
 function ofDoor ({ index, part }) {
@@ -56,6 +67,7 @@ function ofDoor ({ index, part }) {
 const ofGateway = ({ index }) => [
   make('h2', {}, named(state.doc.gateways[index].device)),
   make('p', {}, `Hangs at ${state.doc.gateways[index].x}, ${state.doc.gateways[index].y} m. Drag it, or move it with the arrows.`),
+  classed('Brick class', `device:${state.doc.gateways[index].device}`, 'Gateway'),
   row(button('Take away', remove))
 ]
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from asset_registry.audit import Audit
@@ -11,6 +12,7 @@ from asset_registry.drawing import Drawing, drawing_of, geojson_of, mark_of, sav
 from asset_registry.drawing_checks import faults, hung
 from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.floor_files import FloorReport, floor_called, import_floor
+from asset_registry.hvac.brick import class_of
 from asset_registry.places import Place
 from asset_registry.plan_files import read
 
@@ -214,3 +216,14 @@ def test_a_file_that_cannot_be_drawn_is_refused_whole(session, floor, now, numbe
     assert drawing_of(session, floor).rooms == []
     with pytest.raises(Missing, match="no floor 9"):
         floor_called(session, "9")
+
+
+def test_brick_classes_are_kept_where_they_are_not_the_usual_ones(session, floor, now):
+    wanted = drawing(box("4.01"), brick={"asset:3": "Variable_Air_Volume_Box", "device:7": "IAQ_Sensor_Equipment"})
+    save(session, floor, wanted, seen(session, floor), "fay", now)
+    kept = drawing_of(session, floor).brick
+    assert class_of(kept, "asset:3", "Air_Handling_Unit") == "Variable_Air_Volume_Box"
+    assert class_of(kept, "asset:4", "Air_Handling_Unit") == "Air_Handling_Unit"
+    for wrong in ({"asset:3": "Teapot"}, {"room:3": "Gateway"}):
+        with pytest.raises(ValidationError):
+            drawing(brick=wrong)

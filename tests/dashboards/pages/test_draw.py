@@ -6,6 +6,7 @@ from asset_registry.audit import bump
 from asset_registry.drawing import drawing_of
 from asset_registry.places import Place
 from tests.asset_registry.test_pictures import png
+from tests.dashboards.conftest import AIR
 
 SVG = b'<svg><rect id="5.01" width="80" height="50"/><rect id="5.02" x="80" width="40" height="50"/></svg>'
 
@@ -143,3 +144,19 @@ def test_a_picture_that_is_none_is_refused_with_the_reason(signed_in, hospital, 
     assert (answer.status_code, "no PNG or JPEG" in answer.json()["detail"]) == (422, True)
     assert browser.get(f"{url}/{'0' * 64}").status_code == 404
     assert signed_in("clinician").post(url, files={"file": ("plan.png", png())}).status_code == 403
+
+
+def test_a_brick_class_is_shown_with_its_points_and_may_be_another(page, server, hospital):
+    hospital.measure(AIR, "co2", 620.0)
+    key = f"device:{hospital.devices[AIR]}"
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(server.url + hospital.link("facilities"))
+    page.goto(f"{server.url}/floors/{hospital.places['floor']}/draw")
+    page.get_by_role("button", name="4.12").click()
+    expect(page.locator(".points")).to_have_text("Points: CO2_Sensor")
+    chosen = page.locator(f"[name='brick-{key}']")
+    expect(chosen.locator("option").first).to_have_text("Sensor_Equipment")
+    chosen.select_option("IAQ_Sensor_Equipment")
+    page.locator("#save:enabled").click()
+    expect(page.locator("#told")).to_contain_text("Saved")
+    assert drawn(hospital, hospital.places["floor"]).brick == {key: "IAQ_Sensor_Equipment"}
