@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from asset_registry.db import Database
 from collector.clock import Clock
 from collector.errors import WardkeeperError
-from service_desk.incidents import book
 from service_desk.incidents.model import Outbox
+from service_desk.incidents.news import news_of
 from service_desk.ports import IncidentNews
 
 Evidence = Mapping[int, dict[str, Any]]
@@ -86,7 +86,9 @@ class Together:
     def _tell(self, now: datetime) -> bool:
         query = due(now, list(self._sinks), self._far).limit(MOST)
         with self._database.read() as session:
-            told = {row.id: (row.sink, book.news(session, row)) for row in session.scalars(query).all()}
+            waiting = session.scalars(query).all()
+            every = zip(waiting, news_of(session, waiting), strict=True)
+            told = {row.id: (row.sink, news) for row, news in every}
             frozen = {
                 name: sink.evidence(session, [news for of, news in told.values() if of == name], now)
                 for name, sink in self._sinks.items()

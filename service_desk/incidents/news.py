@@ -1,5 +1,6 @@
 """What a ticket system is told: an incident as it stands, and why it is told now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import case, func, select
@@ -23,12 +24,35 @@ def alarms_of(session: Session, incident_id: int, most: int | None = None) -> li
 
 def news(session: Session, row: Outbox) -> IncidentNews:
     """What a ticket system is told: the incident as it stands now, and why."""
-    incident = session.get_one(Incident, row.incident_id)
-    alarms = alarms_of(session, incident.id, MOST_TOLD)
-    fresh = (
-        [alarm for one in row.about if (alarm := session.get(Alarm, one)) is not None] if row.what != "merged" else []
-    )
-    raised = _raised(session, {alarm.id for alarm in (*alarms, *fresh)})
+    return news_of(session, (row,))[0]
+
+
+def news_of(session: Session, rows: Sequence[Outbox]) -> list[IncidentNews]:
+    """The same of many rows, in their order."""
+    about = session.scalars(select(Incident).where(Incident.id.in_({row.incident_id for row in rows})))
+    incidents = {incident.id: incident for incident in about}
+    alarms = {one: alarms_of(session, one, MOST_TOLD) for one in incidents}
+    fresh = {row.id: _fresh(session, row) for row in rows}
+    raised = _raised(session, {alarm.id for found in (*alarms.values(), *fresh.values()) for alarm in found})
+    return [
+        _news(session, row, incidents[row.incident_id], alarms[row.incident_id], fresh[row.id], raised) for row in rows
+    ]
+
+
+def _fresh(session: Session, row: Outbox) -> list[Alarm]:
+    if row.what == "merged":
+        return []
+    return [alarm for one in row.about if (alarm := session.get(Alarm, one)) is not None]
+
+
+def _news(
+    session: Session,
+    row: Outbox,
+    incident: Incident,
+    alarms: list[Alarm],
+    fresh: list[Alarm],
+    raised: dict[int, datetime],
+) -> IncidentNews:
     parent = session.get(Incident, incident.parent_id) if incident.parent_id else None
     full = len(alarms) == MOST_TOLD
     total = session.scalar(select(func.count()).where(Alarm.incident_id == incident.id)) if full else len(alarms)
