@@ -203,5 +203,9 @@ def _last(tickets: list[Json] | Json, clock: Clock) -> Block:
 def _told(told: list[Json] | Json, clock: Clock) -> Block:
     if isinstance(told, dict):
         return Block("Who was told", rest=str(told.get("none", "")) or unknown(told, clock))
-    said = [f"{each['who']}, {clock(each['at'])}" for each in told]
+    said = [f"{each['who']}{_by(each['how'])}, {clock(each['at'])}" for each in told]
     return Block("Who was told", rest=". ".join(said) + "." if said else "Nobody yet.")
+
+
+def _by(channel: str) -> str:
+    return "" if channel == "screen" else f" by {channel}"

@@ -17,12 +17,14 @@ from asset_registry.cold_chain.records import ColdStore
 from asset_registry.find import whereabouts
 from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.locating.words import word_of
+from asset_registry.people import Person
 from asset_registry.snapshot import Snapshot
 from asset_registry.ways import Ways
 from collector.points import ms_of
 from collector.reading import Reading
 from service_desk.alarms.model import Alarm
 from service_desk.incidents.model import Incident
+from service_desk.notices.model import Notice
 from service_desk.ports import AlarmNews, IncidentNews
 from service_desk.subjects import Newest
 from service_desk.tickets.model import Ticket
@@ -80,7 +82,17 @@ def blocks_of(case: Case, stays: Sequence[Reading]) -> Json:
 
 def told(case: Case) -> Any:  # noqa: ANN401 - JSON
     """Who was told, how and when."""
-    return [{"who": "Wardkeeper's screens", "how": "screen", "at": case.now.isoformat()}]
+    notices = (
+        select(Notice, Person.name)
+        .join(Person, Person.id == Notice.person_id)
+        .where(Notice.incident_id == case.incident.id, Notice.passed_on.is_(None), Notice.failed == "")
+        .order_by(Notice.id)
+    )
+    people = [
+        {"who": name, "how": notice.channel, "at": (notice.handed or notice.due).isoformat()}
+        for notice, name in case.session.execute(notices)
+    ]
+    return [{"who": "Wardkeeper's screens", "how": "screen", "at": case.now.isoformat()}, *people]
 
 
 def _where(case: Case, asset: KnownAsset | None, place: KnownPlace | None) -> Json:

@@ -30,6 +30,17 @@ def test_who_wants_to_hear_of_it_is_told_once_with_what_they_need_and_no_more(de
     assert desk.work() == 0
 
 
+def test_the_ticket_says_who_was_told_and_how(desk, house):
+    desk.wants("brandt", "mail")
+    house.warm_fridge()
+    desk.work()
+    house.work()
+    assert [(one["how"], one["who"]) for one in house.ticket.evidence["told"]] == [
+        ("screen", "Wardkeeper's screens"),
+        ("mail", desk.person("brandt").name),
+    ]
+
+
 def test_the_row_is_written_with_the_transition_or_neither(desk, house, monkeypatch):
     desk.wants("brandt", "mail")
     monkeypatch.setattr(house.alarms, "_keep", lambda *_: (_ for _ in ()).throw(RuntimeError("the power went")))
