@@ -43,7 +43,7 @@ def warm(house):
     """The fridge was warm and is cold again; its ticket is open."""
     house.warm_fridge()
     house.say(FRIDGE, "probe_temperature", 5.0)
-    house.after(400)
+    house.stays(FRIDGE, "probe_temperature", 5.0, 400)
     house.work()
     return house
 
@@ -91,7 +91,7 @@ def test_isolation_is_decided_by_infection_prevention_or_facilities(house):
     house.say(DOOR, "door_open", True)
     house.after(61)
     house.say(DOOR, "door_open", False)
-    house.after(400)
+    house.stays(DOOR, "door_open", False, 400)
     assert (house.incidents[0].reserved, house.incidents[0].closed) == ("isolation", None)
     with pytest.raises(Forbidden, match="infection prevention or facilities"):
         decide(house, "room released", PHARMACY)
@@ -112,7 +112,7 @@ def test_the_rest_closes_as_ever(house):
     house.say(PUMP, "battery", 20.0)
     house.after(5)
     house.say(PUMP, "battery", 90.0)
-    house.after(400)
+    house.stays(PUMP, "battery", 90.0, 400)
     assert (house.incidents[0].reserved, house.incidents[0].closed is None) == ("", False)
     with pytest.raises(Missing):
         decide(house)
