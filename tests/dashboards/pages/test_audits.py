@@ -3,9 +3,13 @@
 import csv
 import io
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.dashboards.conftest import PUMP_TAG
+
+pytestmark = pytest.mark.dialects("sqlite")
+"""What is asked of the database is in usage/test_audits.py."""
 
 
 def test_a_room_is_audited_with_one_thumb(page, server, hospital):

@@ -19,6 +19,9 @@ from collector.reading import Sighting
 from tests.dashboards.conftest import PUMP_TAG
 from wardkeeper.located.making import MapMaking
 
+pytestmark = pytest.mark.dialects("sqlite")
+"""What is asked of the database is in test_walked.py."""
+
 
 @pytest.fixture
 def house(hospital):
@@ -103,7 +106,6 @@ def test_the_survey_is_good_to_look_at(page, server, house, good_to_look_at):
     good_to_look_at(page, f"{server.url}/floors/{floor}/survey")
 
 
-@pytest.mark.dialects("sqlite")  # what is asked of the database is in test_walked.py
 def test_a_map_is_made_by_the_command_scored_and_put_into_use(signed_in, house, tmp_path):
     floor = house.places["floor"]
     house.context.maps = MapMaking(house.database, house.snapshots, house.clock, tmp_path)
@@ -142,7 +144,6 @@ def test_what_was_walked_comes_out_as_the_command_takes_it(signed_in, house):
     assert {each["room"] for each in browser.get("/survey/rooms.json").json()} == {row["room"] for row in rows}
 
 
-@pytest.mark.dialects("sqlite")  # what is asked of the database is in test_walked.py
 def test_a_map_that_cannot_be_made_says_why_and_changes_nothing(house, tmp_path):
     walk(house, house.places["floor"])
     with house.database.write() as session:
