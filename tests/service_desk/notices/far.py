@@ -5,23 +5,24 @@
 `where` are the settings that lead there; `stop` and `start` again.
 """
 
+import hashlib
 import json
+import re
+import select
+import socket
 import socketserver
-import tempfile
 import threading
-import time
 from base64 import b64encode
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from service_desk.notices.ports import Fact, Message
 from service_desk.signing import headers, key_of
-from tests.ptys import Device
+from tests.service_desk.notices.modem import Modem
 
 SECRET = "whsec_" + b64encode(b"a key of twenty-four bytes").decode()
 
@@ -248,22 +249,25 @@ class Terminal:
         self.server.server_close()
 
 
-class Modem:
-    """A GSM modem on a real pseudo-terminal, with a SIM card; parts are put together as a phone does it."""
+class Pbx:
+    """A telephone system on UDP that asks for a password; `mode` "rings" is a telephone that nobody picks up."""
 
-    part, address, named = "sms", "+491715550117", False
+    part, address, plain, named = "sip", "2117", True, False
 
-    def __init__(self, _port=0, pin=""):
-        self.folder = tempfile.TemporaryDirectory(prefix="wardkeeper-modem-")
-        self.mode, self.got, self.pin, self.pins, self.said = "takes", [], pin, [], []
-        self.network, self.locked, self._parts = "1", bool(pin), {}
+    def __init__(self, port):
+        self.port, self.mode, self.got, self.methods, self.packets = port, "takes", [], [], 0
+        self.algorithm, self.alive = "MD5", False
 
     @property
     def where(self):
-        return {"port": f"{self.folder.name}/modem", "timeout_s": 1.0, "send_s": 0.5}
+        quick = {"ring_s": 0.3, "tone_s": 0.2, "timeout_s": 1.0}
+        return {"host": "127.0.0.1", "port": self.port, "user": "ward", "password": "secret", **quick}
 
     def start(self):
-        self.device = Device(Path(self.folder.name) / "modem")
+        self.line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.line.bind(("127.0.0.1", self.port))
+        self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.media.bind(("127.0.0.1", 0))
         self.alive = True
         self.thread = threading.Thread(target=self._live)
         self.thread.start()
@@ -272,82 +276,76 @@ class Modem:
     def stop(self):
         self.alive = False
         self.thread.join(5)
-        self.device.close()
+        self.line.close()
+        self.media.close()
 
     def _live(self):
-        line, pdu = b"", False
         while self.alive:
-            line += self.device.heard()
-            end = b"\x1a" if pdu else b"\r"
-            while end in line:
-                said, _, line = line.partition(end)
-                answer = self._sms(said) if pdu else self._answer(said.decode())
-                pdu = answer == "> "
-                end = b"\x1a" if pdu else b"\r"
-                if answer:
-                    self.device.send(f"\r\n{answer}".encode() + (b"" if pdu else b"\r\n"))
-            time.sleep(0.002)
+            for ready in select.select([self.line, self.media], [], [], 0.01)[0]:
+                data, who = ready.recvfrom(65_535)
+                if ready is self.media:
+                    self.packets += len(data) == 172 and data[:2] == b"\x80\x00"
+                else:
+                    self._heard(data.decode(), who)
 
-    def _answer(self, command):
-        self.said.append(command)
-        if command.startswith('AT+CPIN="'):
-            self.pins.append(command[9:-1])
-            self.locked = self.pins[-1] != self.pin
-            return "+CME ERROR: 16" if self.locked else "OK"
-        if command.startswith("AT+CMGS="):
-            self._length = int(command[8:])
-            return "> "
-        answers = {
-            "AT+CPIN?": f"+CPIN: {'SIM PIN' if self.locked else 'READY'}\r\n\r\nOK",
-            "AT+CREG?": f"+CREG: 0,{self.network}\r\n\r\nOK",
-            "AT+CSQ": "+CSQ: 21,99\r\n\r\nOK",
-        }
-        return answers.get(command, "OK" if command in ("ATE0", "AT+CMEE=1", "AT+CMGF=0") else "ERROR")
+    def _heard(self, text, who):
+        method, uri, _ = text.split(" ", 2)
+        self.methods.append(method)
+        self._who, self._text = who, text
+        if method == "ACK":
+            return
+        if method == "CANCEL":
+            self._say("200 OK")
+            self._say("487 Request Terminated", cseq=self._number() + " INVITE")
+        elif method == "BYE":
+            assert uri == f"sip:phone@127.0.0.1:{self.port}"
+            self._say("200 OK")
+        elif not self._admitted(method, uri):
+            self._say(
+                "401 Unauthorized",
+                f'WWW-Authenticate: Digest realm="pbx", nonce="n1", qop="auth", algorithm={self.algorithm}',
+            )
+        elif method == "OPTIONS":
+            self._say("200 OK")
+        else:
+            self._ring()
 
-    def _sms(self, hexadecimal):
-        octets = bytes.fromhex(hexadecimal.strip().decode())
-        if len(octets) - 1 - octets[0] != self._length:
-            return "+CMS ERROR: 304"
-        if self.mode != "takes":
-            return {"busy": "+CMS ERROR: 42", "refuses": "+CMS ERROR: 1", "hangs up": ""}[self.mode]
-        number, text, (reference, total, index) = received(octets)
-        self._parts.setdefault((number, reference), {})[index] = text
-        if len(self._parts[number, reference]) == total:
-            whole = self._parts.pop((number, reference))
-            self.got.append((number, "".join(whole[each] for each in sorted(whole)), str(reference)))
-        return f"+CMGS: {100 + len(self.got)}\r\n\r\nOK"
+    def _ring(self):
+        self._say("100 Trying")
+        answers = {"refuses": "404 Not Found", "busy": "486 Busy Here"}
+        if self.mode in answers:
+            self._say(answers[self.mode])
+            return
+        self._say("180 Ringing")
+        if self.mode == "rings":
+            return
+        shown = re.search(r'^From: "([^"]*)"', self._text, re.MULTILINE)[1]
+        self.got.append((re.search(r"^INVITE sip:([^@]+)@", self._text)[1], shown, ""))
+        sdp = f"v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio {self.media.getsockname()[1]} RTP/AVP 0\r\n"
+        self._say("200 OK", f"Contact: <sip:phone@127.0.0.1:{self.port}>", body=sdp)
 
+    def _number(self):
+        return re.search(r"^CSeq: (\d+)", self._text, re.MULTILINE)[1]
 
-def received(octets):
-    """What a phone makes of an SMS-SUBMIT without service centre: number, text, (reference, parts, part)."""
-    first, digits, kind = octets[1], octets[3], octets[4]
-    size = (digits + 1) // 2
-    number = "".join(f"{octet & 15:x}{octet >> 4:x}" for octet in octets[5 : 5 + size])[:digits]
-    coding, length, data = octets[6 + size], octets[8 + size], octets[9 + size :]
-    place, skip = (0, 1, 1), 0
-    if first & 0x40:
-        place, skip = tuple(data[3:6]), 1 + data[0]
-    if coding == 8:
-        text = data[skip:length].decode("utf-16-be")
-    else:
-        bits = int.from_bytes(data, "little")
-        septets = [bits >> 7 * at & 127 for at in range(-(-8 * skip // 7), length)]
-        text = spelled(septets)
-    return ("+" if kind == 0x91 else "") + number, text, place
+    def _admitted(self, method, uri):
+        found = re.search(r"^Authorization: Digest (.*)", self._text, re.MULTILINE)
+        said = dict(re.findall(r'(\w+)="?([^",\s]+)', found[1])) if found else {}
 
+        def digest(*parts):
+            kind = {"MD5": "md5", "SHA-256": "sha256"}[self.algorithm]
+            return hashlib.new(kind, ":".join(parts).encode()).hexdigest()
 
-def spelled(septets):
-    """Letters of the GSM 7 bit alphabet, by the table of TS 23.038 as Python's own codecs do not have it."""
-    basic = (
-        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ?ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-        "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-    )
-    extended = {20: "^", 40: "{", 41: "}", 47: "\\", 60: "[", 61: "~", 62: "]", 64: "|", 101: "€"}
-    text, escaped = "", False
-    for septet in septets:
-        text += extended[septet] if escaped else "" if septet == 27 else basic[septet]
-        escaped = septet == 27 and not escaped
-    return text
+        secret, about = digest("ward", "pbx", "secret"), digest(method, uri)
+        right = digest(secret, "n1", said.get("nc", ""), said.get("cnonce", ""), "auth", about)
+        return said.get("response") == right
+
+    def _say(self, status, *more, cseq="", body=""):
+        kept = [line for line in self._text.split("\r\n") if line.startswith(("Via:", "From:", "Call-ID:"))]
+        to = re.search(r"^To: (.*)", self._text, re.MULTILINE)[1].strip()
+        tagged = to if ";tag=" in to else f"{to};tag=far"
+        counted = cseq or re.search(r"^CSeq: (.*)", self._text, re.MULTILINE)[1].strip()
+        lines = [f"SIP/2.0 {status}", *kept, f"To: {tagged}", f"CSeq: {counted}", *more, "", body]
+        self.line.sendto("\r\n".join(lines).encode(), self._who)
 
 
-FARS = {far.part: far for far in (Mail, Hook, Modem, Terminal, Gateway)}
+FARS = {far.part: far for far in (Mail, Hook, Modem, Terminal, Gateway, Pbx)}

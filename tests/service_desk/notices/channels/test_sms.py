@@ -5,7 +5,8 @@ import pytest
 from collector.errors import Refused, Unreachable
 from service_desk.notices.channels.sms import Config, address, open_channel
 from service_desk.notices.pdu import parts
-from tests.service_desk.notices.far import Modem, message, received
+from tests.service_desk.notices.far import message
+from tests.service_desk.notices.modem import Modem, received
 
 NUMBER = "+491715550117"
 

@@ -76,6 +76,8 @@ def test_not_now_is_tried_again_and_never_is_not(far, channel):
 
 
 def test_when_the_answer_is_lost_it_is_not_known_whether_it_arrived(far, channel):
+    if far.part == "sip":
+        pytest.skip("who picked up was told")
     far.mode = "hangs up"
     with pytest.raises(Unsure):
         channel.hand(to(far))
