@@ -39,7 +39,7 @@ def start(
     `what` and `when` are of the transition: who was told of it for another reason is not told twice.
     """
     policy = fitting(session, incident, where)
-    row = session.get(Escalation, incident.id) if policy else None
+    row = session.get(Escalation, incident.id) if policy and what != "opened" else None
     if policy is None or (row is not None and row.due is not None and row.policy_id == policy.id):
         return
     if row is None:
@@ -49,7 +49,6 @@ def start(
     row.due = when[1] + _after(policy, 0)
     while row.due is not None and row.due <= when[1] and row.turn == 1:
         _tell_level(session, teller, row, policy, what, when)
-    session.flush()
 
 
 def end(session: Session, incident_id: int, why: str) -> None:

@@ -94,11 +94,12 @@ class Teller:
     ) -> bool:
         """Let a person hear of it, once; False when there is no way to them. `when`: as of when, and now."""
         at, now = when
-        routes = self.routes(session, person)
+        if (routes := session.info.get(("routes", person.id))) is None:
+            routes = session.info["routes", person.id] = self.routes(session, person)
         if not routes:
             return False
         about = f"{incident.key}:{what}:{ms_of(at)}:{person.id}"
-        if session.scalar(select(Notice.id).where(Notice.about == about).limit(1)) is None:
+        if not _told_before(session, about, what):
             notice = Notice(
                 key=_key(about, routes[0]),
                 about=about,
@@ -154,6 +155,16 @@ class Teller:
         return until
 
 
+def _told_before(session: Session, about: str, what: str) -> bool:
+    """Whether it was told already; from now on it was. An incident opens once, so that needs no question."""
+    told: set[str] = session.info.setdefault("told", set())
+    before = about in told
+    told.add(about)
+    if before or what == "opened":
+        return before
+    return session.scalar(select(Notice.id).where(Notice.about == about).limit(1)) is not None
+
+
 def _key(about: str, route: Route) -> str:
     return f"{about}:{route.channel}:{route.address}"
 
@@ -162,7 +173,6 @@ def _send(session: Session, notice: Notice, route: Route, now: datetime, due: da
     notice.channel, notice.address = route
     notice.created, notice.due = now, due
     session.add(notice)
-    session.flush()
 
 
 def quiet_until(wish: Wish, now: datetime, zone: tzinfo) -> datetime | None:
