@@ -23,7 +23,7 @@ PROVEN = False
 class Config(Terms):
     """What must hold, of whom, and how old a value may be."""
 
-    when: str = Field(..., description="`temperature > 26 and humidity > 65`; vitals are never judged.")
+    when: str = Field(..., description='As in "temperature > 26 and humidity > 65"; vitals are never judged.')
     about: About = Field("room", description="All devices of a room, of an asset, or a device alone.")
     stale: Duration = Field(timedelta(minutes=30), description="An older value is unknown, and then nobody knows.")
     title: str = Field("", description='Of the alarm; "{room}: {value}", of an asset "{asset} in {room}: {value}".')
