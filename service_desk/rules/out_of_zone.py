@@ -27,7 +27,7 @@ class Places(BaseModel):
     rooms: list[str] = Field([], description="Numbers of rooms.")
     floors: list[str] = Field([], description="Names of floors.")
     buildings: list[str] = Field([], description="Names of buildings.")
-    zones: list[str] = Field([], description="Names of zones.")
+    zones: list[str] = Field([], description="Names or kinds of zones.")
 
     def hold(self, subject: Subject) -> bool:
         """Whether the subject is in one of them."""

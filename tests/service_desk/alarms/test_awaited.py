@@ -10,6 +10,7 @@ from service_desk.rulebook import RuleState, import_yaml
 pytestmark = pytest.mark.dialects("sqlite")
 
 PUMP, FRIDGE = "mqtt:zigbee2mqtt/pump/P-117", "mqtt:zigbee2mqtt/fridge/F-07"
+TAG = "ble:tag-117"
 SILENT = "rules: [{name: Silent, kind: silence, after: 10 min, priority: low}]"
 OTHER = "rules: [{name: Other, metric: leak, equals: true}]"
 
@@ -84,3 +85,18 @@ def test_a_silence_of_before_the_restart_is_the_same_alarm_after_it(waiting):
     talk(waiting, 5, FRIDGE)
     assert [alarm.id for alarm in waiting.all(Alarm)] == before
     assert silences(waiting) == [PUMP]
+
+
+def test_a_pump_is_where_its_tag_was_located_as_the_registry_knows_the_place(house):
+    rule = (
+        "rules: [{name: Away, kind: out_of_zone, allowed: {rooms: ['4.15']}, for: 0 s, forbidden: {floors: [Level 9]}}]"
+    )
+    with house.database.write() as session:
+        import_yaml(session, rule, who="okafor", now=house.clock.now())
+    for room, away in (("4.15", []), ("4.12", ["Pump 117 is in 4.12 Isolation"]), ("4.15", [])):
+        house.hear([
+            house.reading(TAG, "room", str(house.ids[room])),
+            house.reading(TAG, "fix_confidence", 0.95),
+        ])  # fmt: skip
+        assert [alarm.title for alarm in house.all(Alarm) if alarm.active] == away
+        house.after(20)
