@@ -130,9 +130,9 @@ def _room(room: Json, clock: Clock) -> Block:
 
 def _measured(each: Json) -> str:
     metric, value = str(each["metric"]), words.value(each["value"], str(each["metric"]))
-    if metric in ("temperature", "co2"):
+    if metric in ("temperature", "co2", "illuminance"):
         return value
-    label = {"light_on": "light", "door_open": "door", "illuminance": "light"}.get(metric, words.label(metric).lower())
+    label = {"light_on": "light", "door_open": "door"}.get(metric, words.label(metric).lower())
     return f"{label} {value}"
 
 
@@ -147,7 +147,7 @@ def _spare(spare: Json, clock: Clock) -> Block:
     metres = spare.get("distance_m")
     if isinstance(metres, int):
         by = BEFORE_LAST.get(str(spare.get("by", "")), "")
-        standing += f" {metres} m{f' and {by}' if by else ''} away."
+        standing += f" {metres} m{f' and {by}' if by else ''} away." if metres else " In the same room."
     reading = spare.get("reading")
     if reading and not _lost(reading):
         standing += f" It is at {words.value(reading['value'], reading['metric'])}."
@@ -200,12 +200,12 @@ def _last(tickets: list[Json] | Json, clock: Clock) -> Block:
     return Block("Last tickets", links=links)
 
 
+def _by(how: str) -> str:
+    return "" if how in ("", "screen") else f" by {how}"
+
+
 def _told(told: list[Json] | Json, clock: Clock) -> Block:
     if isinstance(told, dict):
         return Block("Who was told", rest=str(told.get("none", "")) or unknown(told, clock))
-    said = [f"{each['who']}{_by(each['how'])}, {clock(each['at'])}" for each in told]
+    said = [f"{each['who']}{_by(str(each.get('how', '')))}, {clock(each['at'])}" for each in told]
     return Block("Who was told", rest=". ".join(said) + "." if said else "Nobody yet.")
-
-
-def _by(channel: str) -> str:
-    return "" if channel == "screen" else f" by {channel}"

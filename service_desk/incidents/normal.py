@@ -8,6 +8,11 @@ from collector.pace import patience
 from collector.reading import OWN_GATEWAY, Reading
 from service_desk.alarms.model import Alarm
 
+_OWN = ("link:", "place:", "asset:")
+"""Of these Wardkeeper itself says how they are."""
+_HOLDS = ("alert",)
+"""Other monitoring says once that it is over."""
+
 
 class Hears(Protocol):
     """What was heard last (`collector.latest.Latest`)."""
@@ -36,11 +41,11 @@ class Normal:
         newest = self._hears.get(alarm.subject, alarm.metric)
         if newest is not None and newest.at >= until:
             return _within(newest.value, alarm)
+        if alarm.metric in _HOLDS or ":" not in alarm.subject or alarm.subject.startswith(_OWN):
+            return True
         known = METRICS.get(alarm.metric)
         if known is not None and known.kind is float:
             return False
-        if ":" not in alarm.subject or alarm.subject.startswith(("link:", "place:")):
-            return True  # Wardkeeper itself says how these are
         if newest is not None and newest.gateway == OWN_GATEWAY:
             return True
         seen, every = self._hears.seen(alarm.subject), self._hears.interval(alarm.subject)

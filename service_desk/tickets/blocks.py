@@ -24,7 +24,7 @@ from collector.points import ms_of
 from collector.reading import Reading
 from service_desk.alarms.model import Alarm
 from service_desk.incidents.model import Incident
-from service_desk.notices.model import Notice
+from service_desk.notices.telling import told
 from service_desk.ports import AlarmNews, IncidentNews
 from service_desk.subjects import Newest
 from service_desk.tickets.model import Ticket
@@ -76,23 +76,22 @@ def blocks_of(case: Case, stays: Sequence[Reading]) -> Json:
         "versions": _versions(case),
         "checks": _checks(case),
         "last_tickets": _last_tickets(case) or {"none": "This is the first."},
-        "told": told(case),
+        "told": _told(case),
     }
 
 
-def told(case: Case) -> Any:  # noqa: ANN401 - JSON
-    """Who was told, how and when."""
-    notices = (
-        select(Notice, Person.name)
-        .join(Person, Person.id == Notice.person_id)
-        .where(Notice.incident_id == case.incident.id, Notice.passed_on.is_(None), Notice.failed == "")
-        .order_by(Notice.id)
-    )
-    people = [
-        {"who": name, "how": notice.channel, "at": (notice.handed or notice.due).isoformat()}
-        for notice, name in case.session.execute(notices)
-    ]
-    return [{"who": "Wardkeeper's screens", "how": "screen", "at": case.now.isoformat()}, *people]
+def _told(case: Case) -> list[Json]:
+    """Who was told, how and when; `how` says when it is still under way or has failed."""
+    said = [{"who": "Wardkeeper's screens", "how": "screen", "at": case.now.isoformat()}]
+    notices = told(case.session, case.incident.id)
+    names = select(Person.id, Person.name).where(Person.id.in_({one.person_id for one in notices}))
+    known = {row[0]: row[1] for row in case.session.execute(names)} if notices else {}
+    for one in notices:
+        state = "" if one.handed else f", failed: {one.failed}" if one.failed else ", under way"
+        at = one.handed or one.created
+        who = known.get(one.person_id, "somebody")
+        said.append({"who": who, "how": f"{one.channel}{state}", "at": at.isoformat()})
+    return said
 
 
 def _where(case: Case, asset: KnownAsset | None, place: KnownPlace | None) -> Json:

@@ -12,6 +12,7 @@ from collector.reading import Reading, Sighting
 from service_desk.alarms.model import Alarm, Transition
 from service_desk.incidents.causes import AIR, FAULT, LIGHT, POWER, TALK, trouble_of
 from service_desk.incidents.model import Incident
+from service_desk.incidents.normal import Normal
 from service_desk.rulebook import import_yaml
 from service_desk.tickets.model import Comment, Ticket
 
@@ -282,3 +283,10 @@ def test_what_is_said_only_when_it_changes_holds_while_its_device_talks(house):
         house.hear([Reading(pump, "battery", 90.0, now, now)])
     house.after(1)
     assert house.incidents[0].closed is not None
+
+
+@pytest.mark.parametrize("subject, metric", [("place:7", "temperature"), ("link:ward", "link_up"), ("x:1", "alert")])
+def test_what_is_said_once_or_by_wardkeeper_itself_is_believed(house, subject, metric):
+    now = house.clock.now()
+    alarm = Alarm(subject=subject, metric=metric, low=None, high=None)
+    assert Normal(house.latest).since(alarm, now, now)
