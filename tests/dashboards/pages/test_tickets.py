@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from dashboards.pages.tickets import next_step
 from service_desk.alarms.model import Alarm
+from service_desk.incidents.model import Incident
 from service_desk.tickets import desk
 from service_desk.tickets.model import Ticket
 from tests.dashboards.conftest import AIR, OXIMETER
@@ -240,3 +241,23 @@ def test_the_first_ticket_of_an_empty_queue_comes_by_itself_and_the_last_goes(pa
     with hospital.database.write() as session:
         desk.set_state(session, desk.by_number(session, number).id, "solved", "facilities", hospital.clock.now())
     expect(page.get_by_text("An alarm opens one by itself")).to_be_visible()
+
+
+def test_an_alarm_that_does_not_belong_here_is_taken_apart_and_put_back(signed_in, ward, hospital):
+    client = signed_in("biomed")
+    ward.alarm(AIR, "temperature", 27.4, **WARM)
+    other = ward.alarm(AIR, "co2", 1400.0, above=1000.0)
+    (number,) = dict.fromkeys(ward.tickets())
+    assert "2 alarms, one cause" in client.get(f"/tickets/{number}").text
+    hospital.clock.advance(1)
+    form = {"csrf": client.csrf, "why": "another fan"}
+    assert client.post(f"/alarms/{other}/apart", data=form).status_code == 303
+    (own,) = ward.tickets()
+    assert "Undo" in client.get(f"/tickets/{own}").text
+    with hospital.database.read() as session:
+        home = session.scalars(select(Incident.id).order_by(Incident.id)).first()
+    hospital.clock.advance(1)
+    assert client.post(f"/alarms/{other}/belongs", data=form | {"incident": home}).status_code == 303
+    ward.tickets()
+    assert "2 alarms, one cause" in client.get(f"/tickets/{number}").text
+    assert f"saw that it belongs to {number}" in client.get(f"/tickets/{own}").text
