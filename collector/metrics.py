@@ -178,9 +178,9 @@ METRICS = _table(
     Metric("door_held_open", "hvac", "Door held open", kind=str),
     Metric("air_out_of_range", "hvac", "Air out of range", kind=str),
     Metric("air_not_heard", "hvac", "Air not heard", kind=str),
-    Metric("maintenance_due_in", "device_health", "Maintenance due in", "d", "days"),
-    Metric("return_due_in", "device_health", "Return due in", "d", "days"),
-    Metric("calibration_due_in", "device_health", "Calibration due in", "d", "days"),
+    Metric("maintenance_due_in", "device_health", "Maintenance due in", "d", "d"),
+    Metric("return_due_in", "device_health", "Return due in", "d", "d"),
+    Metric("calibration_due_in", "device_health", "Calibration due in", "d", "d"),
 )
 """By name. Anything else a device says is not a metric: decoders give nothing for it."""
 

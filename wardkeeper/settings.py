@@ -17,8 +17,8 @@ from collector.errors import ConfigError, Unreachable
 from collector.influx.heard import Config as LineProtocol
 from drivers.links.forward import Config as Forwarding
 from drivers.links.mqtt import Config as Broker
+from service_desk.alerts.config import Config as Alertmanager
 from service_desk.alerts.incoming import Source as AlertSource
-from service_desk.alerts.outgoing import Config as Alertmanager
 from wardkeeper.sections import (
     Alarms,
     BackupSettings,

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import urllib3
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from sqlalchemy import or_, select
 
 from asset_registry.assets import Asset
@@ -24,36 +23,12 @@ from collector.errors import ConfigError, Unreachable
 from collector.tls import Tls
 from service_desk.alarms.book import inhibition
 from service_desk.alarms.model import Alarm
+from service_desk.alerts.config import Config
 from service_desk.alerts.incoming import DEVICE
 from service_desk.rulebook import RuleRow
 
 _CLEARED_FOR = timedelta(minutes=15)
 _TIMES = 3
-
-
-class Config(BaseModel):
-    """An Alertmanager that is told of every alarm."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    url: str = Field(description="Its address: https://alertmanager.example:9093.")
-    token: SecretStr | None = Field(None, description="Said as `Authorization: Bearer …`, where it asks for one.")
-    every_s: float = Field(60.0, ge=1, le=600, description="Seconds after which what stands is said again.")
-    timeout_s: float = Field(10.0, gt=0, le=60, description="Seconds after which no answer is none.")
-    severity: dict[str, str] = Field(
-        default={"high": "critical", "medium": "warning", "low": "info"},
-        description="The label `severity` by priority.",
-    )
-    labels: dict[str, str] = Field(default_factory=dict, description="Further labels of every alert.")
-    tls: Tls | None = Field(None, description="Files for TLS; the system's authorities count without it.")
-
-    @field_validator("url")
-    @classmethod
-    def _an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("needs an address that begins with https:// or http://")
-        return value.rstrip("/")
 
 
 class Outgoing:
