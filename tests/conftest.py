@@ -50,7 +50,12 @@ def pytest_generate_tests(metafunc):
     if "dialect" in metafunc.fixturenames:
         asked = metafunc.definition.get_closest_marker("dialects")
         usual = DIALECTS[:1] if BROWSER_FIXTURES & set(metafunc.fixturenames) else DIALECTS
-        metafunc.parametrize("dialect", asked.args if asked else usual, indirect=True)
+        later = metafunc.definition.get_closest_marker("long_on")
+        marks = {name: [pytest.mark.long] for name in later.args} if later else {}
+        names = asked.args if asked else usual
+        metafunc.parametrize(
+            "dialect", [pytest.param(name, marks=marks.get(name, [])) for name in names], indirect=True
+        )
 
 
 def pytest_collection_modifyitems(items):

@@ -94,6 +94,7 @@ def test_a_full_disk_stops_the_acknowledgements_and_is_over_when_there_is_room(h
     assert not [line for line in house.said if line.startswith("Traceback")]
 
 
+@pytest.mark.long_on("postgresql")
 def test_a_stop_under_load_is_orderly(house, publisher):
     house.start()
     publish(publisher, range(3000))
@@ -138,6 +139,7 @@ def killed_again_and_again(house, publisher, rounds):
     assert [turn["did"] for turn in turns].count("opened this ticket") == 1
 
 
+@pytest.mark.long_on("postgresql")
 def test_killed_three_times_on_the_way_to_the_ticket_there_is_one_ticket(house, publisher):
     killed_again_and_again(house, publisher, 3)
 

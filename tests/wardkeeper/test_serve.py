@@ -38,6 +38,7 @@ def test_a_published_payload_comes_back_from_the_interface_within_a_second(serve
     assert until(lambda: [one for one in server.get("/api/v1/unclaimed")["items"] if one["native_id"] == DEVICE], 5) < 5
 
 
+@pytest.mark.long_on("postgresql")
 def test_kill_9_under_load_loses_nothing_doubles_nothing_and_misses_no_alarm(server_of, publisher, tmp_path):
     server = server_of(publisher.port)
     rules = tmp_path / "rules.yaml"
@@ -108,6 +109,7 @@ def test_a_broker_that_is_away_is_waited_for(server_of, mosquitto):
     client.loop_stop()
 
 
+@pytest.mark.long_on("postgresql")
 def test_a_stopped_server_says_that_all_is_on_disk_and_starts_again_in_under_five_seconds(server_of, publisher):
     server = server_of(publisher.port).start()
     assert any("first administrator" not in line for line in server.said)

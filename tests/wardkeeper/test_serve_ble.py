@@ -17,6 +17,9 @@ LINK = """
 """
 
 
+pytestmark = pytest.mark.long_on("postgresql")
+
+
 @pytest.fixture
 def server(server_of, bluez, free_port):
     """A house with one adapter and one oximeter near it; its broker is away."""

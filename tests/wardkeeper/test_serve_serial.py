@@ -20,6 +20,9 @@ PORT = """
 """
 
 
+pytestmark = pytest.mark.long_on("postgresql")
+
+
 @pytest.fixture
 def oximeter(tmp_path):
     with closing(Device(tmp_path / "usb-nonin")) as device:
