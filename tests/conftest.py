@@ -33,6 +33,7 @@ from tests.databases import (  # noqa: F401 - fixtures
     take_away,
 )
 
+PAGES = Path(__file__).parent / "dashboards" / "pages"
 BROWSER_FIXTURES = {"browser", "context", "page", "new_context"}
 LOCAL = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost|\[::1\])[:/]|^(about|data|blob):")
 
@@ -46,12 +47,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 
 
 def pytest_generate_tests(metafunc):
-    """What touches the database runs on both; in the browser, where the database is far away, only where it says so."""
+    """What touches the database runs on both; in the browser, where the database is far away, only where it says so.
+
+    Pages ask what is asked of both databases elsewhere: they are looked at on both with the long tests.
+    """
     if "dialect" in metafunc.fixturenames:
         asked = metafunc.definition.get_closest_marker("dialects")
         usual = DIALECTS[:1] if BROWSER_FIXTURES & set(metafunc.fixturenames) else DIALECTS
         later = metafunc.definition.get_closest_marker("long_on")
-        marks = {name: [pytest.mark.long] for name in later.args} if later else {}
+        long_on = later.args if later else DIALECTS[1:] if PAGES in metafunc.definition.path.parents else ()
+        marks = {name: [pytest.mark.long] for name in long_on}
         names = asked.args if asked else usual
         metafunc.parametrize(
             "dialect", [pytest.param(name, marks=marks.get(name, [])) for name in names], indirect=True

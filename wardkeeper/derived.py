@@ -16,6 +16,7 @@ from dashboards.cold_view import colds_of
 from dashboards.context import Context
 from dashboards.rooms import room_status
 from dashboards.usage_view import usable_now
+from service_desk.rules import cold_chain, room_profile
 
 EVERY_S = 15.0
 AGAIN = timedelta(minutes=10)
@@ -23,14 +24,6 @@ AGAIN = timedelta(minutes=10)
 
 SOON = 60
 """So many days before it is due it is told."""
-
-AIR = {
-    "pressure lost": "pressure_lost",
-    "door held open": "door_held_open",
-    "out of range": "air_out_of_range",
-    "not heard": "air_not_heard",
-}
-_COLD = {"out": "cold_out", "uncertain": "cold_uncertain", "unknown": "cold_unknown"}
 
 Said = tuple[str, str]
 """A device and a metric."""
@@ -86,12 +79,12 @@ class Derived:
         here, known = self._here, self._here.snapshots.current
         for room in known.rooms:
             for notice in room_status(here, known, room).notices:
-                yield (f"place:{room.id}", AIR[notice.kind]), notice.text
+                yield (f"place:{room.id}", room_profile.METRICS[notice.kind]), notice.text
         with here.database.read() as session:
             colds, levels = colds_of(session, here), levels_of(pars(session), known, usable_now(here))
         for cold in colds:
-            if cold.status.state in _COLD:
-                yield (f"asset:{cold.asset.id}", _COLD[cold.status.state]), cold.status.sentence
+            if cold.status.state in cold_chain.METRICS:
+                yield (f"asset:{cold.asset.id}", cold_chain.METRICS[cold.status.state]), cold.status.sentence
             if cold.store.valid_until is not None:
                 yield from self._due(cold.asset, "calibration_due_in", cold.store.valid_until)
         for level in levels:

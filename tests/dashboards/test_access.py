@@ -28,6 +28,7 @@ def test_every_route_says_what_the_table_says(app):
     assert set(said) <= set(EXPECTED), "a new route: say in the table above whom it admits"
 
 
+@pytest.mark.long_on("postgresql")
 @pytest.mark.parametrize("role", [*ROLES, None])
 def test_every_route_admits_whom_the_table_says_and_nobody_else(role, nobody, program):
     client = nobody if role is None else program(role)
