@@ -5,8 +5,17 @@ import asyncio
 import pytest
 
 from service_desk.remote.ports import Attachment, Draft, Note
+from tests.service_desk.sinks.systems import request_tracker
 
 KEY, MARK = "wk-0123456789abcdef", "wk-0123456789ab"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _request_tracker_ends():
+    """With the tests: a worker of pytest-xdist does not wait for what stands in atexit."""
+    yield
+    if request_tracker.running.cache_info().currsize:
+        request_tracker.running().stop()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The real Request Tracker of Debian, on SQLite, behind a server of this process that loses what it is told to lose."""
 
-import atexit
 import fcntl
 import os
 import shutil
@@ -121,7 +120,6 @@ class RequestTracker:
                 stderr=log,
                 start_new_session=True,
             )
-        atexit.register(self.stop)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
