@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Literal
@@ -84,7 +85,7 @@ class Email:
         """Nothing stays open."""
 
     def _mail(self, message: Message) -> EmailMessage:
-        mail = EmailMessage()
+        mail = EmailMessage(policy.SMTP)  # lines end as RFC 5321 wants them
         mail["Subject"] = " ".join(message.subject.split())
         mail["From"], mail["To"] = self._config.sender, message.address
         mail["Date"] = format_datetime(message.at)

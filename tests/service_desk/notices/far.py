@@ -86,6 +86,7 @@ class Mail:
             server.transport.abort()
             return "421 gone"
         self.sessions.append(session)
+        assert b"\n" not in envelope.original_content.replace(b"\r\n", b""), "RFC 5321, 2.3.8: no bare LF"
         mail = message_from_bytes(envelope.content, policy=policy.default)
         self.got.append((envelope.rcpt_tos[0], mail["Subject"] + "\n" + mail.get_content(), mail["Message-ID"]))
         self.mail = mail
