@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ForeignKey, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from asset_registry import signing
 from asset_registry.assets import Asset
 from asset_registry.audit import hold, record
 from asset_registry.cold_chain import records as cold
@@ -154,12 +155,7 @@ def decisions(session: Session, incident_id: int) -> list[Disposition]:
 
 def broken_at(rows: Sequence[Disposition]) -> Disposition | None:
     """The oldest decision that is not as it was signed; `rows` newest first."""
-    before = ""
-    for row in reversed(rows):
-        if row.digest != _digest(row, before):
-            return row
-        before = row.digest
-    return None
+    return signing.broken_at(rows, _digest)
 
 
 def undecided(session: Session, incident: Incident) -> str:

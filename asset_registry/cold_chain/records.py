@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from asset_registry import signing
 from asset_registry.assets import Asset
 from asset_registry.audit import hold
 from asset_registry.cold_chain.judging import Probe
@@ -207,12 +208,7 @@ def records_of(session: Session, asset_id: int) -> list[ColdRecord]:
 
 def broken_at(records: Sequence[ColdRecord]) -> ColdRecord | None:
     """The oldest record that is not as it was signed; None when all are. `records` newest first."""
-    before = ""
-    for row in reversed(records):
-        if row.digest != _digest(row, before):
-            return row
-        before = row.digest
-    return None
+    return signing.broken_at(records, _digest)
 
 
 def quarantined(records: Sequence[ColdRecord]) -> ColdRecord | None:

@@ -1,32 +1,18 @@
 """A sentence of a cold store's status in, an alarm out."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from pydantic import ValidationError
 
-from collector.reading import OWN_GATEWAY, Reading
-from service_desk.ports import Facts, Subject
+from service_desk.ports import Subject
 from service_desk.rules.cold_chain import Config, build
+from tests.service_desk.rules.derived import said
 
-START = datetime(2026, 11, 24, 6, tzinfo=UTC)
 SUBJECT = Subject("asset:7", asset="Vaccine fridge F-07")
 WARM = "Vaccine fridge F-07 is too warm: 9.1 °C, normal 2–8"
 
 
-def said(rule, *values):
-    """One value a minute; what each became."""
-    state, found = None, []
-    for minute, value in enumerate(values):
-        at = START + timedelta(minutes=minute)
-        reading = Reading(SUBJECT.device, rule.metric, value, at, at, OWN_GATEWAY)
-        state, verdict = rule.judge(state, Facts(reading, SUBJECT), at)
-        found.append(verdict and (verdict.raised, rule.title(SUBJECT, verdict)))
-    return found
-
-
 def test_the_sentence_of_the_store_is_the_alarm_and_its_end_clears_it():
-    assert said(build(Config()), WARM, f"{WARM}, for 6 min", "") == [(True, WARM), None, (False, "")]
+    assert said(build(Config()), SUBJECT, WARM, f"{WARM}, for 6 min", "") == [(True, WARM), None, (False, "")]
 
 
 @pytest.mark.parametrize(

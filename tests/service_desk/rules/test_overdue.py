@@ -1,33 +1,19 @@
 """Days until something is due in, an alarm out."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from pydantic import ValidationError
 
-from collector.reading import OWN_GATEWAY, Reading
-from service_desk.ports import Facts, Subject
+from service_desk.ports import Subject
 from service_desk.rules.overdue import Config, build
+from tests.service_desk.rules.derived import said
 
-START = datetime(2026, 11, 24, 6, tzinfo=UTC)
 SUBJECT = Subject("asset:7", asset="Pump 117", room="4.12")
 DAYS = "\N{NO-BREAK SPACE}days"
 
 
-def said(rule, *values):
-    """One value a minute; what each became."""
-    state, found = None, []
-    for minute, value in enumerate(values):
-        at = START + timedelta(minutes=minute)
-        reading = Reading(SUBJECT.device, rule.metric, value, at, at, OWN_GATEWAY)
-        state, verdict = rule.judge(state, Facts(reading, SUBJECT), at)
-        found.append(verdict and (verdict.raised, rule.title(SUBJECT, verdict)))
-    return found
-
-
 def test_it_alarms_the_day_after_it_was_due_and_clears_when_it_was_done():
     rule = build(Config(of="maintenance"))
-    found = said(rule, 3.0, 0.0, -1.0, -2.0, 61.0)
+    found = said(rule, SUBJECT, 3.0, 0.0, -1.0, -2.0, 61.0)
     assert [one and one[0] for one in found] == [None, None, True, None, False]
     assert found[2][1] == "Pump 117 in 4.12: maintenance was due 1\N{NO-BREAK SPACE}day ago"
 
@@ -42,8 +28,8 @@ def test_it_alarms_the_day_after_it_was_due_and_clears_when_it_was_done():
 )
 def test_some_time_ahead(days, words):
     rule = build(Config.model_validate({"of": "return", "ahead": "14 days"}))
-    assert said(rule, days) == [(True, f"Pump 117 in 4.12: {words}")]
-    assert said(rule, 15.0) == [None]
+    assert said(rule, SUBJECT, days) == [(True, f"Pump 117 in 4.12: {words}")]
+    assert said(rule, SUBJECT, 15.0) == [None]
 
 
 def test_what_can_be_due_is_named():
