@@ -17,6 +17,8 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from tools.tree import ROOT
 
@@ -138,6 +140,8 @@ class Guide:
 
         threading.Thread(target=listen, daemon=True).start()
         assert ready.wait(30), "".join(said)
+        here = re.search(r"http://[^/\s]+", next(line for line in said if sign in line)).group(0)
+        until(lambda: _ready(f"{here}/readyz"))  # before it hears its links nobody would hold what is published
 
     def stop_broker(self, name: str) -> None:
         """Stop a broker: its line is out."""
@@ -158,6 +162,12 @@ class Guide:
 def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
     process.send_signal(signal.SIGTERM)
     process.wait(30)
+
+
+def _ready(address: str) -> bool:
+    with suppress(HTTPError), urlopen(address) as answer:
+        return answer.status == 200
+    return False
 
 
 def _listens(port: int) -> bool:
