@@ -90,7 +90,9 @@ def messages(collector):
     """How many it has heard from its broker."""
     with urlopen(f"{collector}/metrics", timeout=10) as answer:
         said = answer.read().decode()
-    return sum(float(n) for n in re.findall(r'^wardkeeper_input_messages_total{link="wards"} (\S+)', said, re.MULTILINE))
+    return sum(
+        float(n) for n in re.findall(r'^wardkeeper_input_messages_total{link="wards"} (\S+)', said, re.MULTILINE)
+    )
 
 
 def test_what_a_ward_says_is_in_the_history_once_whichever_collector_heard_it(run, broker, postgres, influxd):
