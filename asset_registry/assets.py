@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from asset_registry.db import Base
+from asset_registry.db import Base, noted
 
 USE = ("idle", "in_use", "claimed")
 HYGIENE = ("clean", "soiled", "reprocessing", "unknown")
@@ -166,3 +166,6 @@ def _blocked(asset: Status, today: date) -> str:
     if asset.maintenance_due is not None and asset.maintenance_due < today:
         return f"Overdue for maintenance since {asset.maintenance_due.day} {asset.maintenance_due:%b %Y}"
     return ""
+
+
+noted(Asset)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, Table, event, select
+from sqlalchemy import JSON, Connection, ForeignKey, Index, Table, delete, event, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.db import Base, only_added
@@ -50,6 +50,24 @@ class Revision(Base):
     number: Mapped[int] = mapped_column(default=0)
 
 
+KEPT_REVISIONS = 2_000
+"""So many revisions back the database can tell which rows changed."""
+
+
+class RegistryChange(Base):
+    """A row of the registry that changed, and the revision that says so; None until the next one.
+
+    Triggers of the tables write it (`db.noted`), so that no way of changing a row can be forgotten.
+    """
+
+    __tablename__ = "registry_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    row_id: Mapped[int]
+    revision: Mapped[int | None] = mapped_column(index=True)
+
+
 def record(
     session: Session,
     at: datetime,
@@ -78,7 +96,12 @@ def record(
 
 def bump(session: Session) -> None:
     """Say that the registry changed: in the same transaction as the change."""
-    session.get_one(Revision, 1, with_for_update=True).number += 1
+    row = session.get_one(Revision, 1, with_for_update=True)
+    row.number += 1
+    # whoever changed it, what is seen here is committed or our own
+    noted, plain = RegistryChange.revision, {"synchronize_session": False}
+    session.execute(update(RegistryChange).where(noted.is_(None)).values(revision=row.number), execution_options=plain)
+    session.execute(delete(RegistryChange).where(noted < row.number - KEPT_REVISIONS), execution_options=plain)
 
 
 def hold(session: Session) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.assets import Asset
 from asset_registry.audit import bump, hold, record
-from asset_registry.db import Base
+from asset_registry.db import Base, noted
 from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.places import Place
 
@@ -177,3 +177,8 @@ def _close(session: Session, binding: Binding, at: datetime, who: str, now: date
     before = binding_facts(binding)
     binding.until = at
     record(session, now, who, "unbind", ("device", binding.device_id), before, binding_facts(binding))
+
+
+noted(Device)
+noted(Gateway, "device_id")
+noted(Binding)

@@ -92,6 +92,44 @@ def only_added(model: type[Base], why: str) -> None:
     event.listen(model.__table__, "after_create", made)
 
 
+_NOTED = {
+    "sqlite": (
+        """CREATE TRIGGER TABLE_noted_insert AFTER INSERT ON TABLE
+        BEGIN INSERT INTO registry_change (kind, row_id) VALUES ('TABLE', NEW.KEY); END""",
+        """CREATE TRIGGER TABLE_noted_update AFTER CHANGE ON TABLE
+        BEGIN INSERT INTO registry_change (kind, row_id) VALUES ('TABLE', NEW.KEY); END""",
+        """CREATE TRIGGER TABLE_noted_delete AFTER DELETE ON TABLE
+        BEGIN INSERT INTO registry_change (kind, row_id) VALUES ('TABLE', OLD.KEY); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION TABLE_noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF TG_OP = 'DELETE' THEN INSERT INTO registry_change (kind, row_id) VALUES ('TABLE', OLD.KEY);
+        ELSE INSERT INTO registry_change (kind, row_id) VALUES ('TABLE', NEW.KEY); END IF; RETURN NULL; END $$""",
+        """CREATE TRIGGER TABLE_noted AFTER INSERT OR CHANGE OR DELETE ON TABLE
+        FOR EACH ROW EXECUTE FUNCTION TABLE_noted()""",
+    ),
+}
+
+
+def noted(model: type[Base], key: str = "id", change: str = "UPDATE") -> None:
+    """Let the database note which rows of this table changed, however that came (`audit.RegistryChange`).
+
+    `change` may name columns: `UPDATE OF name`.
+    """
+
+    def made(_table: object, connection: Connection, **_: object) -> None:
+        for statement in noting(model.__tablename__, connection.dialect.name, key, change):
+            connection.exec_driver_sql(statement)
+
+    event.listen(model.__table__, "after_create", made)
+
+
+def noting(table: str, dialect: str, key: str = "id", change: str = "UPDATE") -> Iterator[str]:
+    """The statements that make a table's changes noted."""
+    for statement in _NOTED.get(dialect, ()):
+        yield statement.replace("TABLE", table).replace("KEY", key).replace("CHANGE", change)
+
+
 class Database:
     """An engine and its sessions. Synchronous: never call it on the event loop."""
 

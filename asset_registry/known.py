@@ -1,11 +1,13 @@
 """What a snapshot knows: the registry's rows as frozen values that can be written to a file."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+
+_Row = TypeVar("_Row")
 
 
 class KnownPlace(msgspec.Struct, frozen=True):
@@ -116,6 +118,51 @@ class Content(msgspec.Struct, frozen=True):
     version: int = 1
     air: dict[int, dict[str, Any]] = {}
     map: int | None = None
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What is different at a later revision: rows by id, None for one that is gone.
+
+    `serves`, `air` and `map` are whole, or unset where they stayed as they were.
+    """
+
+    revision: int
+    taken: datetime
+    places: dict[int, KnownPlace | None] = {}
+    assets: dict[int, KnownAsset | None] = {}
+    devices: dict[int, KnownDevice | None] = {}
+    gateways: dict[int, KnownGateway | None] = {}
+    bindings: dict[int, KnownBinding | None] = {}
+    serves: list[tuple[int, int]] | msgspec.UnsetType = msgspec.UNSET
+    air: dict[int, dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+    map: int | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def all_of(content: Content) -> Changes:
+    """What is different from nothing."""
+    return Changes(
+        content.revision,
+        content.taken,
+        {row.id: row for row in content.places},
+        {row.id: row for row in content.assets},
+        {row.id: row for row in content.devices},
+        {row.device_id: row for row in content.gateways},
+        {row.id: row for row in content.bindings},
+        content.serves,
+        content.air,
+        content.map,
+    )
+
+
+def patched(rows: dict[int, _Row], changed: Mapping[int, _Row | None]) -> dict[int, _Row]:
+    """The rows with what changed, in the order of their ids."""
+    if not changed:
+        return rows
+    new = rows | {key: row for key, row in changed.items() if row is not None}
+    for key in changed.keys() & rows.keys():
+        if changed[key] is None:
+            del new[key]
+    return dict(sorted(new.items())) if changed.keys() - rows.keys() else new
 
 
 def index_words(parts: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.audit import hold, record
-from asset_registry.db import Base
+from asset_registry.db import Base, noted
 from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.roles import ROLES
 
@@ -182,3 +182,6 @@ def _person(session: Session, person_id: int) -> Person:
     if person is None:
         raise Missing(f"there is no person {person_id}")
     return person
+
+
+noted(Person, change="UPDATE OF name")

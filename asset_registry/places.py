@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from asset_registry.db import Base
+from asset_registry.db import Base, noted
 
 KINDS = ("site", "building", "floor", "room", "bed")
 
@@ -58,3 +58,7 @@ def area_of(plan: Mapping[str, Any]) -> float | None:
         return None
     turns = zip(corners, [*corners[1:], corners[0]], strict=True)
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in turns)) / 2
+
+
+noted(Place)
+noted(Serves, "asset_id")

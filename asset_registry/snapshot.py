@@ -4,17 +4,20 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from asset_registry.audit import Revision
 from asset_registry.db import AWAY, Database, reason
+from asset_registry.indexed import Indexed
+from asset_registry.kept import keep, kept
 from asset_registry.known import (
+    Changes,
     Content,
     KnownAsset,
     KnownBinding,
@@ -23,70 +26,51 @@ from asset_registry.known import (
     KnownPlace,
     index_words,
 )
-from asset_registry.loading import load
+from asset_registry.loading import load, load_changes
 from asset_registry.vocabulary import Vocabulary
 from asset_registry.ways import Walks, Ways
 from asset_registry.zones import Zone, zones_by_room
 from collector.clock import Clock
-from collector.durable import replace
 from collector.errors import Unreachable
 
+_OF_PLACES = ("_children", "_zones", "floors", "rooms", "_room_numbers", "_place_names")
+"""What is worked out of the places alone."""
 
-class Snapshot:
+CACHE_EVERY = timedelta(minutes=1)
+"""So seldom the cache is written while the registry changes: it is all of the registry."""
+
+
+class Snapshot(Indexed):
     """The registry of one site at one revision. Never changes; every lookup is in memory.
 
     Where a method takes `at`, None means the moment the snapshot was taken.
     """
 
-    def __init__(self, content: Content, before: "Snapshot | None" = None) -> None:
-        """Index what was loaded; what has not changed since the snapshot `before` is taken over from it."""
-        self.content = content
-        self.site = content.site
-        self.revision = content.revision
-        self.taken = content.taken
-        self.places = {place.id: place for place in content.places}
-        self.assets = {asset.id: asset for asset in content.assets}
-        self.devices = {device.id: device for device in content.devices}
-        self.gateways = {
-            gateway.device_id: gateway for gateway in content.gateways if gateway.device_id in self.devices
-        }
-        self._by_native = {device.native_id: device for device in content.devices}
-        self._by_number = {asset.number: asset for asset in content.assets}
-        self._gateway_by_native = {self.devices[key].native_id: gateway for key, gateway in self.gateways.items()}
-        self._bindings: dict[str, tuple[KnownBinding, ...]] = {}
-        self._of_asset: dict[int, list[KnownBinding]] = defaultdict(list)
-        self._of_place: dict[int, list[KnownBinding]] = defaultdict(list)
-        self._children: dict[int | None, list[KnownPlace]] = defaultdict(list)
-        self._known_above: dict[tuple[int, str], KnownPlace | None] = {}  # every list of assets asks for their rooms
-        self._index()
-        if before is not None:
-            self._take_over(before)
+    walks: Walks
+    """The ways on foot."""
 
-    def _take_over(self, before: "Snapshot") -> None:
-        """What is dear to work out and seldom changes: a big house has 50,000 assets, and one changes every second."""
-        if before.content.places == self.content.places:
-            self.walks = before.walks
-        worn = (before.content.devices, before.content.bindings) == (self.content.devices, self.content.bindings)
-        if "vocabulary" in before.__dict__ and worn:
-            changed = [asset for asset in self.assets.values() if before.assets.get(asset.id) != asset]
-            texts = {asset.id: index_words(self._names_of(asset)) for asset in changed}
-            gone = dict.fromkeys(before.assets.keys() - self.assets.keys(), "")
-            self.vocabulary = before.vocabulary.changed(texts | gone) if texts or gone else before.vocabulary
-
-    def _index(self) -> None:
-        of_device: dict[str, list[KnownBinding]] = defaultdict(list)
-        for binding in self.content.bindings:
-            if binding.device_id not in self.devices:
-                continue
-            of_device[self.devices[binding.device_id].native_id].append(binding)
-            if binding.asset_id is not None:
-                self._of_asset[binding.asset_id].append(binding)
-            if binding.place_id is not None:
-                self._of_place[binding.place_id].append(binding)
-        for native_id, bindings in of_device.items():
-            self._bindings[native_id] = tuple(sorted(bindings, key=lambda binding: binding.since, reverse=True))
-        for place in sorted(self.content.places, key=lambda place: (place.level or 0, place.number)):
-            self._children[place.parent_id].append(place)
+    def _change(self, changes: Changes) -> set[int]:
+        old = [asset for key in changes.assets if (asset := self.assets.get(key)) is not None]
+        touched = super()._change(changes)
+        worked_out = self.__dict__
+        if changes.places or "walks" not in worked_out:
+            self._known_above: dict[tuple[int, str], KnownPlace | None] = {}  # lists of assets ask for their rooms
+            for name in _OF_PLACES:
+                worked_out.pop(name, None)
+            self.walks = Walks(self.rooms, self.floor_of)
+        if changes.devices or changes.bindings or changes.gateways:
+            worked_out.pop("unclaimed", None)
+        if changes.assets:
+            worked_out.pop("_called", None)
+        if "_alike" in worked_out:
+            self._alike = self._alike | self._alike_again(changes, old)
+        if "_talkers" in worked_out and touched - changes.assets.keys():
+            self._talkers = self._talkers | {one: self._talking(one) for one in touched}
+        if "vocabulary" in worked_out and touched:
+            held = {one: self.assets.get(one) for one in touched}
+            texts = {one: index_words(self._names_of(asset)) if asset else "" for one, asset in held.items()}
+            self.vocabulary = self.vocabulary.changed(texts)
+        return touched
 
     # ------------------------------------------------------------ devices
 
@@ -100,7 +84,8 @@ class Snapshot:
 
     def bindings_of(self, native_id: str) -> tuple[KnownBinding, ...]:
         """Every binding the device ever had, newest first."""
-        return self._bindings.get(native_id, ())
+        device = self._by_native.get(native_id)
+        return self._of_device.get(device.id, ()) if device is not None else ()
 
     def devices_of_asset(self, asset_id: int, at: datetime | None = None) -> list[KnownDevice]:
         """The asset's own voice, tags and sensors at that time."""
@@ -116,7 +101,10 @@ class Snapshot:
 
     @cached_property
     def _talkers(self) -> dict[int, tuple[str, ...]]:
-        return {one: tuple(device.native_id for device in self.devices_of_asset(one)) for one in self._of_asset}
+        return {one: self._talking(one) for one in self._of_asset}
+
+    def _talking(self, asset_id: int) -> tuple[str, ...]:
+        return tuple(device.native_id for device in self.devices_of_asset(asset_id))
 
     def talkers_of(self, asset_id: int) -> tuple[str, ...]:
         """The native ids of what spoke for the asset when the snapshot was taken."""
@@ -148,13 +136,22 @@ class Snapshot:
 
     def asset_called(self, typed: str) -> KnownAsset | None:
         """The asset whose number was typed, whatever its letters' case."""
-        return self._called.get(typed.strip().casefold())
+        return self._by_number.get(typed.strip()) or self._called.get(typed.strip().casefold())
 
     @cached_property
     def _alike(self) -> dict[str, list[KnownAsset]]:
         alike: dict[str, list[KnownAsset]] = defaultdict(list)
         for asset in self.assets.values():
             alike[asset.category].append(asset)
+        return dict(alike)
+
+    def _alike_again(self, changes: Changes, old: Iterable[KnownAsset]) -> dict[str, list[KnownAsset]]:
+        new = [asset for asset in changes.assets.values() if asset is not None]
+        alike: dict[str, list[KnownAsset]] = {}
+        for category in {asset.category for asset in (*old, *new)}:
+            stayed = [asset for asset in self._alike.get(category, ()) if asset.id not in changes.assets]
+            come = [asset for asset in new if asset.category == category]
+            alike[category] = sorted((*stayed, *come), key=lambda asset: asset.id)
         return alike
 
     def of_category(self, category: str) -> list[KnownAsset]:
@@ -164,7 +161,7 @@ class Snapshot:
     def asset_of(self, native_id: str, at: datetime | None = None) -> KnownAsset | None:
         """What the device was the voice, tag or sensor of at that time."""
         moment = at or self.taken
-        for binding in self._bindings.get(native_id, ()):
+        for binding in self.bindings_of(native_id):
             if binding.asset_id is not None and binding.holds(moment):
                 return self.assets.get(binding.asset_id)
         return None
@@ -180,7 +177,7 @@ class Snapshot:
 
     def past_bindings_of_place(self, place_id: int) -> list[KnownBinding]:
         """Every binding of a sensor to exactly this place."""
-        return self._of_place.get(place_id, [])
+        return list(self._of_place.get(place_id, ()))
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -213,7 +210,7 @@ class Snapshot:
         None for a mobile asset's device: where that is only a fix can tell.
         """
         moment = at or self.taken
-        for binding in self._bindings.get(device, ()):
+        for binding in self.bindings_of(device):
             if not binding.holds(moment):
                 continue
             if binding.place_id is not None:
@@ -223,6 +220,13 @@ class Snapshot:
                 return self.places.get(asset.home_id)
         gateway = self._gateway_by_native.get(device)
         return self.places.get(gateway.place_id) if gateway else None
+
+    @cached_property
+    def _children(self) -> dict[int | None, list[KnownPlace]]:
+        children: dict[int | None, list[KnownPlace]] = defaultdict(list)
+        for place in sorted(self.places.values(), key=lambda place: (place.level or 0, place.number)):
+            children[place.parent_id].append(place)
+        return dict(children)
 
     def children(self, place_id: int | None) -> list[KnownPlace]:
         """What lies directly in a place, by level and number; None gives the sites."""
@@ -301,11 +305,6 @@ class Snapshot:
         """The rooms in whose name, or their floor's or building's, a word begins so."""
         return self._place_names.named(beginning)
 
-    @cached_property
-    def walks(self) -> Walks:
-        """The ways on foot."""
-        return Walks(self.rooms, self.floor_of)
-
     def ways(self, start: KnownPlace) -> Ways:
         """Every way on foot from a room."""
         return self.walks.start(start)
@@ -329,10 +328,16 @@ class SnapshotSource:
         self._cache = cache
         self._lock = threading.Lock()
         self._stale = True
-        self.trouble = ""
+        self._unkept = ""
         self.current = Snapshot(Content(site, -1, clock.now(), [], [], [], [], [], []))
+        self._kept = self.current
         if cache is not None and cache.exists():
-            self._from_disk(cache)
+            content = kept(cache)
+            if isinstance(content, str):
+                self._unkept = content
+            elif content.site == site:
+                self._kept = self.current = Snapshot(content)
+        self.trouble = self._unkept
 
     def place_of(self, device: str, at: datetime) -> KnownPlace | None:
         """Where `device` is bound to be at that time (`collector.ports.Registry`)."""
@@ -348,19 +353,32 @@ class SnapshotSource:
                 with self._database.read() as session:
                     row = session.get(Revision, 1)
                     number = row.number if row else 0
-                    if number == self.current.revision and not self._stale:
-                        self.trouble = ""
-                        return False
-                    content = load(session, self._site, number, self._clock.now())
+                    changed = number != self.current.revision or self._stale
+                    if changed:
+                        self.current = self._newer(session, number)
             except (DBAPIError, *AWAY) as error:
                 self.trouble = (
                     f"registry database: {reason(error)}; places and assets are as of revision {self.current.revision}"
                 )
                 raise Unreachable(self.trouble) from error
-            self.current, self._stale, self.trouble = Snapshot(content, self.current), False, ""
-            if self._cache is not None:
-                self._to_disk(self._cache, content)
-            return True
+            self._stale = False
+            self._keep()
+            self.trouble = self._unkept
+            return changed
+
+    def _newer(self, session: Session, number: int) -> Snapshot:
+        now, before = self._clock.now(), self.current
+        changes = None
+        if not self._stale and before.taken <= now and (before.next_turn is None or now < before.next_turn):
+            changes = load_changes(session, before.content, number, now)
+        return before.after(changes) if changes is not None else Snapshot(load(session, self._site, number, now))
+
+    def _keep(self) -> None:
+        if self._cache is None or self._kept is self.current:
+            return
+        if not self._kept.revision < 0 and abs(self._clock.now() - self._kept.taken) < CACHE_EVERY:
+            return
+        self._kept, self._unkept = self.current, keep(self._cache, self.current.content)
 
     def follow(self, stop: threading.Event, every_s: float = 1.0) -> None:
         """Refresh until `stop`; a database that is away is waited for, and `trouble` says so."""
@@ -370,19 +388,3 @@ class SnapshotSource:
             except Unreachable:
                 self._clock.wait(stop, 4 * every_s)
             self._clock.wait(stop, every_s)
-
-    def _to_disk(self, cache: Path, content: Content) -> None:
-        try:
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            replace(cache, msgspec.msgpack.encode(content))
-        except OSError as error:
-            self.trouble = f"{cache}: the snapshot cannot be kept ({error.strerror}); free some space there"
-
-    def _from_disk(self, cache: Path) -> None:
-        try:
-            content = msgspec.msgpack.decode(cache.read_bytes(), type=Content)
-        except (msgspec.MsgspecError, OSError) as error:
-            self.trouble = f"{cache}: the kept snapshot cannot be read ({error}); it is made anew"
-            return
-        if content.site == self._site:
-            self.current = Snapshot(content)

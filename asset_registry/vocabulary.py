@@ -1,6 +1,6 @@
 """Which assets a word names: by its beginning, and when no word begins like it, by what was probably meant."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -41,6 +41,10 @@ class Vocabulary:
         for word in copied:
             if not new._named[word]:
                 del new._named[word]
+        if "_words" in self.__dict__:
+            come = [word for word in copied if word in new._named and word not in self._named]
+            gone = [word for word in copied if word in self._named and word not in new._named]
+            new._words = _with(self._words, come, gone)
         return new
 
     @cached_property
@@ -74,6 +78,16 @@ class Vocabulary:
     @cached_property
     def _spelled(self) -> list[str]:
         return [word for word in self._words if word.isalpha()]
+
+
+def _with(words: list[str], come: Iterable[str], gone: Iterable[str]) -> list[str]:
+    """A sorted list with and without some words."""
+    new = list(words)
+    for word in gone:
+        del new[bisect_left(new, word)]
+    for word in come:
+        insort(new, word)
+    return new
 
 
 def _mistakes(typed: str, word: str, allowed: int) -> int:

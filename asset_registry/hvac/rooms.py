@@ -13,7 +13,7 @@ from sqlalchemy import JSON, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.audit import bump, record
-from asset_registry.db import Base, only_added
+from asset_registry.db import Base, noted, only_added
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
 from asset_registry.hvac.profiles import AirSettings, Profile
 from asset_registry.hvac.purge import purge_minutes
@@ -194,3 +194,4 @@ def _person(who: Principal) -> None:
 
 
 only_added(RoomCheck, "signed checks are only ever added")
+noted(RoomAir, "place_id")

@@ -14,7 +14,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, select
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
 from asset_registry.audit import bump, hold, record
-from asset_registry.db import Base
+from asset_registry.db import Base, noted
 from asset_registry.errors import Invalid, Missing
 from asset_registry.locating.arrays import decibels, milliwatts
 from asset_registry.places import Place
@@ -176,3 +176,6 @@ def use_map(session: Session, map_id: int | None, who: str, now: datetime) -> No
         row.in_use = row.id == map_id
     record(session, now, who, "use map", ("location_map", map_id or 0), {"map": before}, {"map": map_id})
     bump(session)
+
+
+noted(LocationMap)

@@ -55,6 +55,27 @@ def test_an_upgraded_database_has_the_tables_of_the_code(url, old):
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_an_upgraded_database_notes_and_refuses_what_one_of_the_code_does(url, new_database):
+    fill(build(url, HISTORY[0]))
+    assert triggers(open_database(url)) == triggers(Database(new_database()))
+
+
+def triggers(database):
+    """What the database does by itself; a table that a step makes anew loses it without a word."""
+    asked = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE NOT t.tgisinternal",
+    }
+    with database.engine.connect() as connection:
+        found = {
+            name: " ".join(said.split()) for name, said in connection.exec_driver_sql(asked[connection.dialect.name])
+        }
+    database.close()
+    assert found
+    return found
+
+
 def test_a_position_beyond_32_bits_is_kept(url):
     from service_desk.db import Cursor
 
