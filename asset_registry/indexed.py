@@ -105,7 +105,9 @@ def _named(
     """The rows by a name that is theirs alone, with what changed."""
     if not changed:
         return names
-    new = dict(names)
-    for key in changed.keys() & rows.keys():
-        new.pop(getattr(rows[key], name), None)
-    return new | {getattr(row, name): row for row in changed.values() if row is not None}
+    new = {getattr(row, name): row for row in changed.values() if row is not None}
+    old = {getattr(rows[key], name) for key in changed.keys() & rows.keys()}
+    new = names | new if new else dict(names)
+    for left in old - {getattr(row, name) for row in changed.values() if row is not None}:
+        del new[left]
+    return new

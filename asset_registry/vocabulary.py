@@ -10,6 +10,9 @@ SHORTEST_MISTYPED = 4
 TWO_MISTAKES = 8
 """From so many letters on a word may have two mistakes."""
 
+MANY_WORDS = 2_000
+"""With so many changed words they are put together with the others."""
+
 
 class Vocabulary:
     """The words of many texts. Never changes."""
@@ -18,6 +21,7 @@ class Vocabulary:
         """`texts` by what they name; their words are separated by spaces."""
         self._texts = dict(texts)
         self._named: dict[str, set[int]] = {}
+        self._newer: dict[str, set[int]] = {}  # over it, since a big house has a quarter of a million words
         for identity, text in self._texts.items():
             for word in text.split():
                 known = self._named.get(word)
@@ -29,27 +33,32 @@ class Vocabulary:
     def changed(self, texts: dict[int, str]) -> "Vocabulary":
         """The same with other texts; an empty one names nothing any more."""
         new = Vocabulary(())
-        new._texts, new._named = self._texts | texts, dict(self._named)
+        new._texts, new._named, new._newer = self._texts | texts, self._named, dict(self._newer)
         copied: set[str] = set()
         for identity, text in texts.items():
             before, after = set(self._texts.get(identity, "").split()), set(text.split())
             for word in before ^ after:
                 if word not in copied:  # the old one keeps its own
-                    new._named[word] = set(new._named.get(word, ()))
+                    new._newer[word] = set(self._of(word))
                     copied.add(word)
-                (new._named[word].add if word in after else new._named[word].discard)(identity)
-        for word in copied:
-            if not new._named[word]:
-                del new._named[word]
+                (new._newer[word].add if word in after else new._newer[word].discard)(identity)
         if "_words" in self.__dict__:
-            come = [word for word in copied if word in new._named and word not in self._named]
-            gone = [word for word in copied if word in self._named and word not in new._named]
-            new._words = _with(self._words, come, gone)
+            come = [word for word in copied if new._of(word) and not self._of(word)]
+            gone = [word for word in copied if self._of(word) and not new._of(word)]
+            new._words = _with(self._words, come, gone) if come or gone else self._words
+        if len(new._newer) > MANY_WORDS:
+            merged = new._named | new._newer
+            new._named, new._newer = {word: named for word, named in merged.items() if named}, {}
         return new
+
+    def _of(self, word: str) -> set[int]:
+        named = self._newer.get(word)
+        return self._named.get(word, set()) if named is None else named
 
     @cached_property
     def _words(self) -> list[str]:
-        return sorted(self._named)
+        gone = {word for word, named in self._newer.items() if not named}
+        return sorted((self._named.keys() | self._newer.keys()) - gone)
 
     def named(self, beginning: str) -> AbstractSet[int]:
         """What a word that begins so names."""
@@ -57,8 +66,8 @@ class Vocabulary:
         start = bisect_left(words, beginning)
         end = bisect_left(words, beginning + "\U0010ffff", start)
         if end - start == 1:
-            return self._named[words[start]]
-        return frozenset().union(*(self._named[word] for word in words[start:end]))
+            return self._of(words[start])
+        return frozenset().union(*(self._of(word) for word in words[start:end]))
 
     def meant(self, typed: str) -> str:
         """The word that was probably meant by one that begins none; "" when nobody can say.
@@ -71,7 +80,7 @@ class Vocabulary:
         best: tuple[int, int, str] | None = None
         for word in self._spelled:
             if abs(len(word) - len(typed)) <= allowed and (mistakes := _mistakes(typed, word, allowed)) <= allowed:
-                found = (mistakes, -len(self._named[word]), word)
+                found = (mistakes, -len(self._of(word)), word)
                 best = min(best, found) if best else found
         return best[2] if best else ""
 

@@ -30,7 +30,7 @@ def known(snapshot):
     held = {name: getattr(snapshot, name) for name in WORKED_OUT}
     words = snapshot.vocabulary
     held |= {"texts": {one: text for one, text in words._texts.items() if text}, "words": words._words}
-    held |= {"named": words._named, "walked": snapshot.walks._rooms}
+    held |= {"named": {word: words._of(word) for word in words._words}, "walked": snapshot.walks._rooms}
     held |= {name: {key: value for key, value in held[name].items() if value} for name in ("_alike", "_talkers")}
     apart = {"walks", "vocabulary", "_known_above", "next_turn", "taken", "content", "_room_numbers", "_place_names"}
     content = {name: getattr(snapshot.content, name) for name in snapshot.content.__struct_fields__ if name != "taken"}

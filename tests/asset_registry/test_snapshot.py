@@ -111,6 +111,18 @@ def test_a_damaged_cache_is_said_and_made_anew(hospital, tmp_path):
     assert SnapshotSource(hospital.database, "linden", hospital.clock, cache).current.room("4.12") is not None
 
 
+def test_the_cache_is_all_of_the_registry_and_written_once_a_minute(hospital, tmp_path):
+    cache = tmp_path / "snapshot"
+    source = SnapshotSource(hospital.database, "linden", hospital.clock, cache)
+    source.refresh()
+    hospital.asset("B")
+    assert source.refresh()
+    assert SnapshotSource(hospital.database, "linden", hospital.clock, cache).current.asset("B") is None
+    hospital.clock.advance(60)
+    assert not source.refresh()
+    assert SnapshotSource(hospital.database, "linden", hospital.clock, cache).current.asset("B") is not None
+
+
 def test_a_disk_that_takes_nothing_is_said_and_stops_nothing(hospital, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     source = SnapshotSource(hospital.database, "linden", hospital.clock, tmp_path / "file" / "snapshot")
