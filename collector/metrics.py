@@ -171,6 +171,7 @@ METRICS = _table(
     Metric("gas_pressure", "medical_gas", "Gas pressure", "kPa", "kPa"),
     Metric("room", "location", "Room", kind=str),
     Metric("fix_confidence", "location", "Confidence", "1", "", digits=2),
+    Metric("left_by", "location", "Left the building by", kind=str),
     Metric("map_drift", "location", "Louder than the map", "dB", "dB", digits=1),
     Metric("rssi", "location", "Heard at", "dB[mW]", "dBm"),
     Metric("par_short", "location", "Below its par level", kind=str),

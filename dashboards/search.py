@@ -19,6 +19,7 @@ from asset_registry.status import CLAIM_MINUTES
 from asset_registry.ways import Ways
 from dashboards import words
 from dashboards.context import Context
+from dashboards.leaving_view import Left, left_of
 from dashboards.plan import UNCOUNTED
 from service_desk.tickets.model import Ticket
 
@@ -30,7 +31,7 @@ FEW = 6
 class Hit:
     """An asset that was found. `metres` on foot, None when nobody can say; `mine_until`: while you have claimed it.
 
-    `claimed`: since when somebody has.
+    `claimed`: since when somebody has. `left`: how it left the building.
     """
 
     said: find.Hit
@@ -38,6 +39,7 @@ class Hit:
     metres: float | None
     mine_until: datetime | None
     claimed: datetime | None
+    left: Left | None = None
 
     @property
     def asset(self) -> KnownAsset:
@@ -144,6 +146,7 @@ def _hit(here: Context, visitor: Principal, said: find.Hit, ways: Ways | None) -
         metres=ways.metres(said.room) if ways is not None and said.room is not None else None,
         mine_until=until if asset.claimed_by == visitor.person_id else None,
         claimed=until - timedelta(minutes=CLAIM_MINUTES) if until else None,
+        left=left_of(here, asset.id),
     )
 
 
@@ -200,6 +203,8 @@ def _one(here: Context, hit: Hit) -> str:
     name = hit.asset.name
     if hit.mine_until is not None:
         return f"You have {name} until {hit.mine_until.astimezone(here.zone):%H:%M}"
+    if hit.left is not None:
+        return f"{name} left the building by {hit.left.by}"
     where = f"is in {_place(hit)}{_far(hit)}" if hit.room is not None else "has not been seen lately"
     why = hit.said.usability.why
     return f"{name} {where}" + ("" if hit.usable else f": {why[:1].lower()}{why[1:]}")

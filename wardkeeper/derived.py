@@ -1,7 +1,7 @@
 """What Wardkeeper works out by itself becomes readings, so that rules judge it like everything else (DESIGN section 3).
 
 The device is `place:7`, `asset:7` or, of a par level, `place:7/infusion pump`; the gateway `wardkeeper`. A text is the
-sentence while it holds and "" when it does not. Rooms' air, cold stores, par levels, and what is due.
+sentence while it holds and "" when it does not. Rooms' air, cold stores, par levels, what is due, and what left.
 """
 
 import threading
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from asset_registry.known import KnownAsset
+from asset_registry.leaving import LEFT, Departure, Leaving
 from asset_registry.snapshot import Snapshot
 from asset_registry.usage.par import Level, levels_of, pars
 from collector.reading import OWN_GATEWAY, Item, Reading, Value
@@ -37,6 +38,8 @@ class Derived:
         self._offer = offer
         self._said: dict[Said, tuple[Value, datetime]] = {}
         self._primed = False
+        self._leaving = Leaving()
+        self._departed: list[Departure] = []
 
     def run(self, stop: threading.Event) -> None:
         """Say what is new, until `stop`."""
@@ -52,8 +55,14 @@ class Derived:
         ended: dict[Said, Value] = {key: _nothing(value) for key, (value, _) in self._said.items() if key not in today}
         news = {key: value for key, value in (ended | today).items() if self._is_news(key, value, now)}
         readings = [Reading(*key, value, now, now, OWN_GATEWAY) for key, value in news.items()]
-        if readings and self._offer(readings):
+        self._departed += self._leaving.look(self._here.snapshots.current, self._here.latest, now)
+        # of the time when it was last heard, as in the timeline
+        left = [
+            Reading(f"asset:{each.asset_id}", LEFT, each.zone, each.at, now, OWN_GATEWAY) for each in self._departed
+        ]
+        if (readings or left) and self._offer(readings + left):
             self._said |= {key: (value, now) for key, value in news.items()}
+            self._departed = []
             for key in ended:
                 self._said.pop(key, None)
 
@@ -65,6 +74,9 @@ class Derived:
         for device in latest.devices():
             if device.startswith(("place:", "asset:")):
                 of = latest.of(device)
+                if (left := of.pop(LEFT, None)) is not None and left.value:
+                    asset = int(device.removeprefix("asset:"))
+                    self._leaving.left[asset] = Departure(asset, str(left.value), left.at)
                 self._said |= {(device, metric): (said.value, said.at) for metric, said in of.items() if said.value}
         self._primed = True
 

@@ -23,6 +23,7 @@ from dashboards.changes import changes_of
 from dashboards.cold_view import cold_of
 from dashboards.context import Context, Here
 from dashboards.device_view import standing_of
+from dashboards.leaving_view import left_of
 from dashboards.problems import NotThere
 from dashboards.usage_view import stays_of_asset
 from dashboards.whereabouts import whereabouts
@@ -51,16 +52,25 @@ class ChangeOut(BaseModel):
     what: str
 
 
+class LeftOut(BaseModel):
+    """An asset left the building by an exit zone."""
+
+    by: str
+    at: At
+
+
 class AssetContextOut(BaseModel):
     """An asset, its devices with their newest readings (no vitals), its room, where it was in the last 24 hours.
 
-    `cold` only for a cold store; `spares` nearest first. Not for automation: a place may be wrong.
+    `left` only while it is outside, `cold` only for a cold store; `spares` nearest first. Not for automation: a place
+    may be wrong.
     """
 
     asset: AssetOut
     devices: list[DeviceOut]
     readings: list[ReadingOut]
     room: RoomStatusOut | None
+    left: LeftOut | None
     stays: list[StayOut]
     cold: ColdOut | None
     spares: list[SpareOut]
@@ -85,6 +95,7 @@ def _context(session: Session, here: Context, asset: KnownAsset) -> AssetContext
     place = whereabouts(here, now, asset).place
     room = now.room_of(place) if place is not None else None
     kept = session.get(ColdStore, asset.id)
+    left = left_of(here, asset.id)
     newest = (reading for device in devices for reading in here.latest.of(device.native_id).values())
     return AssetContextOut(
         asset=asset_out(here, now, asset),
@@ -95,6 +106,7 @@ def _context(session: Session, here: Context, asset: KnownAsset) -> AssetContext
             if not is_vital(each.metric) and each.metric not in (ROOM, CONFIDENCE)
         ],
         room=status_of(session, here, room) if room is not None else None,
+        left=LeftOut(by=left.zone, at=left.at) if left is not None else None,
         stays=[stay_out(stay) for stay in stays_of_asset(here, asset.id, moment - timedelta(days=1), moment)],
         cold=cold_out(here, cold_of(session, here, kept, 1)) if kept is not None else None,
         spares=_spares(here, asset, room.id if room is not None else None),

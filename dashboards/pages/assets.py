@@ -27,6 +27,7 @@ from dashboards.device_view import Said, devices_ever, places_of, said_of, stand
 from dashboards.fix_view import fix_view
 from dashboards.floor_acts import clock_of
 from dashboards.forms import Back, Long, back_to
+from dashboards.leaving_view import left_of, times_left
 from dashboards.problems import NotThere
 from dashboards.render import page
 from dashboards.series import QUIET, SPANS, chart_of, choices, chosen
@@ -104,9 +105,14 @@ def _where(
 ) -> dict[str, Any]:
     """Where it is on the plan, and where it was."""
     if not it.mobile:
-        return {"point": None, "where": None}
+        return {"point": None, "where": None, "left": None, "went": []}
     now = here.snapshots.current
-    return {"point": fix_view(here, now, it, fix.place), "where": places_of(here, devices, span)}
+    return {
+        "point": fix_view(here, now, it, fix.place),
+        "where": places_of(here, devices, span),
+        "left": left_of(here, it.id),
+        "went": times_left(here, it.id, SPANS[span][1]),
+    }
 
 
 _TOLD = ("name", "category", "maker", "model", "serial", "udi_di", "udi_pi", "department", "criticality")
@@ -156,6 +162,8 @@ def answer(here: Context, it: KnownAsset, fix: Whereabouts, rows: list[Standing]
     """The first line."""
     if rows:
         return rows[0].title
+    if (left := left_of(here, it.id)) is not None:
+        return f"{it.name} left the building by {left.by}"
     said = usable(it, here.clock.now(), it.claimer, here.zone)
     place = f" in {fix.place.number}" if fix.place is not None else ""
     if not it.mobile and it.use == "in_use":

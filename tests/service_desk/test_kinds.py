@@ -24,7 +24,7 @@ KINDS = names([PACKAGE])
 START = datetime(2026, 11, 24, 6, tzinfo=UTC)
 YEAR = timedelta(days=365)
 ROOM = {"room": "4.18", "room_type": "operating_room", "building": "East"}
-DERIVED = {"room_profile", "cold_chain", "par_level", "overdue"}
+DERIVED = {"room_profile", "cold_chain", "par_level", "overdue", "left_building"}
 WORDS = ("", "blocked", "ok", "12", "Fridge is at 9 °C")
 
 

@@ -8,9 +8,10 @@ from asset_registry.assets import Asset
 from asset_registry.audit import bump
 from asset_registry.cold_chain.judging import Probe
 from asset_registry.cold_chain.records import ColdStore
+from asset_registry.places import Place
 from asset_registry.usage.par import set_par
 from collector.metrics import METRICS
-from collector.reading import OWN_GATEWAY
+from collector.reading import OWN_GATEWAY, Sighting
 from service_desk.alarms.consumer import AlarmConsumer
 from service_desk.alarms.model import Alarm
 from service_desk.rulebook import import_yaml
@@ -25,6 +26,7 @@ rules:
   - {name: Cold, kind: cold_chain, state: unknown, priority: high}
   - {name: Par, kind: par_level, categories: [infusion pump]}
   - {name: Maintenance, kind: overdue, of: maintenance}
+  - {name: Left, kind: left_building}
 """
 
 
@@ -135,6 +137,29 @@ def test_a_cold_store_that_was_not_heard(house):
     said = house.tick()
     assert "has not reported" in said[f"asset:{fridge}", "cold_unknown"]
     assert [on for title, on in house.titles().items() if "has not reported" in title] == [True]
+
+
+def test_what_left_is_an_alarm_as_of_when_it_was_last_heard_until_it_is_back_across_a_restart(house):
+    pump, lobby, heard = f"asset:{house.assets['P-117']}", house.places["4.12"], house.clock.now()
+    zones = {"zones": [{"kind": "exit", "name": "South exit", "rooms": ["4.12"]}]}
+    house.change(lambda session: setattr(session.get_one(Place, house.places["floor"]), "plan", zones))
+    house.hear(Sighting(PUMP_TAG, "mqtt:espresense/4-12", -60, heard))
+    house.locate(PUMP_TAG, lobby)
+    assert (pump, "left_by") not in house.tick()
+    house.clock.advance(300)
+    house.hear(Sighting("ble:other", "mqtt:espresense/4-12", -60, house.clock.now()))
+    house.taken = False
+    assert house.tick() == {}
+    house.taken = True
+    assert house.tick()[pump, "left_by"] == "South exit"
+    assert [each.at for each in house.said if each.metric == "left_by"] == [heard]
+    assert [title for title, active in house.titles().items() if active] == ["Pump 117 left the building by South exit"]
+    house.restart()
+    assert (pump, "left_by") not in house.tick()
+    house.hear(Sighting(PUMP_TAG, "mqtt:espresense/4-12", -60, house.clock.now()))
+    house.locate(PUMP_TAG, house.places["4.13"])
+    assert house.tick()[pump, "left_by"] == ""
+    assert not any(house.titles().values())
 
 
 def test_what_is_derived_are_metrics():

@@ -8,6 +8,7 @@ from asset_registry.assets import Asset
 from asset_registry.audit import bump
 from asset_registry.locating.ports import Fix
 from asset_registry.places import Place
+from collector.reading import OWN_GATEWAY
 from service_desk.tickets.model import Ticket
 from tests.dashboards.conftest import OXIMETER, PUMP_TAG
 
@@ -28,6 +29,28 @@ def test_one_that_can_be_taken(signed_in, hospital, pump):
     assert "Pump 117 can be taken in 4.19" in page
     assert "equipment store, sure, seen" in page
     assert "taking it" in page
+
+
+def test_what_left_the_building_says_by_which_exit_and_when_and_that_it_came_back(signed_in, hospital, pump):
+    went = f"asset:{hospital.assets['P-117']}"
+    hospital.hear(hospital.reading(went, "left_by", "South exit", 2 * 3600, OWN_GATEWAY))
+    hospital.measure(PUMP_TAG, "room", "")
+    browser = signed_in("biomed")
+    page = plain(browser.get(pump).text)
+    assert "Pump 117 left the building by the south exit" in page
+    assert "2 h ago" in page
+    assert "still outside" in page
+    found = plain(browser.get("/find?q=P-117").text)
+    assert "Pump 117 left the building by the south exit" in found
+    assert "It left <time" in found
+    told = browser.get(f"/api/v1{pump}/context").json()
+    assert told["left"]["by"] == "South exit"
+    hospital.hear(hospital.reading(went, "left_by", "", 3600, OWN_GATEWAY))
+    page = plain(browser.get(pump).text)
+    assert "Left by the south exit at" in page
+    assert "still outside" not in page
+    assert browser.get(f"/api/v1{pump}/context").json()["left"] is None
+    assert "left the building" not in browser.get("/find?q=P-117").text
 
 
 def test_one_that_cannot_says_why_first(signed_in, hospital):
