@@ -4,12 +4,12 @@ An incident says of itself which of these it is (`Incident.reserved`), from its 
 only after an authorised person has signed what becomes of it: printed name, time and meaning (21 CFR 11.50).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, and_, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from asset_registry import signing
 from asset_registry.assets import Asset
@@ -101,11 +101,34 @@ def matter_of(session: Session, alarm: Alarm, house: Reserved) -> str:
         return family
     if family in ("device_health", "location"):
         return ""  # a battery of a sensor says nothing of what it watches
-    asset = session.get(Asset, alarm.asset_id) if alarm.asset_id else None
-    if asset is not None:
-        return "cold_chain" if asset.category in house.cold_categories else ""
-    place = session.get(Place, alarm.place_id) if alarm.place_id and family in ("hvac", "door") else None
-    return "isolation" if place is not None and place.room_type in house.isolation_room_types else ""
+    if alarm.asset_id:
+        return "cold_chain" if _kind(session, Asset.category, alarm.asset_id) in house.cold_categories else ""
+    room = alarm.place_id if family in ("hvac", "door") else None
+    return "isolation" if room and _kind(session, Place.room_type, room) in house.isolation_room_types else ""
+
+
+def look_up(session: Session, assets: Iterable[int | None], places: Iterable[int | None]) -> None:
+    """Ask at once of what kind they are, for this transaction."""
+    for kind, ids in ((Asset.category, assets), (Place.room_type, places)):
+        if wanted := {one for one in ids if one is not None}:
+            _kinds(session, kind).update(_asked(session, kind, wanted))
+
+
+def _kind(session: Session, kind: InstrumentedAttribute[str], identity: int) -> str:
+    known = _kinds(session, kind)
+    if identity not in known:
+        known.update(_asked(session, kind, {identity}))
+    return known.get(identity, "")
+
+
+def _kinds(session: Session, kind: InstrumentedAttribute[str]) -> dict[int, str]:
+    known: dict[int, str] = session.info.setdefault(("kinds", kind.key), {})
+    return known
+
+
+def _asked(session: Session, kind: InstrumentedAttribute[str], wanted: Collection[int]) -> dict[int, str]:
+    identity = kind.class_.id
+    return {row[0]: row[1] for row in session.execute(select(identity, kind).where(identity.in_(wanted)))}
 
 
 def decide(

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from asset_registry.audit import record
 from asset_registry.errors import Conflict, Invalid, Missing
-from service_desk import leases
+from service_desk import leases, reserved
 from service_desk.alarms import life
 from service_desk.alarms.life import Life
 from service_desk.alarms.model import Alarm, Transition
+from service_desk.db import number
 from service_desk.incidents import book as incidents
+from service_desk.incidents import picture
 from service_desk.ports import Rule, Subject, Verdict
 from service_desk.tickets import desk
 from service_desk.tickets.desk import OWN
@@ -82,8 +84,8 @@ def raise_(
     """The condition began. An inhibited alarm is written down, and opens its incident when it still holds later."""
     alarm = find(session, cause.rule_id, cause.subject.device)
     if alarm is None:
-        alarm = Alarm(rule_id=cause.rule_id, subject=cause.subject.device, **asdict(Life()))
-        session.add(alarm)
+        identity = number(session, Alarm)
+        alarm = Alarm(id=identity, rule_id=cause.rule_id, subject=cause.subject.device, **asdict(Life()))
         session.info.setdefault(_KNOWN, {})[cause.rule_id, cause.subject.device] = alarm
     else:
         _expire(session, alarm, now)
@@ -96,7 +98,7 @@ def raise_(
     alarm.value, alarm.low, alarm.high = verdict.value, verdict.low, verdict.high
     alarm.normal = cause.rule.normal()
     alarm.asset_id, alarm.place_id = cause.subject.asset_id, cause.subject.place_id
-    session.flush()
+    session.add(alarm)
     before, design = alarm.suppressed, by_design(alarm)
     _become(alarm, life.suppressed(life_of(alarm), design, now))
     headline = cause.rule.headline(cause.subject, verdict)
@@ -127,7 +129,6 @@ def clear(
     alarm.cleared = verdict.at
     detail: dict[str, Any] = {"value": verdict.value, "since": verdict.since.isoformat(), "title": alarm.title}
     note(session, alarm, verdict.at, "cleared", detail=detail | ({"why": why} if why else {}))
-    session.flush()
     incidents.cleared(session, alarm, verdict.at, now, custom)
 
 
@@ -285,13 +286,16 @@ def note(
     session.add(Transition(alarm_id=alarm.id, at=at, what=what, who=who, detail=detail or {}, speaks=speaks))
 
 
-def look_up(session: Session, wanted: Collection[tuple[int, str]]) -> None:
-    """Find the alarms of many rules and subjects at once, for this transaction: in a flood each is asked for singly."""
-    known = session.info.setdefault(_KNOWN, {})
-    query = select(Alarm).where(Alarm.subject.in_({subject for _, subject in wanted}))
+def look_up(session: Session, wanted: Collection[tuple[int, Subject]]) -> None:
+    """Ask at once for the alarms of many rules and subjects, and what else is needed, for this transaction."""
+    known: dict[tuple[int, str], Alarm | None] = session.info.setdefault(_KNOWN, {})
+    subjects = [subject for _, subject in wanted]
+    query = select(Alarm).where(Alarm.subject.in_({subject.device for subject in subjects}))
     known.update({(alarm.rule_id, alarm.subject): alarm for alarm in session.scalars(query)})
-    for key in wanted:
-        known.setdefault(key, None)
+    for rule_id, subject in wanted:
+        known.setdefault((rule_id, subject.device), None)
+    picture.look_up(session, {alarm.incident_id for alarm in known.values() if alarm and alarm.incident_id})
+    reserved.look_up(session, {one.asset_id for one in subjects}, {one.place_id for one in subjects})
 
 
 def find(session: Session, rule_id: int, subject: str) -> Alarm | None:

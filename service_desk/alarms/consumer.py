@@ -155,7 +155,7 @@ class AlarmConsumer:
             if idle:
                 judgements += self._judge.wait(now)
             if judgements:
-                book.look_up(session, {(one.rule_id, one.subject.device) for one in judgements})
+                book.look_up(session, [(one.rule_id, one.subject) for one in judgements])
                 design = Design(session, heard or now, self._practice.silent)
                 for judgement in judgements:
                     self._apply(session, judgement, now, design)

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from asset_registry.db import Base
+from service_desk.incidents.model import Incident
 
 
 class Alarm(Base):
@@ -44,6 +45,7 @@ class Alarm(Base):
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    _incident: Mapped[Incident | None] = relationship(lazy="raise")  # it is written first
 
 
 class Transition(Base):
@@ -62,3 +64,4 @@ class Transition(Base):
     who: Mapped[str] = mapped_column(default="wardkeeper")
     speaks: Mapped[bool] = mapped_column(default=False)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    _alarm: Mapped[Alarm] = relationship(lazy="raise")  # it is written first

@@ -6,17 +6,18 @@ What an alarm may come from is for `service_desk.incidents.causes` to say.
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from collector.points import ms_of
 from service_desk.alarms.model import Alarm, Transition
+from service_desk.db import number
 from service_desk.incidents.causes import cause_of, consequences
 from service_desk.incidents.closing import close_quiet
 from service_desk.incidents.custom import Custom
 from service_desk.incidents.model import Incident, Outbox
 from service_desk.incidents.news import alarms_of, news
-from service_desk.incidents.picture import about_of, incident_of, standing
+from service_desk.incidents.picture import about_of, hold, incident_of, standing
 from service_desk.incidents.telling import tell
 from service_desk.reserved import matter_of
 from service_desk.rulebook import PRIORITIES
@@ -74,14 +75,15 @@ def _quiet(custom: Custom, at: datetime, node: str) -> bool:
 
 def _own(session: Session, alarm: Alarm, at: datetime, custom: Custom) -> Incident | None:
     """The incident that the alarm was in last, or what that became a part of, while it is open or closed lately."""
-    own = session.get(Incident, alarm.incident_id) if alarm.incident_id else None
+    own = incident_of(session, alarm.incident_id) if alarm.incident_id else None
     while own is not None and own.parent_id is not None:
-        own = session.get_one(Incident, own.parent_id)
+        own = incident_of(session, own.parent_id)
     return own if own is not None and (own.closed is None or own.closed >= at - custom.reopen) else None
 
 
 def _opened(session: Session, alarm: Alarm, headline: str, at: datetime) -> Incident:
     incident = Incident(
+        id=number(session, Incident),
         key=f"{alarm.rule_id}:{alarm.subject}:{ms_of(alarm.since)}",
         title=headline,
         priority=alarm.priority,
@@ -92,7 +94,7 @@ def _opened(session: Session, alarm: Alarm, headline: str, at: datetime) -> Inci
         cause=about_of(alarm).main,
     )
     session.add(incident)
-    session.flush()
+    hold(session, (incident,))
     return incident
 
 
@@ -151,9 +153,8 @@ def merge(session: Session, child: Incident, parent: Incident, when: tuple[datet
 
 def cleared(session: Session, alarm: Alarm, at: datetime, now: datetime, custom: Custom) -> None:
     """An alarm cleared: when it was the incident's last, its ticket hears of it."""
-    standing(session, custom.causes).drop(alarm.id)
-    incident = session.get(Incident, alarm.incident_id) if alarm.incident_id else None
-    if incident is None or incident.closed is not None:
-        return
-    if not session.scalar(select(exists().where(Alarm.incident_id == incident.id, Alarm.active))):
+    stands = standing(session, custom.causes)
+    stands.drop(alarm.id)
+    incident = incident_of(session, alarm.incident_id) if alarm.incident_id else None
+    if incident is not None and incident.closed is None and not stands.holding.get(incident.id):
         tell(session, incident, "cleared", (at, now), custom.sinks)

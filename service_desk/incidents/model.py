@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import JSON, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from asset_registry.db import Base
 
@@ -70,3 +70,4 @@ class Outbox(Base):
     done: Mapped[datetime | None]
     refused: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
+    _incident: Mapped[Incident] = relationship(lazy="raise")  # it is written first

@@ -1,6 +1,6 @@
 """What a ticket system is told: an incident as it stands, and why it is told now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import case, func, select
@@ -14,11 +14,12 @@ from service_desk.rulebook import PRIORITIES
 MOST_TOLD = 50
 """Of a flood nobody reads more."""
 
+_ORDER = (case({name: index for index, name in enumerate(PRIORITIES)}, value=Alarm.priority), Alarm.since, Alarm.id)
+
 
 def alarms_of(session: Session, incident_id: int, most: int | None = None) -> list[Alarm]:
     """The alarms of an incident, gravest and oldest first."""
-    rank = case({name: index for index, name in enumerate(PRIORITIES)}, value=Alarm.priority)
-    query = select(Alarm).where(Alarm.incident_id == incident_id).order_by(rank, Alarm.since, Alarm.id).limit(most)
+    query = select(Alarm).where(Alarm.incident_id == incident_id).order_by(*_ORDER).limit(most)
     return list(session.scalars(query))
 
 
@@ -31,31 +32,46 @@ def news_of(session: Session, rows: Sequence[Outbox]) -> list[IncidentNews]:
     """The same of many rows, in their order."""
     about = session.scalars(select(Incident).where(Incident.id.in_({row.incident_id for row in rows})))
     incidents = {incident.id: incident for incident in about}
-    alarms = {one: alarms_of(session, one, MOST_TOLD) for one in incidents}
-    fresh = {row.id: _fresh(session, row) for row in rows}
-    raised = _raised(session, {alarm.id for found in (*alarms.values(), *fresh.values()) for alarm in found})
-    return [
-        _news(session, row, incidents[row.incident_id], alarms[row.incident_id], fresh[row.id], raised) for row in rows
-    ]
+    alarms = _gravest(session, incidents)
+    known = _looked_up(session, rows, [alarm for _, found in alarms.values() for alarm in found])
+    raised = _raised(session, known)
+    return [_news(session, row, incidents[row.incident_id], *alarms[row.incident_id], known, raised) for row in rows]
 
 
-def _fresh(session: Session, row: Outbox) -> list[Alarm]:
-    if row.what == "merged":
-        return []
-    return [alarm for one in row.about if (alarm := session.get(Alarm, one)) is not None]
+def _gravest(session: Session, incidents: Collection[int]) -> dict[int, tuple[int, list[Alarm]]]:
+    """Of each incident how many alarms it has, and those that are told."""
+    nth = func.row_number().over(partition_by=Alarm.incident_id, order_by=_ORDER).label("nth")
+    total = func.count().over(partition_by=Alarm.incident_id).label("total")
+    ranked = select(Alarm.id, nth, total).where(Alarm.incident_id.in_(incidents)).subquery()
+    query = select(Alarm, ranked.c.total).join(ranked, ranked.c.id == Alarm.id).where(ranked.c.nth <= MOST_TOLD)
+    found: dict[int, tuple[int, list[Alarm]]] = {one: (0, []) for one in incidents}
+    for alarm, many in session.execute(query.order_by(ranked.c.nth)):
+        found[alarm.incident_id] = many, [*found[alarm.incident_id][1], alarm]
+    return found
+
+
+def _looked_up(session: Session, rows: Sequence[Outbox], alarms: Sequence[Alarm]) -> dict[int, Alarm]:
+    """All alarms that are told of, by id."""
+    known = {alarm.id: alarm for alarm in alarms}
+    if others := {one for row in rows for one in _about(row)} - known.keys():
+        known |= {alarm.id: alarm for alarm in session.scalars(select(Alarm).where(Alarm.id.in_(others)))}
+    return known
+
+
+def _about(row: Outbox) -> list[int]:
+    return [] if row.what == "merged" else row.about  # that one names its parent
 
 
 def _news(
     session: Session,
     row: Outbox,
     incident: Incident,
+    total: int,
     alarms: list[Alarm],
-    fresh: list[Alarm],
+    known: dict[int, Alarm],
     raised: dict[int, datetime],
 ) -> IncidentNews:
     parent = session.get(Incident, incident.parent_id) if incident.parent_id else None
-    full = len(alarms) == MOST_TOLD
-    total = session.scalar(select(func.count()).where(Alarm.incident_id == incident.id)) if full else len(alarms)
     return IncidentNews(
         id=incident.id,
         key=incident.key,
@@ -68,13 +84,13 @@ def _news(
         asset_id=incident.asset_id,
         place_id=incident.place_id,
         alarms=tuple(_told(alarm, raised) for alarm in alarms),
-        total=total or 0,
-        fresh=tuple(_told(alarm, raised) for alarm in fresh),
+        total=total,
+        fresh=tuple(_told(known[one], raised) for one in _about(row) if one in known),
         parent=parent.key if parent else "",
     )
 
 
-def _raised(session: Session, alarms: set[int]) -> dict[int, datetime]:
+def _raised(session: Session, alarms: Collection[int]) -> dict[int, datetime]:
     raises = (
         select(Transition.alarm_id, func.max(Transition.at))
         .where(Transition.alarm_id.in_(alarms), Transition.what == "raised")

@@ -1,5 +1,7 @@
 """What stands, read once a transaction: a thousand alarms at once ask the database for it once."""
 
+from collections.abc import Collection, Iterable
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -56,6 +58,17 @@ def incident_of(session: Session, incident_id: int) -> Incident:
     if not isinstance(found, Incident):
         found = session.info[key] = session.get_one(Incident, incident_id)
     return found
+
+
+def hold(session: Session, incidents: Iterable[Incident]) -> None:
+    """These are at hand: `incident_of` need not ask for them."""
+    session.info.update({(_KEY, incident.id): incident for incident in incidents})
+
+
+def look_up(session: Session, incident_ids: Collection[int]) -> None:
+    """Have them at hand."""
+    if incident_ids:
+        hold(session, session.scalars(select(Incident).where(Incident.id.in_(incident_ids))))
 
 
 def forget(session: Session) -> None:

@@ -34,7 +34,8 @@ def tell(
                 row.about, row.at = [*row.about, about], max(row.at, at)
             continue
         key = f"{sink}:{incident.key}:{what}:{about}:{ms_of(at)}"
-        if session.scalar(select(Outbox.id).where(Outbox.key == key)) is None:
+        # an incident opens once, so that needs no question
+        if what == "opened" or session.scalar(select(Outbox.id).where(Outbox.key == key)) is None:
             due = now + GATHER if together else now
             row = Outbox(key=key, incident_id=incident.id, sink=sink, what=what, at=at, created=now, due=due)
             row.about = [about] if about else []

@@ -1,6 +1,6 @@
 """Who hears of an incident, and by which of their ways: rows of the notice table, in the caller's transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -73,8 +73,9 @@ class Teller:
 
     def audience(self, session: Session, incident: Incident, where: Where) -> list[tuple[Person, Wish]]:
         """Everybody who wants to hear of it."""
-        wished = select(Person, Wish).join(Wish, Wish.person_id == Person.id).where(Person.active, Wish.priority != "")
         if "notices" not in session.info:  # a flood of incidents is one transaction
+            wished = select(Person, Wish).join(Wish, Wish.person_id == Person.id)
+            wished = wished.where(Person.active, Wish.priority != "")
             session.info["notices"] = session.execute(wished).all()
         return [
             (person, wish)
@@ -187,8 +188,3 @@ def quiet_until(wish: Wish, now: datetime, zone: tzinfo) -> datetime | None:
         if begins <= local < ends:
             return ends
     return None
-
-
-def told(session: Session, incident_id: int) -> Sequence[Notice]:
-    """What was told of an incident, to whom, oldest first."""
-    return session.scalars(select(Notice).where(Notice.incident_id == incident_id).order_by(Notice.id)).all()

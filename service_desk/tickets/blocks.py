@@ -9,25 +9,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from asset_registry.assets import Asset, usable
-from asset_registry.cold_chain.records import ColdStore
+from asset_registry.assets import usable
 from asset_registry.find import whereabouts
 from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.locating.words import word_of
-from asset_registry.people import Person
 from asset_registry.snapshot import Snapshot
 from asset_registry.ways import Ways
 from collector.points import ms_of
 from collector.reading import Reading
-from service_desk.alarms.model import Alarm
-from service_desk.incidents.model import Incident
-from service_desk.notices.telling import told
 from service_desk.ports import AlarmNews, IncidentNews
 from service_desk.subjects import Newest
-from service_desk.tickets.model import Ticket
+from service_desk.tickets.records import Records
 
 AIR = ("temperature", "humidity", "co2", "differential_pressure", "air_changes")
 LIGHT, DOOR = ("light_on", "illuminance"), ("door_open",)
@@ -47,7 +39,7 @@ def unknown(since: datetime | None = None, why: str = "") -> Json:
 class Case:
     """Whom the evidence is about, and where it comes from."""
 
-    session: Session
+    records: Records
     snapshot: Snapshot
     newest: Newest
     incident: IncidentNews
@@ -83,13 +75,10 @@ def blocks_of(case: Case, stays: Sequence[Reading]) -> Json:
 def _told(case: Case) -> list[Json]:
     """Who was told, how and when; `how` says when it is still under way or has failed."""
     said = [{"who": "Wardkeeper's screens", "how": "screen", "at": case.now.isoformat()}]
-    notices = told(case.session, case.incident.id)
-    names = select(Person.id, Person.name).where(Person.id.in_({one.person_id for one in notices}))
-    known = {row[0]: row[1] for row in case.session.execute(names)} if notices else {}
-    for one in notices:
+    for one in case.records.notices[case.incident.id]:
         state = "" if one.handed else f", failed: {one.failed}" if one.failed else ", under way"
         at = one.handed or one.created
-        who = known.get(one.person_id, "somebody")
+        who = case.records.names.get(one.person_id, "somebody")
         said.append({"who": who, "how": f"{one.channel}{state}", "at": at.isoformat()})
     return said
 
@@ -179,8 +168,7 @@ def _spare(case: Case) -> Json:
     if asset is None:
         return {"none": "A room has no spare."} if case.place else unknown(None, "nobody knows what it is")
     alike = case.snapshot.of_category(asset.category)
-    standing = select(Alarm.asset_id).join(Asset, Asset.id == Alarm.asset_id)
-    alarmed = set(case.session.scalars(standing.where(Alarm.active, Asset.category == asset.category)))
+    alarmed = case.records.alarmed[asset.category]
     fit = [other for other in alike if other.id not in alarmed and other.id != asset.id and _fit(case, other)]
     fit = fit[:_NEAREST]
     if not fit:
@@ -246,16 +234,15 @@ def _versions(case: Case) -> Json:
 
 def _checks(case: Case) -> Json:
     """Recall, maintenance, calibration and warranty of the asset."""
-    asset = case.session.get(Asset, case.alarm.asset_id) if case.alarm.asset_id else None
-    if asset is None:
+    due = case.records.due.get(case.alarm.asset_id or 0)
+    if due is None:
         why = "a room's sensors are no assets" if case.place else "it is not in the registry"
         return {name: unknown(None, why) for name in ("recall", "maintenance", "calibration", "warranty")}
-    cold = case.session.get(ColdStore, asset.id)
     return {
-        "recall": {"reference": asset.recall} if asset.recall else {"none": "No recall stands."},
-        "maintenance": _until(case, asset.maintenance_due),
-        "calibration": _until(case, cold.valid_until if cold else None),
-        "warranty": _until(case, asset.warranty_until),
+        "recall": {"reference": due.recall} if due.recall else {"none": "No recall stands."},
+        "maintenance": _until(case, due.maintenance),
+        "calibration": _until(case, due.calibration),
+        "warranty": _until(case, due.warranty),
     }
 
 
@@ -267,15 +254,7 @@ def _until(case: Case, day: date | None) -> Json:
 
 def _last_tickets(case: Case) -> list[Json]:
     """The last three about the same asset, room or device."""
-    if case.asset is not None:
-        same = Ticket.asset_id == case.asset.id
-    elif case.place is not None:
-        same = (Ticket.place_id == case.place.id) & Ticket.asset_id.is_(None)
-    else:
-        device = case.incident.key.rpartition(":")[0]
-        same = Ticket.incident_id.in_(select(Incident.id).where(Incident.key.startswith(device, autoescape=True)))
-    query = select(Ticket).where(same).order_by(Ticket.created.desc()).limit(3)
     return [
         {"number": ticket.number, "title": ticket.title, "state": ticket.state, "created": ticket.created.isoformat()}
-        for ticket in case.session.scalars(query)
+        for ticket in case.records.last[case.incident.id]
     ]

@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from collector.metrics import METRICS
 from collector.points import ms_of
 from collector.ports import Store
 from collector.reading import Reading
-from service_desk.alarms.model import Transition
 from service_desk.ports import AlarmNews, IncidentNews
 from service_desk.subjects import Newest, Registered
 from service_desk.tickets.blocks import Case, Json, blocks_of, unknown
 from service_desk.tickets.heard import BEFORE, LANES, STAYS, Heard, Series, Wanted, devices_about
+from service_desk.tickets.records import Records, records_of
 
 __all__ = ["MOST_POINTS", "Sources", "downsampled", "freeze", "freeze_all", "missing", "segments", "unknown_in"]
 
@@ -51,13 +50,25 @@ def freeze(session: Session, sources: Sources, incident: IncidentNews, now: date
 
     Without the store the chart has the triggering points alone, and says so.
     """
+    return freeze_all(session, sources, (incident,), now)[incident.id]
+
+
+def freeze_all(session: Session, sources: Sources, incidents: Sequence[IncidentNews], now: datetime) -> dict[int, Json]:
+    """The evidence of many, by incident; store (`Heard`) and database (`Records`) are asked once."""
+    assets = sources.registered.current.assets
+    about = (assets.get(one.alarms[0].asset_id or 0) for one in incidents)
+    records = records_of(session, incidents, {asset.category for asset in about if asset is not None})
+    return {one.id: _frozen(session, sources, records, one, now) for one in incidents}
+
+
+def _frozen(session: Session, sources: Sources, records: Records, incident: IncidentNews, now: datetime) -> Json:
     alarm, snapshot = incident.alarms[0], sources.registered.current
     known = METRICS.get(alarm.metric)
     devices = devices_about(snapshot, alarm.asset_id, alarm.place_id, now)
     wanted = Wanted(incident.id, alarm.since - BEFORE, alarm.subject, alarm.metric, devices)
     series = sources.heard.of(session, wanted, snapshot, now)
-    points = _points(session, series or {}, alarm)
-    case = Case(session, snapshot, sources.newest, incident, alarm, now)
+    points = _points(records.points.get(alarm.alarm_id, []), series or {}, alarm)
+    case = Case(records, snapshot, sources.newest, incident, alarm, now)
     return {
         "v": VERSION,
         "frozen_at": now.isoformat(),
@@ -72,11 +83,6 @@ def freeze(session: Session, sources: Sources, incident: IncidentNews, now: date
         "lanes": _lanes(series or {}, alarm, now),
         **blocks_of(case, [one for key, each in (series or {}).items() if key[1] == STAYS for one in each]),
     }
-
-
-def freeze_all(session: Session, sources: Sources, incidents: Sequence[IncidentNews], now: datetime) -> dict[int, Json]:
-    """The evidence of many, by incident; the store is asked once (`Heard`)."""
-    return {one.id: freeze(session, sources, one, now) for one in incidents}
 
 
 def missing(evidence: Json) -> list[str]:
@@ -112,14 +118,9 @@ def _chart(series: Series | None, points: list[list[Any]], alarm: AlarmNews) -> 
     return {"from": points[0][0], "to": points[-1][0]}
 
 
-def _points(session: Session, series: Series, alarm: AlarmNews) -> list[list[Any]]:
+def _points(judged: list[Any], series: Series, alarm: AlarmNews) -> list[list[Any]]:
     """From an hour before the onset to now; the triggering points are those the rule judged, all of them kept."""
-    raised = session.scalars(
-        select(Transition)
-        .where(Transition.alarm_id == alarm.alarm_id, Transition.what == "raised")
-        .order_by(Transition.id.desc())
-    ).first()
-    triggering: dict[int, Any] = {int(ms): value for ms, value in (raised.detail["points"] if raised else [])}
+    triggering: dict[int, Any] = {int(ms): value for ms, value in judged}
     others: dict[int, Any] = {
         ms_of(reading.at): reading.value
         for reading in series.get((alarm.subject, alarm.metric), ())
