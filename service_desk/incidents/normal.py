@@ -23,6 +23,9 @@ class Hears(Protocol):
     def seen(self, device: str) -> datetime | None:
         """When the device last spoke itself."""
 
+    def carried(self, gateway: str) -> datetime | None:
+        """When the gateway last heard anything."""
+
     def interval(self, device: str) -> timedelta | None:
         """How often it talks; None while that is not known."""
 
@@ -36,7 +39,8 @@ class Normal:
     def since(self, alarm: Alarm, until: datetime, now: datetime) -> bool:
         """Whether it was normal up to `until`.
 
-        A number must have been heard since then. What is said only when it changes holds until its device is silent.
+        A number must have been heard since then. What is said only when it changes holds until its device is silent;
+        a gateway speaks with what it hears.
         """
         newest = self._hears.get(alarm.subject, alarm.metric)
         if newest is not None and newest.at >= until:
@@ -48,7 +52,8 @@ class Normal:
             return False
         if newest is not None and newest.gateway == OWN_GATEWAY:
             return True
-        seen, every = self._hears.seen(alarm.subject), self._hears.interval(alarm.subject)
+        spoke = (self._hears.seen(alarm.subject), self._hears.carried(alarm.subject))
+        seen, every = max((one for one in spoke if one), default=None), self._hears.interval(alarm.subject)
         if seen is None:
             return False
         return seen >= until or (every is not None and now - seen <= patience(every))

@@ -18,7 +18,9 @@ TICKETS = {
     "warm_fridge": "Fridge F-05 is out of its range",
     "pump_battery": "The battery of Pump 117 is running down",
 }
-"""The one ticket that each scene opens."""
+"""The one ticket that each scene opens and shows."""
+
+OPENED = TICKETS | {"silent_gateway": "Gateway 4-08 in 4.19 is down"}
 
 
 STATES = "&".join(f"state={state}" for state in ("new", "open", "waiting", "solved", "closed"))
@@ -166,7 +168,7 @@ def in_use(page):
 
 
 def perhaps(page):
-    shows(page.get_by_role("heading", level=1), "4.19 Equipment store")
+    shows(page.get_by_role("heading", level=1), OPENED["silent_gateway"])
     shows(page.locator("#beside"), re.compile("silent"), re.compile("perhaps"))
 
 
@@ -221,9 +223,9 @@ def test_it_is_played_from_the_first_page_to_its_end_and_shows_what_it_says(visi
 def test_each_scene_opened_one_ticket_and_the_hospital_is_calm_again(visit):
     page = visit()
     told = [item["title"] for item in page.request.get(f"/api/v1/tickets?limit=200&{STATES}").json()["items"]]
-    for title in TICKETS.values():
+    for title in OPENED.values():
         assert sum(one.startswith(title) for one in told) == 1, told
-    assert len(told) == len(TICKETS) + 1, "and the fridge of the start"
+    assert len(told) == len(OPENED) + 1, "and the fridge of the start"
     until(lambda: page.reload() and not needs(page), PATIENCE_MS / 1000)
     page.goto("/devices?state=silent")
     shows(page.locator("main"), "No device is like that.")

@@ -57,14 +57,15 @@ class StaffAtWork:
                 release(session, asset.id, principal_of(person), now)
 
     def repaired(self, number: str, login: str, now: datetime) -> None:
-        """Whoever repaired an asset or a room answers what stands about it, and signs what only they may decide."""
+        """Whoever repaired an asset, a room or a gateway answers what stands about it, and signs what is theirs."""
         with self._database.write() as session:
             asset = _asset(session, number)
             if asset is not None:
                 about = Incident.asset_id == asset.id
             else:
                 room = select(Place.id).where(Place.number == number, Place.kind == "room").scalar_subquery()
-                about = Incident.asset_id.is_(None) & (Incident.place_id == room)
+                of_gateway = Incident.cause.endswith(f"/{number}", autoescape=True)
+                about = Incident.asset_id.is_(None) & ((Incident.place_id == room) | of_gateway)
             for incident in session.scalars(select(Incident).where(about, Incident.closed.is_(None))):
                 book.acknowledge_incident(session, incident.id, login, "Repaired.", now)
                 person = _person(session, login)

@@ -285,6 +285,27 @@ def test_what_is_said_only_when_it_changes_holds_while_its_device_talks(house):
     assert house.incidents[0].closed is not None
 
 
+def test_a_gateway_that_only_hears_others_is_well_once_it_hears_them_again(house):
+    gateway = "mqtt:espresense/4-08"
+    rules = "rules: [{name: Down, kind: rule.link_down, for: 0 s}]"
+    with house.database.write() as session:
+        import_yaml(session, rules, who="o", now=house.clock.now())
+        device = Device(site="linden", native_id=gateway, name="4-08", kind="gateway", first_seen=house.clock.now())
+        session.add(device)
+        session.flush()
+        session.add(Gateway(device_id=device.id, place_id=house.ids["4.15"], x_m=1.0, y_m=1.0))
+        bump(session)
+    house.registered.refresh()
+    house.say(gateway, "available", False)
+    house.after(1)
+    house.say(gateway, "available", True)
+    house.after(3600)
+    assert house.incidents[0].closed is None, "it says that it is there, and hears nothing"
+    house.hear([Sighting("ble:c47c8d6a1102", gateway, -60.0, house.clock.now())])
+    house.after(1)
+    assert house.incidents[0].closed is not None
+
+
 @pytest.mark.parametrize("subject, metric", [("place:7", "temperature"), ("link:ward", "link_up"), ("x:1", "alert")])
 def test_what_is_said_once_or_by_wardkeeper_itself_is_believed(house, subject, metric):
     now = house.clock.now()

@@ -27,7 +27,7 @@ PLAYED = {
     "humidifier_fails": ("2.08 is at 18",),
     "warm_fridge": ("Fridge F-05 in 3.15 is at 8.", "Fridge F-05 in 3.15 has drawn no power"),
     "pump_battery": ("Pump 117 in 4.15 has 2",),
-    "silent_gateway": (),
+    "silent_gateway": ("Gateway 4-08 in 4.19 is down",),
     "talking_oximeter": (),
     "nearest_pump": (),
 }

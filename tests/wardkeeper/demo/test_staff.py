@@ -84,6 +84,10 @@ def test_whoever_repairs_answers_what_stands_about_it_and_nothing_else(database,
     assert answered(database) == {of_pump: "", of_room: "reyes"}
     staff.repaired("P-003", "weber", morning)
     assert answered(database) == {of_pump: "weber", of_room: "reyes"}
+    cause = "mqtt:espresense/gateway-4-08"
+    of_gateway = incident_about(database, morning, cause=cause, place_id=placed(database, "4.19"))
+    staff.repaired("gateway-4-08", "weber", morning)
+    assert answered(database) == {of_pump: "weber", of_room: "reyes", of_gateway: "weber"}
 
 
 def test_whoever_repairs_decides_what_is_theirs_to_decide(database, world, morning):
