@@ -6,12 +6,20 @@ was moved, turned, shielded or replaced shows; so does a map that is out of date
 
 import numpy as np
 
-from asset_registry.locating.arrays import Floats, Indices
+from asset_registry.locating.arrays import Bools, Floats, Indices
 
 EVERY_S = 600.0
 _MEMORY_S = 86_400.0
 _FEWEST_TAGS = 8
 _FEWEST_TAKES = 6
+
+TAKEN_OFF_EVERY_S = 10.0
+_FEWEST_PLACES = 8
+_PLACES_A_ROOM = 4
+_DOUBT = 5.0
+"""So many places say as much as it is known beforehand that a gateway does not drift: (fading 3.3 dB / drift 1.5 dB)²."""
+
+_SHARE = 0.5
 
 
 class Drift:
@@ -33,3 +41,28 @@ class Drift:
     def found(self) -> dict[int, float]:
         """Of the gateways that were taken often enough."""
         return {int(n): round(float(self._mean[n]), 1) for n in np.flatnonzero(self._takes >= _FEWEST_TAKES)}
+
+
+class Offsets:
+    """By how many dB each gateway hears everything louder than its map just now, and the last entry: nobody, 0.
+
+    Learnt from tags at unknown places: those that many say of a gateway at once is its own. Of a room at most
+    `_PLACES_A_ROOM` tags count, for what stands together fades together.
+    """
+
+    def __init__(self, gateways: int) -> None:
+        self.louder: Floats = np.zeros(gateways + 1)
+        self._taken: Bools = np.zeros(gateways, dtype=bool)
+
+    def take(self, gateways: Indices, rooms: Indices, louder_db: Floats) -> None:
+        """One entry for each tag and gateway: how much louder than the map, this correction not taken off."""
+        if not len(gateways):
+            return
+        _, pair, tags = np.unique(np.stack([gateways, rooms]), axis=1, return_inverse=True, return_counts=True)
+        weight = np.minimum(1.0, _PLACES_A_ROOM / tags[pair.reshape(-1)])
+        size = len(self._taken)
+        places, total = np.bincount(gateways, weight, size), np.bincount(gateways, weight * louder_db, size)
+        enough = np.flatnonzero(places >= _FEWEST_PLACES)
+        share = np.where(self._taken[enough], _SHARE, 1.0)
+        self.louder[enough] += share * (total[enough] / (places[enough] + _DOUBT) - self.louder[enough])
+        self._taken[enough] = True

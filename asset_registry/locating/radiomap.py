@@ -25,7 +25,9 @@ class Radio(msgspec.Struct, frozen=True):
     length_m: float = 8.0
     spread_db: float = 3.0
     nugget_db: float = 2.0
-    noise_db: float = 2.8
+    noise_db: float = 2.0
+    quick_db: float = 2.0
+    """What the level of few packets, of a tag that moves, is less certain by."""
     gain_db: float = 1.0
     outlier: float = 3.5
     temperature: float = 0.75
@@ -35,7 +37,7 @@ class Radio(msgspec.Struct, frozen=True):
     wall_db: float = 3.5
 
 
-BEHIND_WALLS = Radio(exponent=2.4, gain_db=4.0)
+BEHIND_WALLS = Radio(exponent=2.4, gain_db=4.0, noise_db=2.8, quick_db=0.0)
 """Furniture and people take more than the air of an open office, and nobody measured the tags."""
 
 
@@ -54,6 +56,7 @@ class RadioMap:
         """`surveyed` None: path loss alone."""
         self._radio = radio
         self.floor = floor
+        self.surveyed = surveyed is not None and len(surveyed.at) > 0
         cells, at = floor.cells, floor.at
         known = surveyed or Surveyed(np.zeros((0, 2)), np.zeros((0, len(at))))
         gain: Floats = np.zeros((len(cells), len(known.at)))
@@ -67,11 +70,12 @@ class RadioMap:
         walls = floor.walls_to(known.at)
         for n in range(len(at)):
             self.mean[n] = self._of_gateway(n, known, walls[n], gain, inverse)
-        self.weight: Floats = (1.0 / (np.maximum(variance, 0.05) + radio.noise_db**2)).astype(np.float32)
+        variance = np.maximum(variance, 0.05) + radio.noise_db**2
+        self.weight: Floats = (1.0 / variance).astype(np.float32)
+        self._quick: Floats = (1.0 / (variance + radio.quick_db**2)).astype(np.float32)
         self._square: Floats = self.mean * self.mean
         self._deaf: Floats = np.maximum(self.mean - DEAF_DBM, 0.0) ** 2
         self._prior: Floats = floor.prior.astype(np.float32)
-        self._log_weight: Floats = np.log(self.weight)
 
     def _kernel(self, a: Floats, b: Floats) -> Floats:
         away = np.hypot(*(a[:, None] - b[None]).transpose(2, 0, 1))
@@ -93,26 +97,37 @@ class RadioMap:
         found = np.linalg.solve(there.T @ inverse @ there + prior, there.T @ inverse @ level + prior @ found)
         return np.asarray(here @ found + gain @ (inverse @ (level - there @ found)))
 
-    def posterior(self, level: Floats, heard: Bools, silent: Bools | None = None) -> Floats:
+    def posterior(
+        self, level: Floats, heard: Bools, silent: Bools | None = None, quick: Bools | None = None
+    ) -> Floats:
         """(tags, cells): the probability of each cell. `level` (tags, gateways) in dBm counts where `heard`.
 
-        `silent`: gateways that live and do not hear the tag. Gateways that contradict all others (at most two) are
-        left out, once.
+        `silent`: gateways that live and do not hear the tag. `quick`: tags whose level is of the last seconds only.
+        Gateways that contradict all others (at most two) are left out, once.
         """
         level = np.where(heard, level, 0.0).astype(np.float32)
-        chance, residual = self._fit(level, heard, silent)
-        best = chance.argmax(1)
-        off = np.abs(level - self.mean[:, best].T - residual[np.arange(len(best)), best][:, None])
-        odd = heard & (off * np.sqrt(self.weight[best])[:, None] > self._radio.outlier)
-        again = np.flatnonzero(odd.any(1) & (odd.sum(1) <= 2) & ((heard & ~odd).sum(1) >= 2))
-        if len(again):
-            without = heard[again] & ~odd[again]
-            chance[again], _ = self._fit(level[again], without, None if silent is None else silent[again])
+        silent = np.zeros_like(heard) if silent is None else silent
+        quick = np.zeros(len(level), dtype=bool) if quick is None else quick
+        chance = np.empty((len(level), len(self.weight)), np.float32)
+        for weight, rows in ((self.weight, np.flatnonzero(~quick)), (self._quick, np.flatnonzero(quick))):
+            if len(rows):
+                chance[rows] = self._without_odd(weight, level[rows], heard[rows], silent[rows])
         chance = self._radio.temperature * (chance - chance.max(1, keepdims=True)) + self._prior
         found = np.exp(chance)
         return np.asarray(found / found.sum(1, keepdims=True))
 
-    def _fit(self, level: Floats, heard: Bools, silent: Bools | None) -> tuple[Floats, Floats]:
+    def _without_odd(self, weight: Floats, level: Floats, heard: Bools, silent: Bools) -> Floats:
+        """(tags, cells): the log-likelihood."""
+        chance, residual = self._fit(weight, level, heard, silent)
+        best = chance.argmax(1)
+        off = np.abs(level - self.mean[:, best].T - residual[np.arange(len(best)), best][:, None])
+        odd = heard & (off * np.sqrt(weight[best])[:, None] > self._radio.outlier)
+        again = np.flatnonzero(odd.any(1) & (odd.sum(1) <= 2) & ((heard & ~odd).sum(1) >= 2))
+        if len(again):
+            chance[again], _ = self._fit(weight, level[again], heard[again] & ~odd[again], silent[again])
+        return chance
+
+    def _fit(self, weight: Floats, level: Floats, heard: Bools, silent: Bools) -> tuple[Floats, Floats]:
         """(tags, cells) twice: the log-likelihood, and the gain that all gateways seem to share."""
         shared = np.float32(self._radio.gain_db**2)
         mask = heard.astype(np.float32)
@@ -120,12 +135,12 @@ class RadioMap:
         count = mask.sum(1, keepdims=True)
         squares = (level * level).sum(1, keepdims=True) - 2 * (level @ self.mean) + mask @ self._square
         total = level.sum(1, keepdims=True) - mask @ self.mean
-        stiff = count * self.weight + 1 / shared
-        gain = total * self.weight / stiff
-        chance = -0.5 * self.weight * (squares - total * gain)
-        chance += 0.5 * count * self._log_weight - 0.5 * np.log(stiff * shared)
-        if silent is not None and silent.any():
-            chance -= 0.5 * self.weight * (silent.astype(np.float32) @ self._deaf)
+        stiff = count * weight + 1 / shared
+        gain = total * weight / stiff
+        chance = -0.5 * weight * (squares - total * gain)
+        chance += 0.5 * count * np.log(weight) - 0.5 * np.log(stiff * shared)
+        if silent.any():
+            chance -= 0.5 * weight * (silent.astype(np.float32) @ self._deaf)
         return chance, gain
 
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from asset_registry.locating.arrays import NOWHERE, Bools, Floats, Indices, milliwatts
+from asset_registry.locating.drift import TAKEN_OFF_EVERY_S, Offsets
 from asset_registry.locating.health import Health
 from asset_registry.locating.layout import Floor, Plan, rooms_at
 from asset_registry.locating.memory import Memory, Pace
@@ -45,6 +46,7 @@ class Belief(msgspec.Struct, frozen=True):
     gone_s: float = 3.0
     matters_db: float = 30.0
     young_s: float = 20.0
+    learn_s: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Tracker:
     def __init__(self, plan: Plan, floors: list[Floor], maps: list[RadioMap], belief: Belief, pace: Pace) -> None:
         self._plan, self.floors, self.maps, self._belief = plan, floors, maps, belief
         self.memory, self.health = Memory(len(plan.gateways), pace), Health(len(plan.gateways))
+        self.offsets, self._take_off_at = Offsets(len(plan.gateways)), -np.inf
         self._floor_of: Indices = np.full(len(plan.gateways) + 1, NOWHERE)
         self._column: Indices = np.zeros(len(plan.gateways) + 1, dtype=np.int64)
         for n, floor in enumerate(floors):
@@ -138,47 +141,70 @@ class Tracker:
         memory = self.memory
         rows = np.flatnonzero(now - memory.heard < 60.0)
         self._freeze(lost, now)
-        level, use = self._levels(rows, now, dt)
-        return self._decide(rows, level, use, now, dt)
+        level, use, quick = self._levels(rows, now, dt)
+        estimate = self._decide(rows, level, use, quick, now, dt)
+        self._take_off(bool(lost.any()), now)
+        return estimate
+
+    def _take_off(self, lost: bool, now: float) -> None:
+        """Learn what drifted since the survey; not while the loss of a gateway shows in what the others seem to say."""
+        if lost:
+            self._take_off_at = now + self._belief.freeze_s
+        surveyed = np.array([radio_map.surveyed for radio_map in self.maps])
+        if now >= self._take_off_at and surveyed.any():
+            self._take_off_at = now + TAKEN_OFF_EVERY_S
+            gateways, tags, louder = self._louder(now, self._belief.learn_s)
+            known = surveyed[self._floor_of[gateways]]
+            self.offsets.take(gateways[known], self.room[tags[known]], louder[known])
 
     def residuals(self, now: float) -> tuple[Indices, Floats]:
         """Of tags that dwell where the map is sure: gateways, and by how many dB each hears more than expected."""
+        gateways, _, louder = self._louder(now, self._belief.open_s)
+        return gateways, louder
+
+    def _louder(self, now: float, dwelt_s: float) -> tuple[Indices, Indices, Floats]:
+        """Of tags that dwell: gateways that they should be audible to, tags, and the dB above what is expected."""
         memory = self.memory
-        dwell = (now - memory.heard < 60.0) & (self._since > self._belief.open_s) & (self._age > self._belief.open_s)
+        dwell = (now - memory.heard < 60.0) & (self._since > dwelt_s) & (self._age > dwelt_s)
         rows = np.flatnonzero(dwell & (self.room != NOWHERE))
         _, slow = memory.levels()
+        plain = slow - self.offsets.louder[memory.gateway]
         use = (memory.slow_packets > 0.3) & memory.fresh(now) & np.append(self.health.alive, False)[memory.gateway]
-        gateways, louder = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+        found = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))]
         for n, radio_map in enumerate(self.maps):
             here = rows[self._floor_of_room[self.room[rows]] == n]
             if len(here):
-                cells = self._posterior(n, radio_map, here, slow[here], use[here])
-                expected = cells @ radio_map.mean.T
+                cells = self._posterior(n, radio_map, here, plain[here], use[here])
                 tag, slot = np.nonzero(use[here] & (self._floor_of[memory.gateway[here]] == n))
                 gateway = memory.gateway[here][tag, slot]
-                gateways.append(gateway)
-                louder.append(slow[here][tag, slot] - expected[tag, self._column[gateway]])
-        return np.concatenate(gateways), np.concatenate(louder)
+                expected = (cells @ radio_map.mean.T)[tag, self._column[gateway]]
+                loud = expected > self._belief.audible_dbm
+                found.append((gateway[loud], here[tag[loud]], (slow[here][tag, slot] - expected)[loud]))
+        gateways, tags, louder = (np.concatenate(part) for part in zip(*found, strict=True))
+        return gateways, tags, louder
 
     def _freeze(self, lost: Bools, now: float) -> None:
         if lost.any():
             hit = (np.append(lost, False)[self.memory.gateway] & (self.memory.slow_packets > 0.3)).any(1)
             self._frozen[hit] = now + self._belief.freeze_s
 
-    def _levels(self, rows: Indices, now: float, dt: float) -> tuple[Floats, Bools]:
-        """The level of each slot that decides now, fast after a move and slow while dwelling, and whether it counts."""
+    def _levels(self, rows: Indices, now: float, dt: float) -> tuple[Floats, Bools, Bools]:
+        """The level of each slot that decides now, whether it counts, and which tags' are quick.
+
+        Quick is the fast memory, after a move; while dwelling the slow one decides.
+        """
         memory, belief = self.memory, self._belief
         fast, slow = memory.levels()
         living = np.append(self.health.alive, False)[memory.gateway]
         with_fast, with_slow = memory.fast_packets > 0.3, (memory.slow_packets > 0.3) & memory.fresh(now)
         slower = memory.fast_s / 2.0
         change = self._change(fast, slow, with_fast & living, with_slow & living, now, dt)
-        moved = self._moved(change, slower, dt)
+        moved = self._moved(change, slower, now, dt)
         memory.forget_place(moved)
         quick = (self._since < 6 * slower) | (self._age < 6 * slower) | (change > belief.soft)
-        level = np.where(quick[:, None], fast, slow)
+        level = np.where(quick[:, None], fast, slow) - self.offsets.louder[memory.gateway]
         use = np.where(quick[:, None], with_fast, with_slow) & living
-        return level[rows], use[rows]
+        return level[rows], use[rows], quick[rows]
 
     def _change(self, fast: Floats, slow: Floats, new: Bools, old: Bools, now: float, dt: float) -> Floats:
         """(tags): how unlike its dwelling a tag sounds, the mean of squares over gateways, each at most `_MOST`.
@@ -204,11 +230,12 @@ class Tracker:
         weight *= both | gone | came
         return np.asarray((unlike * weight).sum(1) / np.maximum(weight.sum(1), 0.1))
 
-    def _moved(self, change: Floats, slower: Floats, dt: float) -> Bools:
+    def _moved(self, change: Floats, slower: Floats, now: float, dt: float) -> Bools:
         """(tags): whether each has just moved, by its own counter or else by how it sounds."""
         belief = self._belief
         self._steps = np.where(change > belief.moved, self._steps + dt, 0.0)
-        moved = self._steps >= belief.moved_steps * np.maximum(1.0, slower / 2)
+        steps = belief.moved_steps * np.where(self._frozen > now, 2, 1)
+        moved = self._steps >= steps * np.maximum(1.0, slower / 2)
         moved = np.where(self._counter != NOWHERE, self._shaken, moved)
         self._shaken[:] = False
         self._steps[moved] = 0.0
@@ -216,14 +243,14 @@ class Tracker:
         self._frozen[moved] = -np.inf
         return np.asarray(moved)
 
-    def _decide(self, rows: Indices, level: Floats, use: Bools, now: float, dt: float) -> Estimate:
+    def _decide(self, rows: Indices, level: Floats, use: Bools, quick: Bools, now: float, dt: float) -> Estimate:
         floor, floor_chance = self._choose_floor(rows, level, use)
         chance = np.zeros((len(rows), len(self._plan.rooms)), np.float32)
         at, spread = np.full((len(rows), 2), np.nan), np.full(len(rows), np.nan)
         for n, radio_map in enumerate(self.maps):
             here = np.flatnonzero(floor == n)
             if len(here):
-                cells = self._posterior(n, radio_map, rows[here], level[here], use[here])
+                cells = self._posterior(n, radio_map, rows[here], level[here], use[here], quick[here])
                 points = radio_map.floor.cells
                 at[here] = cells @ points
                 spread[here] = np.sqrt(np.maximum(cells @ (points**2).sum(1) - (at[here] ** 2).sum(1), 0.0))
@@ -243,7 +270,9 @@ class Tracker:
         found[NOWHERE] = False
         return np.asarray(found)
 
-    def _posterior(self, n: int, radio_map: RadioMap, rows: Indices, level: Floats, use: Bools) -> Floats:
+    def _posterior(
+        self, n: int, radio_map: RadioMap, rows: Indices, level: Floats, use: Bools, quick: Bools | None = None
+    ) -> Floats:
         """The cells of floor `n`, from the floor's own gateways."""
         own = self.floors[n].gateways
         gateway = self.memory.gateway[rows]
@@ -257,7 +286,7 @@ class Tracker:
         known[tag, self._column[gateway[tag, slot]]] = True
         few = (heard.sum(1, keepdims=True) < 3) & (self._since[rows] > 10.0)[:, None]
         silent = few & ~known & self.health.alive[own]
-        return radio_map.posterior(wide, heard, silent)
+        return radio_map.posterior(wide, heard, silent, quick)
 
     def _choose_floor(self, rows: Indices, level: Floats, use: Bools) -> tuple[Indices, Floats]:
         """(tags) twice: the floor whose three loudest gateways are the loudest, and how likely it is."""
