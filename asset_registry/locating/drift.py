@@ -17,7 +17,7 @@ TAKEN_OFF_EVERY_S = 10.0
 _FEWEST_PLACES = 8
 _PLACES_A_ROOM = 4
 _DOUBT = 5.0
-"""So many places say as much as it is known beforehand that a gateway does not drift: (fading 3.3 dB / drift 1.5 dB)²."""
+"""So many places weigh as much as that gateways seldom drift: the square of fading (3.3 dB) by drift (1.5 dB)."""
 
 _SHARE = 0.5
 
@@ -44,9 +44,9 @@ class Drift:
 
 
 class Offsets:
-    """By how many dB each gateway hears everything louder than its map just now, and the last entry: nobody, 0.
+    """By how many dB each gateway hears everything `louder` than its map just now; the last entry is no gateway's, 0.
 
-    Learnt from tags at unknown places: those that many say of a gateway at once is its own. Of a room at most
+    Learnt from tags at unknown places: what many of them say at once is the gateway's own. Of a room at most
     `_PLACES_A_ROOM` tags count, for what stands together fades together.
     """
 

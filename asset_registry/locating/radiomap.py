@@ -97,9 +97,7 @@ class RadioMap:
         found = np.linalg.solve(there.T @ inverse @ there + prior, there.T @ inverse @ level + prior @ found)
         return np.asarray(here @ found + gain @ (inverse @ (level - there @ found)))
 
-    def posterior(
-        self, level: Floats, heard: Bools, silent: Bools | None = None, quick: Bools | None = None
-    ) -> Floats:
+    def posterior(self, level: Floats, heard: Bools, silent: Bools | None = None, quick: Bools | None = None) -> Floats:
         """(tags, cells): the probability of each cell. `level` (tags, gateways) in dBm counts where `heard`.
 
         `silent`: gateways that live and do not hear the tag. `quick`: tags whose level is of the last seconds only.

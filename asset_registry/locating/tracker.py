@@ -26,10 +26,13 @@ class Belief(msgspec.Struct, frozen=True):
 
     settle_s: float = 5.0
     longest_settle_s: float = 12.0
+    clear: float = 0.8
+    clear_after: float = 0.4
     still_db: float = 0.7
     most_db: float = 4.0
     adapt_s: float = 60.0
-    soft: float = 1.3
+    soft: float = 1.0
+    soft_to: float = 2.0
     moved: float = 3.0
     moved_steps: int = 3
     open_s: float = 60.0
@@ -143,12 +146,12 @@ class Tracker:
         self._freeze(lost, now)
         level, use, quick = self._levels(rows, now, dt)
         estimate = self._decide(rows, level, use, quick, now, dt)
-        self._take_off(bool(lost.any()), now)
+        self._take_off(lost, now)
         return estimate
 
-    def _take_off(self, lost: bool, now: float) -> None:
+    def _take_off(self, lost: Bools, now: float) -> None:
         """Learn what drifted since the survey; not while the loss of a gateway shows in what the others seem to say."""
-        if lost:
+        if lost.any():
             self._take_off_at = now + self._belief.freeze_s
         surveyed = np.array([radio_map.surveyed for radio_map in self.maps])
         if now >= self._take_off_at and surveyed.any():
@@ -201,8 +204,11 @@ class Tracker:
         change = self._change(fast, slow, with_fast & living, with_slow & living, now, dt)
         moved = self._moved(change, slower, now, dt)
         memory.forget_place(moved)
-        quick = (self._since < 6 * slower) | (self._age < 6 * slower) | (change > belief.soft)
-        level = np.where(quick[:, None], fast, slow) - self.offsets.louder[memory.gateway]
+        sure = (self._since < 6 * slower) | (self._age < 6 * slower)
+        share = np.where(sure, 1.0, np.clip((change - belief.soft) / (belief.soft_to - belief.soft), 0.0, 1.0))
+        quick = share > 0.5
+        share = np.where(with_fast & with_slow, share[:, None], quick[:, None])
+        level = slow + share * (fast - slow) - self.offsets.louder[memory.gateway]
         use = np.where(quick[:, None], with_fast, with_slow) & living
         return level[rows], use[rows], quick[rows]
 
@@ -317,7 +323,8 @@ class Tracker:
         held = np.where(want, np.where(best == self._rival[rows], self._held[rows], 0.0) + gain, 0.0)
         frozen = self._frozen[rows] > now
         settle = np.clip(0.4 * self.memory.fast_s[rows], belief.settle_s, belief.longest_settle_s)
-        first = heard & (room == NOWHERE) & (self._age[rows] >= settle)
+        clear = (self._age[rows] >= belief.clear_after * settle) & (chance[here, best] > belief.clear)
+        first = heard & (room == NOWHERE) & (clear | (self._age[rows] >= settle))
         go = first | (want & (held >= hold) & ~frozen)
         self.room[rows] = np.where(go, best, room)
         self._rival[rows], self._held[rows] = np.where(want & ~go, best, NOWHERE), np.where(go, 0.0, held)

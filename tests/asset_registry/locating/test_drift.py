@@ -1,6 +1,6 @@
 import numpy as np
 
-from asset_registry.locating.drift import Drift
+from asset_registry.locating.drift import Drift, Offsets
 from asset_registry.locating.model import Model
 
 MOVED = 3
@@ -45,3 +45,19 @@ def test_it_is_a_mean_over_a_day(world):
     for _ in range(144):
         drift.take(many, np.full(20, 6.0))
     assert 3 < drift.found()[0] < 5
+
+
+def test_what_a_few_rooms_say_of_a_gateway_is_not_taken_off():
+    crowd = np.zeros(30, dtype=int)
+    offsets = Offsets(2)
+    offsets.take(crowd, crowd, np.full(30, 6.0))  # thirty tags in one room count as four
+    assert offsets.louder.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_many_rooms_say_is_taken_off_but_never_all_of_it():
+    rooms = np.arange(20)
+    offsets = Offsets(2)
+    for _ in range(10):
+        offsets.take(np.ones(20, dtype=int), rooms, np.full(20, 6.0))
+    assert offsets.louder[0] == 0.0
+    assert 4.0 < offsets.louder[1] < 6.0

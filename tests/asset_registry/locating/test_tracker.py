@@ -47,6 +47,36 @@ def test_what_stands_still_keeps_its_room(world, model):
     assert changes(rooms[30:]) / (len(tags) * 150 / 3600) < 0.6, "false changes an hour and tag"
 
 
+def test_a_room_that_leads_clearly_is_shown_after_two_seconds(world, model):
+    rooms = run(model, world.recording(world.tag((17.5, 10, 8))))[:, 0]
+    assert rooms[0] == -1
+    assert rooms[2] == world.room_at(17.5, 10)
+
+
+def test_what_gateways_drifted_since_the_survey_is_found_by_the_tags_that_dwell(world, model):
+    tags = [world.tag((x, y, MINUTE), name=f"{x}/{y}") for x in range(1, 20, 3) for y in range(1, 12, 2)]
+    heard = world.recording(*tags)
+    drift = np.array([4.0, -4.0, 0.0, 3.0, 0.0, -3.0, 0.0])
+    tracker = model.tracker()
+    tracker.grow(len(heard.tags))
+    for second in range(MINUTE):
+        now = (heard.t >= second) & (heard.t < second + 1)
+        tracker.put(heard.tag[now], heard.gateway[now], heard.rssi[now] + drift[heard.gateway[now]])
+        tracker.step(second + 1.0)
+    assert np.abs(tracker.offsets.louder[:-1] - drift).max() < 1.5
+
+
+def test_one_tag_says_nothing_of_drift(world, model):
+    tracker = model.tracker()
+    tracker.grow(1)
+    heard = world.recording(world.tag((12.5, 3, MINUTE)))
+    for second in range(MINUTE):
+        now = (heard.t >= second) & (heard.t < second + 1)
+        tracker.put(heard.tag[now], heard.gateway[now], heard.rssi[now] - 6.0)
+        tracker.step(second + 1.0)
+    assert (tracker.offsets.louder == 0).all()
+
+
 def test_a_move_is_shown_within_twenty_seconds(world, model):
     tags = [world.tag((2.5, 3, 2 * MINUTE), (17.5, 9, MINUTE), name=str(n)) for n in range(20)]
     rooms = run(model, world.recording(*tags))
@@ -104,5 +134,5 @@ def test_corrupt_levels_are_dropped(world, model):
 
 
 def test_belief_settings_travel_with_the_model(world, model):
-    slow = msgspec.structs.replace(model, belief=Belief(settle_s=10.0))
+    slow = msgspec.structs.replace(model, belief=Belief(settle_s=10.0, clear_after=1.0))
     assert (run(slow, world.recording(world.tag((12.5, 3, 12))))[:9] == -1).all()
