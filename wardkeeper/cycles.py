@@ -1,6 +1,5 @@
 """Python stops to look for cycles of objects after every 700 new ones; a batch makes thousands, and no cycle."""
 
-import atexit
 import gc
 
 _OBJECTS, _YOUNG, _OLD = 20_000, 20, 50
@@ -10,5 +9,4 @@ def look_rarely() -> None:
     """From now on look more rarely, and until the end not at what is there now: modules, routes, parts."""
     gc.collect()
     gc.freeze()
-    atexit.register(gc.unfreeze)  # else DuckDB finds at the end that somebody still has what it gave out, and says so
     gc.set_threshold(_OBJECTS, _YOUNG, _OLD)
