@@ -1,7 +1,7 @@
 # What ./run and ./test share: finding Python and filling a private environment. To be sourced from the root of the tree.
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_USER=0
-unset PYTHONPATH PYTHONHOME
+unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE # else every process compiles the whole product
 
 say() { printf '%s\n' "$*"; }
 
