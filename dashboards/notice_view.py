@@ -26,6 +26,18 @@ _WHAT = {
 }
 
 
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+"""Words of User-Agent; the first that is in it counts, for the later ones stand in those of the others too."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One box to tick: its value, its word, whether it is ticked; `kind` of a place is building or floor."""
@@ -105,6 +117,13 @@ def what_of(notice: Notice) -> str:
         return "A test"
     said = _WHAT.get(notice.what, notice.what)
     return f"{notice.title} ({said})" if said else notice.title
+
+
+def browser_words(user_agent: str) -> str:
+    """What people call a browser: "Chrome on Android"."""
+    browser = next((word for token, word in _BROWSERS if token in user_agent), "A browser")
+    system = next((word for token, word in _SYSTEMS if token in user_agent), "")
+    return f"{browser} on {system}" if system else browser
 
 
 def channel_pill(state: ChannelState) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from wardkeeper import guard
 
 def application() -> typer.Typer:
     """Every command."""
-    from wardkeeper.commands import alarms, bench, doctor, locate, look, people, probe, registry, run, spool
+    from wardkeeper.commands import alarms, bench, doctor, locate, look, notices, people, probe, registry, run, spool
 
     app = typer.Typer(
         name="wardkeeper",
@@ -21,7 +21,7 @@ def application() -> typer.Typer:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for group in (run, look, probe, doctor, registry, people, locate, alarms, spool, bench):
+    for group in (run, look, probe, doctor, registry, people, notices, locate, alarms, spool, bench):
         group.add_to(app)
     return app
 

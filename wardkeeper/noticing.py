@@ -37,8 +37,14 @@ class Noticing:
         self._database, self._clock = database, clock
         opened = {name: part(given) for name, given in settings.channels.items()}
         known = {
-            name: Known(str(settings.channels[name]["kind"]), module.ADDRESS, module.address)
-            for name, (module, _) in opened.items()
+            name: Known(
+                str(settings.channels[name]["kind"]),
+                module.ADDRESS,
+                module.address,
+                getattr(module, "shown", str),
+                getattr(config, "browser_key", ""),
+            )
+            for name, (module, config) in opened.items()
         }
         self.teller = Teller(snapshots, known, settings.zone)
         self.notifier = Notifier(self.teller)

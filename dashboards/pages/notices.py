@@ -1,19 +1,25 @@
 """What I am told: my ways, from which priority, for which places, when I want quiet; and a test that goes out now."""
 
+import msgspec
 from fastapi import APIRouter, Request
 from starlette.datastructures import QueryParams
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from asset_registry.errors import Conflict, Invalid
 from asset_registry.people import Person
 from dashboards.access import STAFF, Visitor
 from dashboards.api.params import Id
 from dashboards.context import Context, Here
+from dashboards.files import DIRECTORY
 from dashboards.forms import Filled
-from dashboards.notice_view import areas_of, channel_pill, departments_of, state_of, what_of
+from dashboards.notice_view import areas_of, browser_words, channel_pill, departments_of, state_of, what_of
 from dashboards.render import page
 from service_desk.notices import choices
 from service_desk.notices.choices import Wanted
+from service_desk.notices.model import Way
+from service_desk.notices.push_message import Subscription, subscription
+from service_desk.notices.telling import Known, Teller
+from service_desk.notices.worker import ChannelState
 
 HERE = "/me/notices"
 router = APIRouter(dependencies=[STAFF])
@@ -46,16 +52,11 @@ def _mine(
         status=422 if trouble else 200,
         trouble=trouble,
         answer=answer(wanted, [route.channel for route in routes]),
-        ways=[
-            (
-                way,
-                teller.channels.get(way.channel),
-                channel_pill(states[way.channel]) if way.channel in states else None,
-            )
-            for way in ways
-        ],
+        ways=[_row(way, teller.channels.get(way.channel), states.get(way.channel)) for way in ways],
         by_mail=routes[0].address if routes and not ways else "",
         channels=teller.channels,
+        typed={name: known for name, known in teller.channels.items() if not known.browser_key},
+        browser=_browsers(teller),
         wanted=wanted,
         address=address,
         priorities=(
@@ -70,11 +71,28 @@ def _mine(
     )
 
 
+def _row(way: Way, known: Known | None, state: ChannelState | None) -> dict[str, object]:
+    """A way, its channel (None: no longer), the address in words, how the channel is, and a browser's address."""
+    return {
+        "way": way,
+        "known": known,
+        "address": known.shown(way.address) if known else way.channel,
+        "pill": channel_pill(state) if state else None,
+        "endpoint": subscription(way.address).endpoint if known and known.browser_key else "",
+    }
+
+
+def _browsers(teller: Teller) -> tuple[str, str] | None:
+    """The channel that browsers subscribe to, and with which key."""
+    return next(((name, known.browser_key) for name, known in teller.channels.items() if known.browser_key), None)
+
+
 def answer(wanted: Wanted, channels: list[str]) -> str:
     """The first line: what I hear of, and how."""
+    channels = list(dict.fromkeys(channels))
     if not channels:
         return "Nobody can reach you: you have no way yet"
-    how = f"by {channels[0]}" + (f", then by {' and '.join(dict.fromkeys(channels[1:]))}" if len(channels) > 1 else "")
+    how = f"by {channels[0]}" + (f", then by {' and '.join(channels[1:])}" if len(channels) > 1 else "")
     if not wanted.priority:
         return f"You are told {how}, and only when it is your turn"
     which = {"high": "high alarms", "medium": "high and medium alarms", "low": "every alarm"}[wanted.priority]
@@ -117,11 +135,34 @@ def add(request: Request, here: Here, visitor: Visitor, form: Filled) -> Respons
     return RedirectResponse(HERE, 303)
 
 
+@router.get("/push-worker.js")
+def worker() -> Response:
+    """What shows notices in a browser; at an address that never changes, for subscriptions hang on it."""
+    return FileResponse(DIRECTORY / "push_worker.js", headers={"Cache-Control": "no-cache"})
+
+
+@router.post(f"{HERE}/browser")
+def add_browser(request: Request, here: Here, visitor: Visitor, form: Filled) -> Response:
+    """The browser becomes a way, and gets a test at once."""
+    teller, now = here.telling.teller, here.clock.now()
+    name = f"{browser_words(request.headers.get('user-agent', ''))} ({now.astimezone(here.zone):%d %b})"
+    given = Subscription(form.get("endpoint", ""), form.get("p256dh", ""), form.get("auth", ""), name)
+    channel, _ = _browsers(teller) or ("", "")
+    try:
+        with here.database.write() as session:
+            way = choices.take_browser(session, teller, visitor, channel, msgspec.json.encode(given).decode(), now)
+            teller.test(session, way, now)
+    except (Invalid, Conflict) as wrong:
+        return _mine(request, here, visitor, str(wrong))
+    here.telling.wake()
+    return RedirectResponse(f"{HERE}#told", 303)
+
+
 @router.post(f"{HERE}/ways/{{number}}/remove")
 def remove(here: Here, visitor: Visitor, number: Id) -> Response:
     """Take a way away."""
     with here.database.write() as session:
-        choices.remove_way(session, visitor, number, here.clock.now())
+        choices.remove_way(session, here.telling.teller, visitor, number, here.clock.now())
     return RedirectResponse(HERE, 303)
 
 

@@ -11,6 +11,7 @@ from asset_registry.audit import record
 from asset_registry.errors import Conflict, Invalid, Missing
 from asset_registry.people import Principal
 from service_desk.notices.model import Notice, Way, Wish
+from service_desk.notices.push_message import subscription
 from service_desk.notices.telling import Teller
 from service_desk.rulebook import PRIORITIES
 
@@ -56,8 +57,23 @@ def add_way(session: Session, teller: Teller, who: Principal, channel: str, addr
     way = Way(person_id=who.person_id, channel=channel, address=checked, rank=len(mine))
     session.add(way)
     session.flush()
-    record(session, now, who.login, "add", ("notice_way", way.id), after={"channel": channel, "address": checked})
+    record(session, now, who.login, "add", ("notice_way", way.id), after=_written(teller, way))
     return way
+
+
+def take_browser(session: Session, teller: Teller, who: Principal, channel: str, text: str, now: datetime) -> Way:
+    """A browser as a way: it is one person's, who subscribed last, and once. Raises Invalid or Conflict."""
+    endpoint = _endpoint(text)
+    for way in session.scalars(select(Way).where(Way.channel == channel)).all():
+        if _endpoint(way.address) == endpoint:
+            _take_away(session, teller, way, who.login, now)
+    return add_way(session, teller, who, channel, text, now)
+
+
+def forget(session: Session, teller: Teller, channel: str, address: str, now: datetime) -> None:
+    """Take an address off everybody's ways: it is no more."""
+    for way in session.scalars(select(Way).where(Way.channel == channel, Way.address == address)).all():
+        _take_away(session, teller, way, "wardkeeper", now)
 
 
 def way_of(session: Session, who: Principal, way_id: int) -> Way:
@@ -68,13 +84,9 @@ def way_of(session: Session, who: Principal, way_id: int) -> Way:
     return way
 
 
-def remove_way(session: Session, who: Principal, way_id: int, now: datetime) -> None:
+def remove_way(session: Session, teller: Teller, who: Principal, way_id: int, now: datetime) -> None:
     """Take a way away. Raises Missing."""
-    way = way_of(session, who, way_id)
-    record(session, now, who.login, "remove", ("notice_way", way_id), {"channel": way.channel, "address": way.address})
-    session.delete(way)
-    session.flush()
-    _number(ways_of(session, who.person_id))
+    _take_away(session, teller, way_of(session, who, way_id), who.login, now)
 
 
 def try_first(session: Session, who: Principal, way_id: int, now: datetime) -> None:
@@ -115,6 +127,27 @@ def set_wish(session: Session, who: Principal, wanted: Wanted, now: datetime) ->
     row.changed = now
     session.flush()
     record(session, now, who.login, "save", ("notice_wish", who.person_id), before._asdict(), wanted._asdict())
+
+
+def _take_away(session: Session, teller: Teller, way: Way, login: str, now: datetime) -> None:
+    record(session, now, login, "remove", ("notice_way", way.id), _written(teller, way))
+    session.delete(way)
+    session.flush()
+    _number(ways_of(session, way.person_id))
+
+
+def _written(teller: Teller, way: Way) -> dict[str, str]:
+    """A way in the audit log: as people read it."""
+    known = teller.channels.get(way.channel)
+    return {"channel": way.channel, "address": known.shown(way.address) if known else way.channel}
+
+
+def _endpoint(address: str) -> str:
+    """Where the push service takes messages for a browser. Raises Invalid."""
+    try:
+        return subscription(address).endpoint
+    except ValueError as error:
+        raise Invalid(str(error)) from error
 
 
 def _number(ways: list[Way]) -> None:

@@ -2,7 +2,8 @@
 
 A module in `service_desk/notices/channels` is the part `channel.<name>`. It has `PROVEN`, `Config`, `ADDRESS` (what a
 person's address there is called), `address(text)` (the address as the channel wants it; raises ValueError) and
-`open_channel(config)`, which connects to nothing yet.
+`open_channel(config)`, which connects to nothing yet. Where an address is not for people to read, `shown(address)` says
+what they call it; where a browser makes it, `Config.browser_key` is what it makes it with.
 """
 
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from collector.errors import Unreachable
+from collector.errors import Refused, Unreachable
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -46,6 +47,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 class Unsure(Unreachable):
     """It was sent and no answer came: it may have arrived."""
+
+
+class Gone(Refused):
+    """The address is no more, and never will be again."""
 
 
 class Channel(Protocol):

@@ -33,11 +33,16 @@ class Where(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A channel of this house: its kind, what an address in it is called, and what makes one of a text (ValueError)."""
+    """A channel of this house: its kind, what an address in it is called, and what makes one of a text (ValueError).
+
+    `shown`: an address as people read it. `browser_key`: addresses are made by browsers, with this public key.
+    """
 
     kind: str
     label: str
     address: Callable[[str], str]
+    shown: Callable[[str], str] = str
+    browser_key: str = ""
 
 
 class Route(NamedTuple):

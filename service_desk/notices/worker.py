@@ -22,8 +22,9 @@ from collector.errors import ConfigError, Refused, Unreachable
 from collector.ports import Intake
 from collector.reading import Reading
 from service_desk.incidents.model import Incident
+from service_desk.notices import choices
 from service_desk.notices.model import Notice
-from service_desk.notices.ports import Channel, Message, Receipt, Unsure
+from service_desk.notices.ports import Channel, Gone, Message, Receipt, Unsure
 from service_desk.notices.telling import Teller
 from service_desk.notices.wording import Wording
 from service_desk.rulebook import PRIORITIES
@@ -114,6 +115,9 @@ class NoticeWorker:
         except Unreachable as trouble:
             self._failed(claim, str(trouble))
             self._next_test = min(self._next_test, (self.state.tested or self._next_test) + TEST_AGAIN)
+        except Gone as trouble:
+            self._forget(claim)
+            self._failed(claim, f"{trouble}; it was taken off your ways", final=True)
         except (Refused, ConfigError) as trouble:
             self._failed(claim, str(trouble) or type(trouble).__name__, final=True)
         else:
@@ -183,6 +187,11 @@ class NoticeWorker:
             for row in _rows(session, claim):
                 row.lease_until, row.trouble = None, ""
                 row.handed, row.delivered, row.reference = self._house.clock.now(), receipt.delivered, receipt.reference
+
+    def _forget(self, claim: _Claim) -> None:
+        """Nobody has this address any more: it is nobody's way."""
+        with self._house.database.write() as session:
+            choices.forget(session, self._house.teller, self._name, claim.message.address, self._house.clock.now())
 
     def _failed(self, claim: _Claim, why: str, *, sure: bool = True, final: bool = False) -> None:
         """The next way, or later again: twice as long each time, and not all at once."""

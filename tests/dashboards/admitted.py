@@ -37,6 +37,8 @@ EXPECTED = {
     "GET /me/notices": STAFF,
     "POST /me/notices": STAFF,
     "POST /me/notices/ways": STAFF,
+    "POST /me/notices/browser": STAFF,
+    "GET /push-worker.js": STAFF,
     "POST /me/notices/ways/{number}/remove": STAFF,
     "POST /me/notices/ways/{number}/first": STAFF,
     "POST /me/notices/ways/{number}/test": STAFF,

@@ -23,6 +23,7 @@ import pytest
 from service_desk.notices.ports import Fact, Message
 from service_desk.signing import headers, key_of
 from tests.service_desk.notices.modem import Modem
+from tests.service_desk.notices.push_service import PushService
 
 SECRET = "whsec_" + b64encode(b"a key of twenty-four bytes").decode()
 
@@ -349,4 +350,4 @@ class Pbx:
         self.line.sendto("\r\n".join(lines).encode(), self._who)
 
 
-FARS = {far.part: far for far in (Mail, Hook, Modem, Terminal, Gateway, Pbx)}
+FARS = {far.part: far for far in (Mail, Hook, Modem, Terminal, Gateway, Pbx, PushService)}

@@ -162,8 +162,8 @@ def test_what_a_person_chooses_is_checked_and_only_theirs(desk, house):
         with pytest.raises(Invalid, match='no channel "pigeon"'):
             choices.add_way(session, desk.teller, brandt, "pigeon", "loft", now)
         with pytest.raises(Missing):
-            choices.remove_way(session, okafor, first.id, now)
-        choices.remove_way(session, brandt, first.id, now)
+            choices.remove_way(session, desk.teller, okafor, first.id, now)
+        choices.remove_way(session, desk.teller, brandt, first.id, now)
         assert [way.rank for way in choices.ways_of(session, brandt.person_id)] == [0]
         for wrong in ({"quiet_from": "22:00"}, {"quiet_from": "22:00", "quiet_until": "soon"}, {"priority": "huge"}):
             with pytest.raises(Invalid):

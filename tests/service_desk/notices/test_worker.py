@@ -5,12 +5,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
+from asset_registry.audit import Audit
 from collector.clock import SystemClock
 from collector.errors import Refused, Unreachable
 from collector.supervisor import Supervised
 from service_desk.notices import choices
-from service_desk.notices.ports import Unsure
+from service_desk.notices.ports import Gone, Unsure
 from service_desk.notices.worker import GIVE_UP
 from tests.service_desk.conftest import DOOR, PUMP
 
@@ -211,3 +213,18 @@ def test_a_high_one_is_handed_over_at_once_in_real_time(desk, house):
         assert time.monotonic() - began < 2
     finally:
         assert service.stop(5)
+
+
+def test_an_address_that_is_no_more_is_taken_off_the_ways_and_the_next_one_is_tried_at_once(desk, house):
+    desk.wants("brandt", "sms", "mail")
+    desk.wants("okafor", "sms")
+    desk.by["sms"].fails = [Gone("this browser is gone")]
+    door_is_held_open(house)
+    desk.work()
+    assert sorted(desk.told) == [("brandt by mail", "opened"), ("okafor by sms", "opened")]
+    assert desk.notices[0].trouble == "this browser is gone; it was taken off your ways"
+    with house.database.read() as session:
+        assert [way.address for way in choices.ways_of(session, house.ids["brandt"])] == ["brandt by mail"]
+        assert [way.address for way in choices.ways_of(session, house.ids["okafor"])] == ["okafor by sms"]
+        [written] = session.scalars(select(Audit).where(Audit.action == "remove"))
+    assert (written.who, written.before["address"]) == ("wardkeeper", "brandt by sms")
