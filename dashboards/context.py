@@ -26,6 +26,8 @@ from collector.ports import DeadLetters, Intake, Store
 from dashboards.connectable import Connectable
 from service_desk.alerts.inbox import Inbox
 from service_desk.notices.calendars import Calendars
+from service_desk.incidents.custom import Notify
+from service_desk.notices.notifier import Notifier
 from service_desk.notices.telling import Teller
 from service_desk.notices.worker import ChannelState
 from service_desk.rules_yaml import Draft
@@ -135,6 +137,11 @@ class Telling:
     channels: Callable[[], Sequence[ChannelState]] = tuple
     calendars: Calendars | None = None
     wake: Callable[[], None] = lambda: None
+
+    @property
+    def notify(self) -> Notify:
+        """Tells people of what a person did to an incident; `wake` once that is committed."""
+        return Notifier(self.teller)
 
 
 def _no_fix(_tag: str) -> Fix | None:

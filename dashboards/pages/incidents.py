@@ -17,7 +17,8 @@ router = APIRouter(dependencies=[STAFF])
 def apart(here: Here, visitor: Visitor, number: int, why: Text = "", back: Back = "/alarms") -> Response:
     """It does not belong here: an incident and a ticket of its own, and never joined so again."""
     with here.database.write() as session:
-        by_hand.split(session, number, visitor.login, why, here.clock.now())
+        by_hand.split(session, number, visitor.login, why, here.clock.now(), here.telling.notify)
+    here.telling.wake()
     return back_to(back)
 
 
@@ -32,5 +33,6 @@ def belongs(
 ) -> Response:
     """It belongs to that incident; also the way back from having been taken apart."""
     with here.database.write() as session:
-        by_hand.join(session, number, incident, visitor.login, why, here.clock.now())
+        by_hand.join(session, number, incident, visitor.login, why, here.clock.now(), here.telling.notify)
+    here.telling.wake()
     return back_to(back)

@@ -1,6 +1,7 @@
 """A person knows better what belongs together: alarms are taken apart or put together, and that is remembered.
 
-Every act is a transition of the alarm, a line in the audit log, and a turn on the tickets it touches.
+Every act is a transition of the alarm, a line in the audit log, and a turn on the tickets it touches; people are told
+as of any other incident.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,9 +14,11 @@ from asset_registry.audit import record
 from asset_registry.errors import Conflict, Missing
 from collector.points import ms_of
 from service_desk import leases
+from service_desk.alarms import book
 from service_desk.alarms.model import Alarm, Transition
 from service_desk.incidents.book import graver
 from service_desk.incidents.causes import BROKER
+from service_desk.incidents.custom import Notify
 from service_desk.incidents.model import Apart, Incident, Outbox
 from service_desk.incidents.news import alarms_of
 from service_desk.incidents.picture import about_of, forget
@@ -25,10 +28,10 @@ from service_desk.tickets import desk
 _LEASE = "alarms"
 
 
-def split(session: Session, alarm_id: int, who: str, why: str, now: datetime) -> Incident:
+def split(session: Session, alarm_id: int, who: str, why: str, now: datetime, notify: Notify) -> Incident:
     """It does not belong here: the alarm gets an incident and a ticket of its own, and is never joined so again.
 
-    Raises Missing, or Conflict when it is alone in its incident.
+    Nobody is told of one that is over, silenced, or has been acknowledged. Raises Missing, or Conflict when it is alone in its incident.
     """
     leases.follow(session, _LEASE)
     alarm, left = _alarm(session, alarm_id)
@@ -52,11 +55,13 @@ def split(session: Session, alarm_id: int, who: str, why: str, now: datetime) ->
     _move(session, alarm, own, who, why, now)
     _say(session, left, who, f"took apart: {alarm.title}", why, now)
     tell(session, own, "opened", (now, now), _sinks(session, left), about=alarm.id)
+    if alarm.active and not alarm.acknowledged and not book.inhibition(alarm, now):
+        notify(session, own, "opened", now, now)
     forget(session)
     return own
 
 
-def join(session: Session, alarm_id: int, incident_id: int, who: str, why: str, now: datetime) -> None:
+def join(session: Session, alarm_id: int, incident_id: int, who: str, why: str, now: datetime, notify: Notify) -> None:
     """The alarm belongs to that incident; what was said against it is forgotten.
 
     An incident that it leaves empty becomes a child. Raises Missing, or Conflict when that one is closed.
@@ -80,9 +85,11 @@ def join(session: Session, alarm_id: int, incident_id: int, who: str, why: str, 
     _say(session, whole, who, f"added: {alarm.title}", why, now)
     sinks = _sinks(session, whole)
     tell(session, whole, "joined", (now, now), sinks, about=alarm.id)
+    notify(session, whole, "joined", now, now)
     if not alarms_of(session, left.id, 1):
         left.parent_id, left.closed = whole.id, left.closed or now
         tell(session, left, "merged", (now, now), sinks, about=whole.id)
+        notify(session, left, "merged", now, now)
     forget(session)
 
 

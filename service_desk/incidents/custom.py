@@ -12,6 +12,10 @@ from service_desk.incidents.normal import Believing, Normal
 from service_desk.reserved import Reserved
 
 
+Notify = Callable[[Session, Incident, str, datetime, datetime], None]
+"""Tells people of a transition: what it was, as of when, and now (`service_desk.notices.notifier.Notifier`)."""
+
+
 def _nobody(session: Session, incident: Incident, what: str, at: datetime, now: datetime) -> None:
     """No person is told."""
 
@@ -21,8 +25,7 @@ class Custom:
     """How a house keeps its incidents: closed after `keep` in which all stayed normal, reopened when back in `reopen`.
 
     `reserved` never closes by itself. `keep_by`: by priority instead. Within `window` before or after its cause an
-    alarm counts as its consequence. `notify` tells people, in the transaction of the transition
-    (`service_desk.notices.notifier.Notifier`).
+    alarm counts as its consequence. `notify` is called in the transaction of the transition.
     """
 
     keep: timedelta = timedelta(minutes=5)
@@ -33,4 +36,4 @@ class Custom:
     window: timedelta = timedelta(minutes=15)
     causes: Causes | Unaware = field(default_factory=Unaware)
     normal: Normal | Believing = field(default_factory=Believing)
-    notify: Callable[[Session, Incident, str, datetime, datetime], None] = _nobody
+    notify: Notify = _nobody

@@ -29,12 +29,16 @@ def alarm(house, subject):
 
 def split(house, subject, why="the fan is loud too"):
     with house.database.write() as session:
-        return by_hand.split(session, alarm(house, subject).id, "okafor", why, house.clock.now()).id
+        return by_hand.split(
+            session, alarm(house, subject).id, "okafor", why, house.clock.now(), house.practice.custom.notify
+        ).id
 
 
 def join(house, subject, incident):
     with house.database.write() as session:
-        by_hand.join(session, alarm(house, subject).id, incident, "okafor", "", house.clock.now())
+        by_hand.join(
+            session, alarm(house, subject).id, incident, "okafor", "", house.clock.now(), house.practice.custom.notify
+        )
 
 
 def test_what_is_taken_apart_has_an_incident_and_a_ticket_of_its_own_and_both_say_who(together):

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -9,10 +10,12 @@ from sqlalchemy import select
 from asset_registry.errors import Conflict, Invalid
 from asset_registry.people import Person
 from service_desk.alarms import book
-from service_desk.alarms.model import Transition
+from service_desk.alarms.model import Alarm, Transition
+from service_desk.incidents import by_hand
 from service_desk.notices import on_call, policies
 from service_desk.notices.model import Escalation, Policy, Schedule
-from tests.service_desk.conftest import DOOR, PUMP
+from service_desk.notices.notifier import Notifier
+from tests.service_desk.conftest import DOOR, PRESSURE, PUMP
 from tests.service_desk.notices.test_icalendar import calendar
 
 
@@ -228,3 +231,45 @@ def test_a_policy_that_makes_no_sense_is_refused_and_a_schedule_in_use_stays(des
     assert house.all(Policy) == house.all(Schedule) == []
     with house.database.read() as session:
         assert session.scalars(select(Escalation)).all() == []
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def taken_apart(desk, house):
+    """The door and the pressure of 4.12 were one incident; a person says that the pressure is another thing."""
+    house.say(DOOR, "door_open", True)
+    house.say(PRESSURE, "differential_pressure", -0.4)
+    house.after(61)
+    desk.work()
+    pressure = next(one for one in house.all(Alarm) if one.subject == PRESSURE)
+    return pressure, partial(by_hand.split, alarm_id=pressure.id, who="kim", why="", notify=Notifier(desk.teller))
+
+
+def test_what_is_split_off_is_told_and_escalates_by_itself_and_ends_when_it_is_put_back(desk, house, policy):
+    policy(level(5, "okafor"), level(30, "okafor"))
+    desk.wants("brandt", "mail")
+    _, split = taken_apart(desk, house)
+    before = len(desk.told)
+    with house.database.write() as session:
+        own = split(session, now=house.clock.now()).id
+    later(desk, 1)
+    assert desk.told[before:] == [("brandt by mail", "opened")]
+    later(desk, 5)
+    assert [each.incident_id for each in desk.notices if each.what == "unanswered"] == [1, own]
+    pressure = next(one for one in house.all(Alarm) if one.subject == PRESSURE)
+    with house.database.write() as session:
+        by_hand.join(session, pressure.id, 1, "kim", "", house.clock.now(), Notifier(desk.teller))
+    with house.database.read() as session:
+        assert session.get(Escalation, own).ended == "merged"
+
+
+def test_nobody_is_told_of_what_is_split_off_when_somebody_had_acknowledged_it(desk, house, policy):
+    policy(level(0, "okafor"))
+    pressure, split = taken_apart(desk, house)
+    with house.database.write() as session:
+        book.acknowledge(session, pressure.id, "kim", "", house.clock.now())
+    before = len(desk.notices)
+    with house.database.write() as session:
+        split(session, now=house.clock.now())
+    assert len(desk.notices) == before
