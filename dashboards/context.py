@@ -25,8 +25,8 @@ from collector.latest import Latest
 from collector.ports import DeadLetters, Intake, Store
 from dashboards.connectable import Connectable
 from service_desk.alerts.inbox import Inbox
-from service_desk.notices.calendars import Calendars
 from service_desk.incidents.custom import Notify
+from service_desk.notices.calendars import Calendars
 from service_desk.notices.notifier import Notifier
 from service_desk.notices.telling import Teller
 from service_desk.notices.worker import ChannelState

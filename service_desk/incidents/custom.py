@@ -11,7 +11,6 @@ from service_desk.incidents.model import Incident
 from service_desk.incidents.normal import Believing, Normal
 from service_desk.reserved import Reserved
 
-
 Notify = Callable[[Session, Incident, str, datetime, datetime], None]
 """Tells people of a transition: what it was, as of when, and now (`service_desk.notices.notifier.Notifier`)."""
 
