@@ -31,7 +31,8 @@ _LEASE = "alarms"
 def split(session: Session, alarm_id: int, who: str, why: str, now: datetime, notify: Notify) -> Incident:
     """It does not belong here: the alarm gets an incident and a ticket of its own, and is never joined so again.
 
-    Nobody is told of one that is over, silenced, or has been acknowledged. Raises Missing, or Conflict when it is alone in its incident.
+    Nobody is told of one that is over, silenced, or has been acknowledged. Raises Missing, or Conflict when it is
+    alone in its incident.
     """
     leases.follow(session, _LEASE)
     alarm, left = _alarm(session, alarm_id)
