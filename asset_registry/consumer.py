@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from asset_registry.audit import hold
 from asset_registry.bindings import Device
@@ -40,7 +40,7 @@ class RegistryConsumer:
             self._known = set(session.scalars(select(Device.native_id).where(Device.site == site)))
             self._position = cursor(session, self.name)
         self._facts: dict[str, Mapping[str, str]] = {}
-        self._kept_at = clock.now()
+        self._kept_at = self._looked_at = clock.now()
 
     def position(self) -> int:
         """The position up to which everything has been consumed. After a crash up to 5 s are read again."""
@@ -49,6 +49,9 @@ class RegistryConsumer:
     def consume(self, items: Iterable[Item], position: int) -> None:
         """Make rows for unknown devices and take over what devices say of themselves."""
         now = self._clock.now()
+        if abs(now - self._looked_at) >= _MINUTE:
+            self._looked_at = now
+            self._forget()
         fresh, told = self._look(items, now)
         if fresh or told or now - self._kept_at >= _KEEP_EVERY:
             with self._database.write() as session:
@@ -64,6 +67,14 @@ class RegistryConsumer:
             self.made += len(fresh)
             self._kept_at = now
         self._position = position
+
+    def _forget(self) -> None:
+        """What an undo took out comes in again when it is heard."""
+        own = Device.site == self._site
+        with self._database.read() as session:
+            if session.scalar(select(func.count()).select_from(Device).where(own)) != len(self._known):
+                self._known = set(session.scalars(select(Device.native_id).where(own)))
+                self._facts = {name: facts for name, facts in self._facts.items() if name in self._known}
 
     def _look(self, items: Iterable[Item], now: datetime) -> tuple[dict[str, datetime], dict[str, Mapping[str, str]]]:
         """Who is new (and when first heard), and which announcements say something new."""

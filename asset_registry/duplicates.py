@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from asset_registry.asset_fields import FIELDS, plain, put, said
@@ -19,10 +19,10 @@ from asset_registry.bindings import Binding, Target, bind
 from asset_registry.change_sets import Change, keep
 from asset_registry.editing import EDITORS
 from asset_registry.errors import Conflict, Forbidden, Invalid, Missing
-from asset_registry.import_assets import set_serves
 from asset_registry.known import KnownAsset
 from asset_registry.people import Principal
-from asset_registry.places import Serves
+from asset_registry.places import set_serves
+from asset_registry.undoing import moved_by, served_by
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,9 @@ _REASONS: tuple[tuple[str, Callable[[KnownAsset], object]], ...] = (
 def merge(session: Session, keep_id: int, drop_id: int, actor: Principal, now: datetime) -> ChangeSet:
     """Make one of two: what the kept one lacks it gets from the other, with its devices and what it serves.
 
-    The other is retired and points to the kept one; its past stays with it. Undone, fields are as before; devices stay
-    where they are. Raises Forbidden, Missing, Invalid, or Conflict while one is in use, claimed or sequestered.
+    The other is retired and points to the kept one; its past (tickets, history, files) stays with it. Undone, both are
+    as before, with their devices. Raises Forbidden, Missing, Invalid, or Conflict while one is in use, claimed or
+    sequestered.
     """
     if not actor.is_person or not actor.may(*EDITORS):
         raise Forbidden("only biomed, facilities and IT can merge assets")
@@ -115,10 +116,10 @@ def merge(session: Session, keep_id: int, drop_id: int, actor: Principal, now: d
     was = {"holding": gone.holding, "merged_into": None}
     gone.holding, gone.merged_into = "retired", kept.id
     kept.changed = gone.changed = now
-    _move(session, kept, gone, actor.login, now)
+    moved = _move(session, kept, gone, actor.login, now)
     changes = [
         Change(kept.id, before, {name: plain(value) for name, value in values.items()}),
-        Change(gone.id, was, {"holding": "retired", "merged_into": kept.id}),
+        Change(gone.id, was, {"holding": "retired", "merged_into": kept.id, "moved": moved}),
     ]
     session.flush()
     made = keep(session, "merge", f"{gone.number} into {kept.number}", changes, actor.login, now)
@@ -127,11 +128,20 @@ def merge(session: Session, keep_id: int, drop_id: int, actor: Principal, now: d
     return made
 
 
-def _move(session: Session, kept: Asset, gone: Asset, who: str, now: datetime) -> None:
-    for binding in session.scalars(select(Binding).where(Binding.asset_id == gone.id, Binding.since <= now)):
-        if binding.until is None or binding.until > now:
-            bind(session, binding.device_id, Target(asset_id=kept.id), binding.role, who, now)
-    served = set(session.scalars(select(Serves.place_id).where(Serves.asset_id.in_((kept.id, gone.id)))))
-    if served:
-        set_serves(session, gone.id, set())
-        set_serves(session, kept.id, served)
+def _move(session: Session, kept: Asset, gone: Asset, who: str, now: datetime) -> dict[str, Any]:
+    """Bind to the kept one what is bound to the other; what was moved, for the log."""
+    until = or_(Binding.until.is_(None), Binding.until > now)
+    chosen = select(Binding).where(Binding.asset_id == gone.id, Binding.since <= now, until).order_by(Binding.id)
+    held = list(session.scalars(chosen))
+    ends = {binding.id: binding.until for binding in held}
+    made = [
+        bind(session, each.device_id, Target(asset_id=kept.id), each.role, who, now, until=ends[each.id])
+        for each in held
+    ]
+    served = served_by(session, [kept.id, gone.id])
+    if not served:
+        return moved_by(ends, made, {})
+    own, others = served.get(gone.id, []), served.get(kept.id, [])
+    set_serves(session, gone.id, set())
+    set_serves(session, kept.id, {*own, *others})
+    return moved_by(ends, made, {"served": own, "kept_served": others})

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
-
 from asset_registry.asset_fields import FIELDS, AssetField, plain, put, said, text_of, value_of
 from asset_registry.assets import CONDITION, HOLDING, HYGIENE, Asset
 from asset_registry.change_sets import Change, keep
@@ -14,7 +11,7 @@ from asset_registry.custom_fields import PREFIX
 from asset_registry.errors import Invalid
 from asset_registry.gudid import missing
 from asset_registry.import_form import Form, Outcome, Register
-from asset_registry.places import Serves
+from asset_registry.places import set_serves
 
 
 class Assets(Form):
@@ -120,8 +117,10 @@ class Assets(Form):
         for change in self._changes:
             if "serves" in change.after:
                 set_serves(self.session, change.asset_id, set(change.after["serves"]))
-        made = keep(self.session, "import", title, [*changes, *self._changes], self.register.who, self.register.now)
-        return made.id if made is not None else None
+        register = self.register
+        changes += self._changes
+        made = keep(self.session, "import", title, changes, register.who, register.now, register.change_set)
+        return made.id if made is not None else register.change_set
 
     def _serves(self, row: Row) -> set[int] | None:
         if "serves" not in row:
@@ -142,9 +141,3 @@ class Assets(Form):
                 **{part: getattr(asset, part) for part in self.status},
                 "use": "in_use" if asset.use == "in_use" else "idle",
             }
-
-
-def set_serves(session: Session, asset_id: int, places: set[int]) -> None:
-    """Make it serve exactly these places."""
-    session.execute(delete(Serves).where(Serves.asset_id == asset_id))
-    session.add_all(Serves(asset_id=asset_id, place_id=place) for place in sorted(places))

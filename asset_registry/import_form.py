@@ -2,18 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from asset_registry.asset_fields import FIELDS, AssetField
 from asset_registry.assets import Asset
-from asset_registry.audit import record
+from asset_registry.audit import Audit, ChangeSet
 from asset_registry.bindings import Device
+from asset_registry.change_sets import begin
 from asset_registry.csv_rows import BadCell, Row
 from asset_registry.custom_fields import custom_fields
 from asset_registry.gudid import DeviceModel
@@ -27,12 +28,31 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 class Register:
     """The registry as an import sees it: loaded once, kept up as rows come in."""
 
-    def __init__(self, session: Session, site: str, who: str = "", now: datetime = _NEVER) -> None:
-        """`who` and `now` are for the audit log."""
+    def __init__(
+        self,
+        session: Session,
+        site: str,
+        who: str = "",
+        now: datetime = _NEVER,
+        rows: Sequence[Row] | None = None,
+        change_set: int | None = None,
+    ) -> None:
+        """`who` and `now` are for the audit log.
+
+        With `rows`, a part of a file, only the assets and devices are loaded that they name. `change_set` is the one
+        that earlier parts have made.
+        """
         self.session = session
         self.site = site
         self.who = who
         self.now = now
+        self.change_set = change_set
+        self._rows = rows
+
+    def _named(self, *columns: str) -> set[str] | None:
+        if self._rows is None:
+            return None
+        return {row.cells[name].strip() for row in self._rows for name in columns if row.cells.get(name)}
 
     @cached_property
     def places(self) -> dict[str, Place]:
@@ -53,18 +73,27 @@ class Register:
     @cached_property
     def assets(self) -> dict[str, Asset]:
         """By number."""
-        return {asset.number: asset for asset in self.session.scalars(select(Asset))}
+        chosen, named = select(Asset), self._named("number", "asset")
+        if named is not None:
+            chosen = chosen.where(Asset.number.in_(named))
+        return {asset.number: asset for asset in self.session.scalars(chosen)}
 
     @cached_property
     def devices(self) -> dict[str, Device]:
         """By native id."""
-        return {d.native_id: d for d in self.session.scalars(select(Device).where(Device.site == self.site))}
+        chosen, named = select(Device).where(Device.site == self.site), self._named("native_id", "device")
+        if named is not None:
+            chosen = chosen.where(Device.native_id.in_(named))
+        return {device.native_id: device for device in self.session.scalars(chosen)}
 
     @cached_property
     def served(self) -> dict[int, set[int]]:
         """The places that each asset serves, by ids."""
         found: dict[int, set[int]] = defaultdict(set)
-        for asset_id, place_id in self.session.execute(select(Serves.asset_id, Serves.place_id)):
+        pairs = select(Serves.asset_id, Serves.place_id)
+        if self._rows is not None:
+            pairs = pairs.where(Serves.asset_id.in_([asset.id for asset in self.assets.values() if asset.id]))
+        for asset_id, place_id in self.session.execute(pairs):
             found[asset_id].add(place_id)
         return found
 
@@ -111,6 +140,7 @@ class Form(ABC):
 
     def __init__(self, register: Register) -> None:
         """Works on this registry."""
+        self._logged: list[tuple[str, Any, dict[str, Any] | None, dict[str, Any]]] = []
         self.register = register
         self.session = register.session
 
@@ -118,9 +148,26 @@ class Form(ABC):
         """`columns`, and those that only this registry has."""
         return self.columns
 
-    def finish(self, title: str) -> int | None:  # noqa: ARG002 - what a form of change sets calls them
+    def finish(self, title: str) -> int | None:
         """Write what was put off; the change set, where the kind has them. Not called when nothing is kept."""
-        return None
+        register = self.register
+        if not self._logged:
+            return register.change_set
+        known = register.change_set
+        made = (
+            begin(self.session, "import", title, register.who, register.now)
+            if known is None
+            else self.session.get_one(ChangeSet, known)
+        )
+        made.changed += len(self._logged)
+        common = {"at": register.now, "who": register.who, "action": "import", "change_set_id": made.id}
+        self.session.flush()  # what is new has its id then
+        lines = [
+            {"object_kind": kind, "object_id": str(row.id), "before": before, "after": after}
+            for kind, row, before, after in self._logged
+        ]
+        self.session.execute(insert(Audit), [common | line for line in lines])
+        return made.id
 
     def rank(self, _row: Row) -> int:
         """Rows of a lower rank are taken first."""
@@ -139,18 +186,20 @@ class Form(ABC):
         """The registry as rows."""
 
     def _update(self, kind: str, row: Any, values: Mapping[str, Any]) -> Outcome:  # noqa: ANN401 - of any table
-        """Set what differs on an existing row of a table, with an audit line."""
+        """Set what differs on an existing row of a table, with a line for the log."""
         before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
         if not before:
             return "unchanged"
         for name in before:
             setattr(row, name, values[name])
-        after = {name: values[name] for name in before}
-        record(self.session, self.register.now, self.register.who, "import", (kind, row.id), before, after)
+        self._log(kind, row, before, {name: values[name] for name in before})
         return "changed"
 
     def _create(self, kind: str, row: Any, after: dict[str, Any]) -> Outcome:  # noqa: ANN401 - a row of any table
         self.session.add(row)
         self.session.flush()
-        record(self.session, self.register.now, self.register.who, "import", (kind, row.id), after=after)
+        self._log(kind, row, None, after)
         return "created"
+
+    def _log(self, kind: str, row: Any, before: dict[str, Any] | None, after: dict[str, Any]) -> None:  # noqa: ANN401 - a row of any table
+        self._logged.append((kind, row, before, after))

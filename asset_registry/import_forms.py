@@ -13,7 +13,7 @@ from asset_registry.csv_rows import BadCell, Row
 from asset_registry.import_assets import Assets
 from asset_registry.import_form import Form, Outcome
 from asset_registry.places import KINDS, Place
-from asset_registry.register import FACTS, LONGEST_NATIVE_ID, describe_device, ensure_device, set_gateway
+from asset_registry.register import FACTS, LONGEST_NATIVE_ID, ensure_device, new_device, set_gateway, type_over
 
 
 class Places(Form):
@@ -127,15 +127,21 @@ class Devices(Form):
             fields["interval_s"] = row.number("interval_s")
             if fields["interval_s"] is not None and fields["interval_s"] <= 0:
                 raise BadCell("interval_s", "is a number of seconds above 0")
-        known = self.register.devices.get(native_id)
-        before = {name: getattr(known, name) for name in FACTS} if known else None
         register = self.register
-        device = known or ensure_device(self.session, register.site, native_id, register.now)
-        register.devices[native_id] = device
-        describe_device(self.session, device.id, fields, register.who, register.now)
-        if before is None:
+        device = register.devices.get(native_id)
+        if device is None:
+            register.devices[native_id] = device = new_device(register.site, native_id, register.now)
+            type_over(device, fields)
+            self.session.add(device)
+            self._log("device", device, None, {"native_id": native_id, **fields})
             return "created"
-        return "unchanged" if all(before[name] == value for name, value in fields.items()) else "changed"
+        before = {name: getattr(device, name) for name, value in fields.items() if getattr(device, name) != value}
+        if not before:
+            return "unchanged"
+        before["typed"] = device.typed
+        type_over(device, fields)
+        self._log("device", device, before, {name: getattr(device, name) for name in before})
+        return "changed"
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """By native id."""

@@ -12,7 +12,8 @@ Columns by kind (* must be there), and by what a row is known again:
 A place is named by its path (`linden/A/4/4.12`) or, when only one has it, by the number on its door; `serves` holds
 several with | between. Times have a zone; `since` empty means now. A column that is not in the file is left alone, an
 empty cell empties. The four parts of the status count only for an asset that is new: afterwards people set them, not
-files. Reading the same file again changes nothing. An import of assets is a change set, which can be undone.
+files. Reading the same file again changes nothing. An import of places, assets or devices is a change set, which can be
+undone.
 """
 
 import csv
@@ -25,12 +26,17 @@ from sqlalchemy.orm import Session
 
 from asset_registry.audit import bump, hold
 from asset_registry.csv_rows import BadCell, Rejection, Row, Table, csv_table, read_rows
+from asset_registry.db import Database
 from asset_registry.errors import Invalid
 from asset_registry.import_form import Form, Register
 from asset_registry.import_forms import FORMS
 from collector.errors import Refused
 
 KINDS = tuple(FORMS)
+
+PART = 1_000
+REST_S = 0.12
+"""SQLite lets who waits try again after 100 ms at the latest."""
 
 Progress = Callable[[int, int], None]
 
@@ -88,6 +94,56 @@ def import_csv(  # noqa: PLR0913 - the command's options
     if refused:
         report.kept = report.created = report.changed = report.unchanged = 0
     return report
+
+
+def import_in_parts(  # noqa: PLR0913 - the command's options
+    database: Database,
+    kind: str,
+    text: str | Table,
+    *,
+    site: str,
+    who: str,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    title: str = "",
+    rest: Callable[[float], object] = lambda _seconds: None,
+) -> ImportReport:
+    """As `import_csv` without `atomic`, in transactions of `PART` rows each: whoever else writes waits for one of them.
+
+    `rest` is called with `REST_S` after each, so that SQLite, which does not queue who waits, lets them in. What is in
+    when it breaks off stays, as a change set; bringing the file in again changes nothing of it.
+    """
+    report = ImportReport()
+    with database.read() as session:
+        form = _form(kind, Register(session, site, who, now))
+        table = csv_table(text) if isinstance(text, str) else text
+        rows = _in_order(form, list(read_rows(table, form.all_columns(), report.rejected)))
+    seen: dict[tuple[str, ...], int] = {}
+    for start in range(0, len(rows), PART):
+        part = rows[start : start + PART]
+        with database.write() as session:
+            hold(session)
+            form = _form(kind, Register(session, site, who, now, part, report.change_set))
+            before = report.created + report.changed
+            with session.begin_nested() as attempt, session.no_autoflush:
+                for done, row in enumerate(part, start + 1):
+                    _take(form, row, seen, report)
+                    if progress is not None:
+                        progress(done, len(rows))
+                if dry_run:
+                    attempt.rollback()
+                elif report.created + report.changed > before:
+                    report.change_set = form.finish(title or f"import of {kind}")
+                    bump(session)
+        rest(REST_S)
+    report.rejected.sort(key=lambda rejection: rejection.line)
+    return report
+
+
+def parts_of(kind: str, *, atomic: bool, dry_run: bool) -> bool:
+    """Whether a file is taken in in parts: not all or none; nor, to be tried, rows that need those before them."""
+    return not atomic and not (dry_run and kind == "places")
 
 
 def _in_order(form: Form, rows: list[Row]) -> list[Row]:

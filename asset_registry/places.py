@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from asset_registry.db import Base, noted
 
@@ -44,6 +44,12 @@ class Serves(Base):
 
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), primary_key=True)
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id"), primary_key=True)
+
+
+def set_serves(session: Session, asset_id: int, places: set[int]) -> None:
+    """Make it serve exactly these places."""
+    session.execute(delete(Serves).where(Serves.asset_id == asset_id))
+    session.add_all(Serves(asset_id=asset_id, place_id=place) for place in sorted(places))
 
 
 def outline_of(plan: Mapping[str, Any]) -> list[tuple[float, float]]:

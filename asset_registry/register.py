@@ -25,7 +25,7 @@ def make_devices(
     """As `ensure_device`, for many at once by native id: of those that are there already only the facts are filled."""
     known = select(Device).where(Device.site == site, Device.native_id.in_(first_seen))
     devices = {device.native_id: device for device in session.scalars(known)}
-    made = [_new(site, native_id, first) for native_id, first in first_seen.items() if native_id not in devices]
+    made = [new_device(site, native_id, first) for native_id, first in first_seen.items() if native_id not in devices]
     session.add_all(made)
     filled = [_fill(device, facts.get(device.native_id, {})) for device in (*devices.values(), *made)]
     if made or any(filled):
@@ -42,7 +42,7 @@ def ensure_device(
     """
     device = find_device(session, site, native_id)
     if device is None:
-        device = _new(site, native_id, now)
+        device = new_device(site, native_id, now)
         session.add(device)
         _fill(device, facts or {})
         session.flush()
@@ -52,7 +52,8 @@ def ensure_device(
     return device
 
 
-def _new(site: str, native_id: str, now: datetime) -> Device:
+def new_device(site: str, native_id: str, now: datetime) -> Device:
+    """A device that nothing is known of yet; not in the database."""
     device = Device(site=site, native_id=native_id, first_seen=now, dismissed=False, typed=[])
     for name in FACTS:
         setattr(device, name, None if name == "interval_s" else "")
@@ -96,13 +97,18 @@ def describe_device(session: Session, device_id: int, fields: Mapping[str, Any],
     before = {name: getattr(device, name) for name in fields}
     if all(before[name] == value for name, value in fields.items()):
         return device
+    type_over(device, fields)
+    record(session, now, who, "describe", ("device", device_id), before, dict(fields))
+    bump(session)
+    return device
+
+
+def type_over(device: Device, fields: Mapping[str, Any]) -> None:
+    """Set facts as a person typed them."""
     for name, value in fields.items():
         setattr(device, name, value)
     typed = {name for name in device.typed if name not in fields} | {name for name, value in fields.items() if value}
     device.typed = sorted(typed)
-    record(session, now, who, "describe", ("device", device_id), before, dict(fields))
-    bump(session)
-    return device
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,16 @@
 """Files that people bring in: each is looked through first, then taken in when they say so, in a thread of its own."""
 
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from asset_registry.csv_rows import Rejection, csv_table
 from asset_registry.errors import Conflict, Invalid
 from asset_registry.gudid import GudidReport, import_gudid
-from asset_registry.imports import KINDS, ImportReport, import_csv
+from asset_registry.imports import KINDS, ImportReport, import_csv, import_in_parts, parts_of
 from asset_registry.people import Principal
 from asset_registry.sheets import is_sheet, sheet_table
 from dashboards.api.models import refreshed
@@ -87,9 +88,11 @@ class Imports:
         self._here = here
         self._jobs: dict[str, Job] = {}
         self._worker = ThreadPoolExecutor(1, "import")
+        self._closing = threading.Event()
 
     def close(self) -> None:
         """Finish what is being taken in."""
+        self._closing.set()
         self._worker.shutdown(cancel_futures=True)
 
     def begin(self, kind: str, name: str, content: bytes, owner: Principal, *, atomic: bool) -> Job:
@@ -137,20 +140,19 @@ class Imports:
             with here.database.write() as session:
                 return _as_rows(import_gudid(session, str(job.table), who, now, dry_run=dry_run))
         table = csv_table(job.table) if isinstance(job.table, str) else job.table
+        about: dict[str, Any] = {
+            "site": here.snapshots.current.site,
+            "who": who,
+            "now": now,
+            "dry_run": dry_run,
+            "progress": progress,
+            "title": job.name,
+        }
         alone = dry_run and job.kind == "assets"  # writes nothing: nobody need wait for it
+        if not alone and parts_of(job.kind, atomic=job.atomic, dry_run=dry_run):
+            return import_in_parts(here.database, job.kind, table, rest=self._closing.wait, **about)
         with here.database.read() if alone else here.database.write() as session:
-            return import_csv(
-                session,
-                job.kind,
-                table,
-                site=here.snapshots.current.site,
-                who=who,
-                now=now,
-                atomic=job.atomic,
-                dry_run=dry_run,
-                progress=progress,
-                title=job.name,
-            )
+            return import_csv(session, job.kind, table, atomic=job.atomic, **about)
 
 
 def _decoded(content: bytes) -> str:

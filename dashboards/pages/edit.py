@@ -11,6 +11,7 @@ from asset_registry.asset_fields import AssetField, said, text_of
 from asset_registry.assets import Asset
 from asset_registry.editing import EDITORS, Preview, edit, fields_of, preview
 from asset_registry.errors import Invalid
+from asset_registry.undoing import Undone
 from dashboards.access import Visitor, admit
 from dashboards.api.models import refreshed
 from dashboards.api.params import Id
@@ -140,7 +141,7 @@ def undo(request: Request, here: Here, visitor: Visitor, number: Id) -> Response
     return _changes(request, here, True, 0, undone)
 
 
-def _changes(request: Request, here: Context, may: bool, done: int, undone: change_sets.Undone | None) -> Response:  # noqa: FBT001 - a role
+def _changes(request: Request, here: Context, may: bool, done: int, undone: Undone | None) -> Response:  # noqa: FBT001 - a role
     with here.database.read() as session:
         rows = change_sets.recent(session)
         names = names_of(session, {row.who for row in rows} | {row.undone_by for row in rows})

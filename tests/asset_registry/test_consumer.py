@@ -1,4 +1,4 @@
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from asset_registry.bindings import Device
 from asset_registry.consumer import RegistryConsumer
@@ -55,6 +55,16 @@ def test_an_announcement_updates_facts_and_merges_with_earlier_ones(hospital):
     again = consumer(hospital)
     again.consume([Announcement("mqtt:plug", {"model": "S"}, hospital.now())], 3)
     assert devices(hospital)["mqtt:plug"].firmware == "2"
+
+
+def test_what_an_undo_took_out_comes_in_again_when_it_is_heard(hospital):
+    registry = consumer(hospital)
+    registry.consume([reading(hospital, "mqtt:air")], 1)
+    with hospital.database.write() as session:
+        session.execute(delete(Device))
+    hospital.clock.advance(60)
+    registry.consume([reading(hospital, "mqtt:air")], 2)
+    assert set(devices(hospital)) == {"mqtt:air"}
 
 
 def test_a_flood_of_made_up_names_is_put_off_and_counted(hospital):

@@ -2,10 +2,11 @@
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -55,22 +56,18 @@ def bring_in(
     if file.suffix.lower() in (".geojson", ".json"):
         _bring_in_floor(kind, file, floor, config, dry_run=dry_run)
         return
-    from asset_registry.imports import import_csv
+    from asset_registry.imports import import_csv, import_in_parts, parts_of
 
-    table, now, site = _table_of(file), SystemClock().now(), load(config).site
-    with database_of(config) as database, database.write() as session, _progress() as progress:
-        report = import_csv(
-            session,
-            kind,
-            table,
-            site=site,
-            atomic=atomic,
-            dry_run=dry_run,
-            who=operator(),
-            now=now,
-            progress=progress,
-            title=file.name,
-        )
+    table, clock = _table_of(file), SystemClock()
+    about: dict[str, Any] = {"site": load(config).site, "who": operator(), "now": clock.now(), "dry_run": dry_run}
+    with database_of(config) as database, _progress() as progress:
+        about |= {"progress": progress, "title": file.name}
+        if parts_of(kind, atomic=atomic, dry_run=dry_run):
+            nobody = threading.Event()
+            report = import_in_parts(database, kind, table, rest=lambda s: clock.wait(nobody, s), **about)
+        else:
+            with database.write() as session:
+                report = import_csv(session, kind, table, atomic=atomic, **about)
     for row in report.rejected:
         print(f"{file}:{row.line}: {row.field}: {row.why}", file=sys.stderr)
     words = "would be kept" if dry_run else "kept"
@@ -142,7 +139,7 @@ def take_back(
     number: Annotated[int, typer.Argument(help="The change, as import said it or the page Changes has it.")],
     config: ConfigFile,
 ) -> None:
-    """Undo an import, an edit or a merge of assets; what was changed since is left as it is, and named."""
+    """Undo an import, an edit or a merge; what was changed since is left as it is, and named."""
     from asset_registry.change_sets import undo
 
     with database_of(config) as database, database.write() as session:

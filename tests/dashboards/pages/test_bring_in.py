@@ -56,7 +56,7 @@ def test_a_file_is_looked_through_taken_in_and_undone(signed_in, hospital):
     assert "2 rows of pumps.csv are in" in page
     assert numbers(hospital) == before | {"N-1"}
     undo = page.partition('action="/changes/')[2].partition('"')[0]
-    assert "2 assets are as before" in browser.post(f"/changes/{undo}", data={"csrf": browser.csrf}).text
+    assert "2 rows are as before" in browser.post(f"/changes/{undo}", data={"csrf": browser.csrf}).text
     assert numbers(hospital) == before
     assert browser.post(f"{path}/go", data={"csrf": browser.csrf}).status_code == 409
 

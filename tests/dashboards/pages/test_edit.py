@@ -35,7 +35,7 @@ def test_many_are_shown_before_changed_together_and_undone(signed_in, hospital):
     assert asset(hospital, "P-118").department == "ICU"
     assert "Department: ICU" in browser.get(done).text
     page = browser.post(f"/changes/{done.partition('=')[2]}/undo", data={"csrf": browser.csrf}).text
-    assert "3 assets are as before" in page
+    assert "3 rows are as before" in page
     assert asset(hospital, "P-118").department == "Level 4"
 
 
