@@ -7,9 +7,11 @@ something happens. Fridges warm for short and for long, some devices die. Wardke
 import heapq
 import json
 import random
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from collector.latest import Latest
 from collector.reading import Reading
@@ -40,9 +42,10 @@ class Device:
 
 @dataclass
 class Told:
-    """What the rules said: (device, onset, moment) of every alarm, by rule."""
+    """What the rules said: (device, onset, moment) of every alarm, by rule; (device, moment, raised) in order."""
 
-    raised: dict[int, list[tuple[str, float, float]]] = field(default_factory=lambda: {1: [], 2: []})
+    raised: dict[int, list[tuple[str, float, float]]] = field(default_factory=lambda: defaultdict(list))
+    said: list[tuple[str, float, bool]] = field(default_factory=list)
     open: set[tuple[int, str]] = field(default_factory=set)
     readings: int = 0
     restarts: int = 0
@@ -73,14 +76,18 @@ def within(spans: list[tuple[float, float]], at: float) -> bool:
     return any(begin <= at < end for begin, end in spans)
 
 
-def words(device: Device, chance: random.Random, days: float) -> Iterator[tuple[float, float, str, float]]:
-    """(heard at, measured at, device, value) of everything that arrives: one word in a hundred does not."""
+Word = tuple[float, float, str, str, Any]
+"""(heard at, measured at, device, metric, value), in seconds since the start."""
+
+
+def words(device: Device, chance: random.Random, days: float) -> Iterator[Word]:
+    """Everything that arrives: one word in a hundred does not."""
     at = chance.uniform(0, device.every or HOUR)
     while at < days * DAY:
         dropped = chance.random() < (0.05 if within(device.bad, at) else 0.01)
         if not dropped and not within(device.dead, at):
             value = 9.5 if within(device.warm, at) else 5.0 + chance.uniform(-1, 1)
-            yield at + chance.uniform(0, 2), at, device.name, round(value, 1)
+            yield at + chance.uniform(0, 2), at, device.name, "probe_temperature", round(value, 1)
         if device.every is None:
             at += chance.expovariate(1 / (2 * MINUTE if (at / HOUR) % 24 > 7 else 3 * HOUR))
         elif chance.random() < 0.0005:
@@ -90,18 +97,26 @@ def words(device: Device, chance: random.Random, days: float) -> Iterator[tuple[
 
 
 def run(devices: list[Device], seed: int, days: float, restarts_a_day: float) -> Told:
+    """What these devices say, through the judge."""
+    streams = [words(device, random.Random(f"{seed}/{device.name}"), days) for device in devices]
+    return judged(streams, RULES, seed, restarts_a_day)
+
+
+def judged(
+    streams: list[Iterator[Word]], given: Mapping[int, tuple[str, dict[str, Any]]], seed: int, restarts_a_day: float
+) -> Told:
     """Everything through the judge; now and then only the states are left, as JSON, and some minutes are missed."""
     chance, told, latest = random.Random(seed), Told(), Latest()
-    rules = {key: built(Draft(kind, config, f"rule.{kind}")) for key, (kind, config) in RULES.items()}
+    rules = {key: built(Draft(kind, config, f"rule.{kind}")) for key, (kind, config) in given.items()}
 
     def subject(name: str, _at: datetime) -> Subject:
         every = latest.interval(name)
-        return Subject(name, place_id=1, every_s=every.total_seconds() if every else None)
+        every_s = every.total_seconds() if every else None
+        return Subject(name, place_id=1, every_s=every_s, gateway=name.startswith("gateway"))
 
     judge, away = Judge(rules, subject), 0.0
     stop = chance.expovariate(restarts_a_day / DAY)
-    streams = [words(device, random.Random(f"{seed}/{device.name}"), days) for device in devices]
-    for heard, measured, name, value in heapq.merge(*streams):
+    for heard, measured, name, metric, value in heapq.merge(*streams, key=lambda word: word[0]):
         if heard >= stop:
             away, told.restarts = stop + chance.choice([5.0, 30.0, 600.0]), told.restarts + 1
             states = json.loads(json.dumps([[*key, state] for key, state in judge.states.items()]))
@@ -113,12 +128,13 @@ def run(devices: list[Device], seed: int, days: float, restarts_a_day: float) ->
         if late and chance.random() < 0.5:
             continue
         at, received = (START + timedelta(seconds=moment) for moment in (measured, max(heard, away)))
-        reading = Reading(name, "probe_temperature", value, at, received)
+        reading = Reading(name, metric, value, at, received)
         latest.update([reading])
         told.readings += 1
         for rule, _, about, verdict, _ in judge.hear([reading]):
+            onset, moment = ((each - START).total_seconds() for each in (verdict.since, verdict.at))
+            told.said.append((about.device, moment, verdict.raised))
             if verdict.raised:
-                onset, moment = ((each - START).total_seconds() for each in (verdict.since, verdict.at))
                 told.raised[rule].append((about.device, onset, moment))
                 told.open.add((rule, about.device))
             else:
