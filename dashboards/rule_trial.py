@@ -118,6 +118,7 @@ def _lines(readings: list[Reading], about: dict[str, Subject]) -> Iterator[str]:
             "at": reading.at.isoformat(),
             "received": reading.received.isoformat(),
             "quality": reading.quality.name,
+            "heard_by": reading.gateway,
         }
         if reading.device not in said:
             said.add(reading.device)

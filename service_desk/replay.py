@@ -2,7 +2,7 @@
 
 A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is
 about: device_name, gateway, asset, number, category, department, use, condition, every_s, expected, room, room_name,
-room_type, floor, building, zones. Time is what readings say.
+room_type, floor, building, zones; `heard_by` is the gateway that heard it. Time is what readings say.
 """
 
 import json
@@ -16,7 +16,9 @@ from collector.metrics import METRICS
 from collector.points import ms_of
 from collector.reading import Quality, Reading
 from service_desk.alarms.judge import Judge, Judgement
-from service_desk.incidents.book import Custom, graver
+from service_desk.incidents.causes import About
+from service_desk.incidents.custom import Custom
+from service_desk.incidents.rehearsal import Happened, Rehearsal, Rehearsed
 from service_desk.ports import Subject
 from service_desk.rulebook import built
 from service_desk.rules_yaml import read
@@ -26,17 +28,8 @@ _ABOUT = [name for name in Subject.__struct_fields__ if name not in ("device", "
 Line = dict[str, Any]
 
 
-class _Incident(msgspec.Struct):
-    key: str
-    title: str
-    priority: str
-    active: set[tuple[int, str]]
-    cleared: datetime | None = None
-    closed: datetime | None = None
-
-
 class _Replay:
-    """One run; incidents are kept as the desk keeps them (`service_desk.incidents.book`)."""
+    """One run; incidents are grouped as the desk groups them (`service_desk.incidents.rehearsal`)."""
 
     def __init__(self, text: str, custom: Custom) -> None:
         drafts = [draft for draft in read(text) if draft.enabled]
@@ -45,8 +38,7 @@ class _Replay:
         self._subjects: dict[str, Subject] = {}
         self._ids: dict[str, int] = {}
         self._judge = Judge(self._rules, lambda device, _at: self._subjects.get(device, Subject(device)))
-        self._custom = custom
-        self._incidents: dict[str, _Incident] = {}
+        self._rehearsal = Rehearsal(custom)
         self._metrics: set[str] = set()
 
     def hear(self, number: int, line: str) -> Iterator[Line]:
@@ -59,9 +51,10 @@ class _Replay:
         if reading is None:
             return
         self._metrics.add(reading.metric)
+        self._rehearsal.hear(reading)
         for judgement in self._judge.hear([reading]):
             yield from self._told(judgement)
-        yield from self._quiet(reading.received)
+        yield from map(_ticket, self._rehearsal.quiet(reading.received))
 
     def _reading(self, fields: Line) -> Reading | None:
         """None for a sighting, and for a frame without a time."""
@@ -80,7 +73,8 @@ class _Replay:
             self._about(msgspec.convert({"device": device, **about}, Subject, strict=False))
         quality = Quality(fields.get("quality") or "GOOD")
         retained = fields.get("retained") is True
-        return Reading(device, metric, value, at, received, quality=quality, retained=retained)
+        heard_by = str(fields.get("heard_by") or "")
+        return Reading(device, metric, value, at, received, heard_by, quality, retained)
 
     def _about(self, subject: Subject) -> None:
         """Whom a device is about, and with it the whole asset and the whole room."""
@@ -112,30 +106,14 @@ class _Replay:
             "title": rule.title(subject, verdict),
             "priority": rule.priority,
         }
-        cause = subject.number or subject.asset or (f"room {subject.room}" if subject.room else subject.device)
-        incident, mine = self._incidents.get(cause), (judgement.rule_id, subject.device)
+        ids = (subject.asset_id, subject.place_id)
+        about = About(judgement.rule_id, subject.device, *ids, rule.metric, verdict.since)
         if not verdict.raised:
-            if incident is not None:
-                incident.active.discard(mine)
-                incident.cleared = verdict.at
+            self._rehearsal.cleared(about, verdict.at)
             return
-        if incident is None or (incident.closed and incident.closed < verdict.at - self._custom.reopen):
-            key = f"{self._names[judgement.rule_id]}:{subject.device}:{ms_of(verdict.since)}"
-            incident = _Incident(key, rule.headline(subject, verdict), rule.priority, {mine})
-            self._incidents[cause], what = incident, "opened"
-        else:
-            what = "reopened" if incident.closed else "joined"
-            incident.closed, incident.priority = None, graver(incident.priority, rule.priority)
-            incident.active.add(mine)
-        yield _ticket(verdict.at, what, incident)
-
-    def _quiet(self, now: datetime) -> Iterator[Line]:
-        for incident in self._incidents.values():
-            if incident.active or incident.closed or incident.cleared is None:
-                continue
-            if incident.cleared + self._custom.keep <= now:
-                incident.closed = incident.cleared + self._custom.keep
-                yield _ticket(incident.closed, "closed", incident)
+        key = f"{self._names[judgement.rule_id]}:{subject.device}:{ms_of(verdict.since)}"
+        opening = Rehearsed(key, rule.headline(subject, verdict), subject.priority or rule.priority, about.main)
+        yield from map(_ticket, self._rehearsal.raised(about, opening, verdict.at))
 
     def rest(self) -> Iterator[Line]:
         """Rules that had readings and yet judged nobody."""
@@ -148,7 +126,8 @@ class _Replay:
                 yield {"rule": self._names[rule_id], "why": f"judged nothing: every reading of {of} {why}"}
 
 
-def _ticket(at: datetime, what: str, incident: _Incident) -> Line:
+def _ticket(happened: Happened) -> Line:
+    at, what, incident = happened
     line = {"at": at.isoformat(), "ticket": what, "key": incident.key}
     return line | {"title": incident.title, "priority": incident.priority}
 

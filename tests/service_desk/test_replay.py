@@ -110,3 +110,29 @@ def test_the_same_file_gives_the_same_lines():
     rules = (Path(__file__).parents[2] / "config" / "rules.example.yaml").read_text(encoding="utf-8")
     readings = [fridge(30 * n, 5 + n % 9, room="4.18") for n in range(200)]
     assert list(replay(rules, readings)) == list(replay(rules, iter(readings))) != []
+
+
+GONE = """
+rules:
+  - {name: Gone, metric: available, equals: false, incident: "{device} is silent"}
+  - {name: Link, metric: link_up, equals: false, incident: "{device} is down"}
+"""
+
+
+def gone(second, number):
+    return line(second, f"ble:{number}", "available", False)
+
+
+HEARD = [line(0, f"ble:{number}", "battery", 90, heard_by="mqtt:gw") for number in range(4)]
+
+
+def test_what_one_gateway_heard_is_one_ticket_when_the_gateway_is_down():
+    readings = [*HEARD, line(60, "mqtt:gw", "available", False), *(gone(70, number) for number in range(4))]
+    assert [one for one in told(readings, GONE) if one != "raised"] == ["opened", *["joined"] * 4]
+
+
+def test_also_when_the_gateway_says_so_last_and_then_the_others_belong_to_it():
+    readings = [*HEARD, *(gone(20, number) for number in range(2)), line(80, "mqtt:gw", "available", False)]
+    tickets = [one for one in replay(GONE, readings) if "ticket" in one]
+    assert [one["ticket"] for one in tickets] == ["opened", "opened", "joined", "merged"]
+    assert tickets[2]["title"] == "Mqtt:gw is silent"
