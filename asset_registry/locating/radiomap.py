@@ -19,6 +19,10 @@ DEAF_DBM = -92.0
 """A gateway that lives and hears nothing would have heard a tag louder than this."""
 
 
+SURVEYED_GAIN_DB = 1.5
+"""A tag is not more unlike the one of the survey, where there was one."""
+
+
 class Radio(msgspec.Struct, frozen=True):
     """What is assumed of the air. Metres and dB; found by leaving positions out of a published survey (TETAM)."""
 
@@ -58,7 +62,8 @@ class RadioMap:
         self.floor = floor
         self.surveyed = surveyed is not None and len(surveyed.at) > 0
         cells, at = floor.cells, floor.at
-        known = surveyed or Surveyed(np.zeros((0, 2)), np.zeros((0, len(at))))
+        self._gain_db = min(radio.gain_db, SURVEYED_GAIN_DB) if self.surveyed else radio.gain_db
+        known = self._with_faint(surveyed or Surveyed(np.zeros((0, 2)), np.zeros((0, len(at)))))
         gain: Floats = np.zeros((len(cells), len(known.at)))
         variance: Floats = np.full(len(cells), radio.spread_db**2 + radio.unsurveyed_db**2)
         inverse: Floats = np.zeros((0, 0))
@@ -76,6 +81,27 @@ class RadioMap:
         self._square: Floats = self.mean * self.mean
         self._deaf: Floats = np.maximum(self.mean - DEAF_DBM, 0.0) ** 2
         self._prior: Floats = floor.prior.astype(np.float32)
+
+    def _with_faint(self, known: Surveyed) -> Surveyed:
+        """A gateway not heard where others were is as path loss has it there, if that is fainter than all of them.
+
+        Else it would seem as loud far off as in the few places where fading let it be heard. One that should have been
+        louder may have been off: then nothing is known.
+        """
+        if not len(known.at) or not np.isnan(known.level).any():
+            return known
+        radio, floor = self._radio, self.floor
+        law = np.array([radio.at_one_metre_dbm, radio.exponent, radio.wall_db])
+        walls = floor.walls_to(known.at)
+        level = known.level.copy()
+        heard = np.isfinite(level)
+        some = heard.any(1)
+        faintest = np.where(heard, level, np.inf).min(1)
+        for n in np.flatnonzero(heard.any(0)):
+            expected = path_loss(known.at, floor.at[n], walls[n]) @ law
+            missed = some & ~heard[:, n] & (expected <= faintest)
+            level[missed, n] = expected[missed]
+        return Surveyed(known.at, level)
 
     def _kernel(self, a: Floats, b: Floats) -> Floats:
         away = np.hypot(*(a[:, None] - b[None]).transpose(2, 0, 1))
@@ -127,7 +153,7 @@ class RadioMap:
 
     def _fit(self, weight: Floats, level: Floats, heard: Bools, silent: Bools) -> tuple[Floats, Floats]:
         """(tags, cells) twice: the log-likelihood, and the gain that all gateways seem to share."""
-        shared = np.float32(self._radio.gain_db**2)
+        shared = np.float32(self._gain_db**2)
         mask = heard.astype(np.float32)
         level = level * mask
         count = mask.sum(1, keepdims=True)

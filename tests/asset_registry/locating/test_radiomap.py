@@ -73,3 +73,14 @@ def test_walls_make_a_neighbouring_room_quieter():
     beyond = Floor(Plan(gateways, rooms), "").cells[:, 0] > 5
     assert np.allclose((mean[1] - mean[0])[beyond], Radio().wall_db, atol=0.01)
     assert np.allclose((mean[1] - mean[0])[~beyond], 0)
+
+
+def test_a_gateway_heard_at_one_far_point_by_luck_is_not_loud_at_all_far_points(world, floor):
+    points = floor.cells[::7]
+    true = world.levels(points)[:, 0]
+    level = np.full((len(points), len(floor.at)), -65.0)
+    level[:, 0] = np.where(true > -65.0, true, np.nan)
+    level[true.argmin(), 0] = -60.0
+    found = RadioMap(floor, Surveyed(points, level), Radio())
+    far = world.levels(floor.cells)[:, 0] < -70.0
+    assert (found.mean[0] - world.levels(floor.cells)[:, 0])[far].mean() < 2.0
