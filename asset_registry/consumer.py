@@ -114,7 +114,7 @@ def _speakers(item: Item) -> tuple[str, ...]:
         case Sighting(tag=tag, gateway=gateway):
             return (tag, gateway)
         case Reading(device=device, gateway=gateway):
-            if device.startswith(("link:", "channel:", "place:", "asset:", "alert:")):
+            if device.startswith(("link:", "channel:", "sink:", "place:", "asset:", "alert:")):
                 return ()
             return (device, gateway) if gateway and gateway != OWN_GATEWAY else (device,)
         case Announcement(device=device):

@@ -2,7 +2,9 @@
 
 A row is claimed under a lease in one transaction, the sink is called outside of any, and the row is marked done in
 another. Who dies in between leaves a lease that runs out; the sink is asked again and finds what it had made.
-A sink as a whole that does not take anything is left alone for a while, longer each time or as long as it asks.
+A sink as a whole that does not take anything is left alone for a while, longer each time or as long as it asks. That
+it takes nothing, and that it does again, is the reading `available` of the device `sink:<name>`: a rule can raise an
+alarm, which reaches people by other ways.
 """
 
 import asyncio
@@ -20,6 +22,8 @@ from asset_registry.db import Database
 from asset_registry.errors import Missing
 from collector.clock import Clock
 from collector.errors import ConfigError, Refused, Unreachable
+from collector.ports import Intake
+from collector.reading import Reading
 from service_desk.incidents import book
 from service_desk.incidents.model import Outbox
 from service_desk.ports import IncidentNews, TicketSink
@@ -68,6 +72,7 @@ class OutboxWorker:
         holder: str = "",
         lease: timedelta = _LEASE,
         jitter: Callable[[], float] = random.random,
+        intake: Intake | None = None,
     ) -> None:
         """`sinks` by the name in outbox rows; a call of a sink ends within its `lease`; `jitter` gives 0 to 1.
 
@@ -82,6 +87,8 @@ class OutboxWorker:
         self._wake = threading.Event()
         self._together = Together(database, clock, self._sinks, _FAR)
         self._troubles: dict[str, Trouble] = {}
+        self._intake = intake
+        self._said: dict[str, bool] = {}
 
     @property
     def troubles(self) -> dict[str, Trouble]:
@@ -122,7 +129,15 @@ class OutboxWorker:
         else:
             self._troubles.pop(claim.sink, None)
             self._finish(claim)
+        self._say(claim.sink, up=claim.sink not in self._troubles)
         return True
+
+    def _say(self, sink: str, *, up: bool) -> None:
+        """Once, when it changes."""
+        if self._intake is not None and self._said.get(sink) is not up:
+            now = self._clock.now()
+            if self._intake.offer([Reading(f"sink:{sink}", "available", up, now, now)], None):
+                self._said[sink] = up
 
     def _let_go(self) -> None:
         """Claims of the life before this one: nobody works on them any more."""

@@ -1,5 +1,6 @@
 """What every rule says of itself: whom it judges, for how long, how grave it is, and in which words."""
 
+from collections.abc import Container, Iterable
 from datetime import timedelta
 from difflib import get_close_matches
 from string import Formatter
@@ -52,12 +53,24 @@ Judged = Annotated[str, AfterValidator(judgeable)]
 Measured = Annotated[str, AfterValidator(measured)]
 
 
+class _Ids(frozenset[str]):
+    """Devices by their ids, or by how those begin."""
+
+    __slots__ = ("_begin",)
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        self._begin = tuple(one[:-1] for one in entries if one.endswith("*"))
+
+    def __contains__(self, device: object) -> bool:
+        return super().__contains__(device) or str(device).startswith(self._begin)
+
+
 class Scope(BaseModel):
     """Whom a rule judges: every condition given must hold, by one of its entries. Empty: all that give the metric."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    devices: list[str] = Field([], description="Native ids.")
+    devices: list[str] = Field([], description="Native ids; `channel:*` is every one that begins so.")
     categories: list[str] = Field([], description="Categories of assets.")
     room_types: list[str] = Field([], description="As in `config/room_profiles.yaml`.")
     departments: list[str] = Field([], description="Departments of assets.")
@@ -65,10 +78,12 @@ class Scope(BaseModel):
     buildings: list[str] = Field([], description="Names of buildings.")
     use: list[Literal["idle", "in_use", "claimed"]] = Field([], description="How the asset is used.")
 
-    def conditions(self) -> tuple[tuple[str, frozenset[str]], ...]:
+    def conditions(self) -> tuple[tuple[str, Container[str]], ...]:
         """Of each condition given the field of a subject and what may stand there."""
         given = ((field, getattr(self, name)) for name, field in _OF_SUBJECT.items())
-        return tuple((field, frozenset(entries)) for field, entries in given if entries)
+        return tuple(
+            (field, _Ids(entries) if field == "device" else frozenset(entries)) for field, entries in given if entries
+        )
 
 
 _OF_SUBJECT = {

@@ -109,7 +109,7 @@ class Wardkeeper:
         self._holder = f"{socket.gethostname()}:{settings.data}"
         self.sinks = self._sinks()
         self.outboxes = {
-            name: OutboxWorker(self.database, {name: sink}, clock, holder=self._holder)
+            name: OutboxWorker(self.database, {name: sink}, clock, holder=self._holder, intake=self.pipeline)
             for name, sink in self.sinks.items()
         }
         self.outgoing = self._outgoing()

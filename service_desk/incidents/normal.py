@@ -8,7 +8,7 @@ from collector.pace import patience
 from collector.reading import OWN_GATEWAY, Reading
 from service_desk.alarms.model import Alarm
 
-_OWN = ("link:", "place:", "asset:")
+_OWN = ("link:", "channel:", "sink:", "place:", "asset:")
 """Of these Wardkeeper itself says how they are."""
 _HOLDS = ("alert",)
 """Other monitoring says once that it is over."""

@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from asset_registry.errors import Missing
 from collector.errors import Refused, Unreachable
 from service_desk.incidents.model import Outbox
 from service_desk.outbox import OutboxWorker, dead_letters, try_again, waiting
 from service_desk.ports import TicketRef
+from service_desk.remote.errors import Barred
 from service_desk.tickets.model import Ticket
 
 PUMP = "mqtt:zigbee2mqtt/pump/P-117"
@@ -211,3 +213,40 @@ def test_what_a_worker_had_claimed_when_it_died_it_claims_again_at_once(house):
     assert born("here")._claim() is not None
     assert born("there")._claim() is None
     assert born("here")._claim() is not None
+
+
+class Intake:
+    """Where the outbox says how its ticket systems are."""
+
+    def __init__(self):
+        self.said = []
+
+    def offer(self, items, durable):
+        self.said += [(one.device, one.metric, one.value) for one in items]
+        return True
+
+
+def test_a_ticket_system_that_takes_nothing_says_so_once_and_once_that_it_does_again(house):
+    for value in (20.0, 90.0):
+        house.say(PUMP, "battery", value)
+        house.after(60)
+    intake = Intake()
+    sink = Sink(Barred("rt says 401"), Barred("rt says 401"), Unreachable("down"))
+    work = OutboxWorker(house.database, {"rt": sink}, house.clock, jitter=lambda: 1.0, intake=intake)
+    with house.database.write() as session:
+        for row in session.scalars(select(Outbox)):
+            row.sink = "rt"
+    for _ in range(6):
+        while asyncio.run(work.work()):
+            pass
+        house.clock.advance(Barred.EVERY_S)
+    assert sink.fails == []
+    assert intake.said == [("sink:rt", "available", False), ("sink:rt", "available", True)]
+
+
+def test_a_ticket_that_is_refused_for_its_own_sake_says_nothing_against_the_system(house):
+    house.say(PUMP, "battery", 20.0)
+    intake = Intake()
+    work = OutboxWorker(house.database, {"desk": Sink(Refused("no such queue"))}, house.clock, intake=intake)
+    assert asyncio.run(work.work())
+    assert intake.said == [("sink:desk", "available", True)]
