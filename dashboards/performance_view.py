@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import Annotated, Literal
 
+from fastapi import Depends, Query
 from markupsafe import Markup, escape
 
 from dashboards import words
+from dashboards.context import Context
 from dashboards.sentences import many, start
-from service_desk.alarms.performance import CHATTERS, FLOOD_BEGINS, SLOT, TARGET, Performance
+from service_desk.alarms.performance import (
+    CHATTERS,
+    FLOOD_BEGINS,
+    SLOT,
+    TARGET,
+    Performance,
+    Wanted,
+    performance,
+)
 
 STANDARD = "ISA-18.2, 16.5"
 BOTH = "ISA-18.2, 16.5; EEMUA 191"
@@ -16,6 +27,47 @@ FEW = 30
 """Of fewer alarms a share says nothing; it is shown and not judged."""
 COLUMNS = 144
 HEIGHT = 96
+Days = Literal["1", "7", "30"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for; `building` is a place's id."""
+
+    days: Days
+    building: int | None
+    department: str
+
+
+def asked(
+    days: Days = "1",
+    building: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+    department: Annotated[str, Query(max_length=80)] = "",
+) -> Asked:
+    """The filters of the address."""
+    return Asked(days, building, department)
+
+
+Filters = Annotated[Asked, Depends(asked)]
+
+
+def figures_of(here: Context, filters: Asked) -> tuple[Performance, Wanted]:
+    """The figures up to now, and what exactly was asked."""
+    end = here.clock.now() + timedelta(milliseconds=1)
+    wanted = Wanted(
+        start=_slot(end) - timedelta(days=int(filters.days)) + SLOT,
+        end=end,
+        operators=here.operators,
+        place_id=filters.building,
+        department=filters.department,
+    )
+    with here.database.read() as session:
+        return performance(session, wanted), wanted
+
+
+def _slot(moment: datetime) -> datetime:
+    """The beginning of the ten minutes it lies in."""
+    return moment.replace(minute=moment.minute - moment.minute % 10, second=0, microsecond=0)
 
 
 @dataclass(frozen=True)

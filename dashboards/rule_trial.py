@@ -59,7 +59,7 @@ class Trial:
 def trial(here: Context, draft: Draft) -> Trial:
     """What `draft` would have done. Whom it is about is taken as it is now. Raises RuleFaults, Unreachable."""
     rule, now = built(draft), here.clock.now()
-    known = Subjects(here.snapshots, here.latest)
+    known = Subjects(here.snapshots, here.latest, str(here.zone))
     about = {
         subject.device: subject
         for subject in (known.of(device, now) for device in here.latest.devices() if _gives(here, rule, device))

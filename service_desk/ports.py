@@ -24,7 +24,8 @@ class Subject(msgspec.Struct, frozen=True):
 
     `device` is a native id, or `asset:7` or `place:7` of a whole asset or room; `gateway` says that it is one.
     `every_s` is how often it talks, and `expected` whether it should talk now: a stored pump need not. `zones` are
-    those that its place is in. `priority`: what other monitoring says of it; "" leaves it to the rule.
+    those that its place is in. `priority`: what other monitoring says of it; "" leaves it to the rule. `clock` is the
+    time zone in which people there tell the day.
     """
 
     device: str
@@ -47,6 +48,7 @@ class Subject(msgspec.Struct, frozen=True):
     building: str = ""
     zones: tuple[str, ...] = ()
     priority: str = ""
+    clock: str = "UTC"
 
 
 class Facts(msgspec.Struct, frozen=True):

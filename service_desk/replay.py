@@ -2,7 +2,7 @@
 
 A reading is a JSON line as `wardkeeper decode` prints it. It may also say received, quality, retained, and whom it is
 about: device_name, gateway, asset, number, category, department, use, condition, every_s, expected, room, room_name,
-room_type, floor, building, zones; `heard_by` is the gateway that heard it. Time is what readings say.
+room_type, floor, building, zones, clock; `heard_by` is the gateway that heard it. Time is what readings say.
 """
 
 import json

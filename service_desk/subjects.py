@@ -37,9 +37,11 @@ class Newest(Protocol):
 class Subjects:
     """Subjects as of a time."""
 
-    def __init__(self, registered: Registered, newest: Newest) -> None:
+    def __init__(self, registered: Registered, newest: Newest, clock: str = "UTC") -> None:
+        """`clock` is the site's time zone."""
         self._registered = registered
         self._newest = newest
+        self._clock = clock
 
     def check(self) -> None:
         """Raises Unreachable before the registry was read for the first time: nobody could say what a rule is about."""
@@ -89,6 +91,7 @@ class Subjects:
             floor=above["floor"].name if "floor" in above else "",
             building=above["building"].name if "building" in above else "",
             zones=_zones(snapshot, room) if room else (),
+            clock=self._clock,
         )
 
 

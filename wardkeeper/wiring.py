@@ -188,7 +188,7 @@ class Wardkeeper:
         )
         return AlarmConsumer(
             self.database,
-            SubjectsOfAlerts(self.snapshots, self.latest, self.database),
+            SubjectsOfAlerts(self.snapshots, self.latest, self.database, self.settings.timezone),
             self.clock,
             holder=self._holder,
             practice=practice,

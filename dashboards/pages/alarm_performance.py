@@ -1,55 +1,30 @@
 """How well alarms serve those who answer them, against ISA-18.2 and EEMUA 191; one click to the rule."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from dashboards.access import STAFF, Visitor
 from dashboards.api.rules import RULERS
-from dashboards.context import Context, Here
-from dashboards.performance_view import CHATTERING, answer, chart, measures, percent
+from dashboards.context import Here
+from dashboards.performance_view import CHATTERING, Days, Filters, answer, chart, figures_of, measures, percent
 from dashboards.render import page
 from dashboards.sentences import address
 from dashboards.spreadsheet import spreadsheet
 from dashboards.standing import line_of
-from service_desk.alarms.performance import ACTORS, SLOT, Actor, Performance, Wanted, performance
+from service_desk.alarms.performance import ACTORS, Actor
 
-Days = Literal["1", "7", "30"]
 SPANS: tuple[tuple[Days, str], ...] = (("1", "24 h"), ("7", "7 days"), ("30", "30 days"))
 MOST_FLOODS = 10
 
 router = APIRouter(prefix="/alarms", dependencies=[STAFF])
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the address asks for; `building` is a place's id."""
-
-    days: Days
-    building: int | None
-    department: str
-
-
-def asked(
-    days: Days = "1",
-    building: Annotated[int | None, Query(ge=1)] = None,
-    department: Annotated[str, Query(max_length=80)] = "",
-) -> Asked:
-    """The filters of the address."""
-    return Asked(days, building, department)
-
-
-Filters = Annotated[Asked, Depends(asked)]
-
-
 @router.get("/performance")
 def alarm_performance(request: Request, here: Here, visitor: Visitor, filters: Filters) -> Response:
     """The figures, the floods, the worst, and what stands."""
-    figures, wanted = _figures(here, filters)
+    figures, wanted = figures_of(here, filters)
     known = here.snapshots.current
     buildings = sorted((p for p in known.places.values() if p.kind == "building"), key=lambda p: p.number)
     departments = sorted({asset.department for asset in known.assets.values() if asset.department})
@@ -83,7 +58,7 @@ def alarm_performance(request: Request, here: Here, visitor: Visitor, filters: F
 @router.get("/performance.csv")
 def measures_csv(here: Here, filters: Filters) -> Response:
     """Every figure as it is on the page, with what it should be and who says so."""
-    figures, wanted = _figures(here, filters)
+    figures, wanted = figures_of(here, filters)
     lines = [(each.name, each.value, each.target, each.source) for each in measures(figures)]
     head = ("measure", f"from {wanted.start.isoformat()} to {wanted.end.isoformat()}", "should be", "source")
     floods = [("flood", each.start.isoformat(), each.end.isoformat(), each.alarms) for each in figures.floods]
@@ -93,7 +68,7 @@ def measures_csv(here: Here, filters: Filters) -> Response:
 @router.get("/actors.csv")
 def actors_csv(here: Here, filters: Filters) -> Response:
     """Every alarm that spoke, the most frequent first."""
-    figures, _ = _figures(here, filters)
+    figures, _ = figures_of(here, filters)
     return spreadsheet("alarm-actors", _lines(figures.actors))
 
 
@@ -106,21 +81,3 @@ def _lines(actors: Sequence[Actor]) -> list[tuple[object, ...]]:
             for each in actors
         ),
     ]
-
-
-def _figures(here: Context, filters: Asked) -> tuple[Performance, Wanted]:
-    end = here.clock.now() + timedelta(milliseconds=1)
-    wanted = Wanted(
-        start=_slot(end) - timedelta(days=int(filters.days)) + SLOT,
-        end=end,
-        operators=here.operators,
-        place_id=filters.building,
-        department=filters.department,
-    )
-    with here.database.read() as session:
-        return performance(session, wanted), wanted
-
-
-def _slot(moment: datetime) -> datetime:
-    """The beginning of the ten minutes it lies in."""
-    return moment.replace(minute=moment.minute - moment.minute % 10, second=0, microsecond=0)

@@ -15,8 +15,8 @@ from service_desk.subjects import Newest, Registered, Subjects
 class SubjectsOfAlerts(Subjects):
     """As `Subjects`, and those of alerts."""
 
-    def __init__(self, registered: Registered, newest: Newest, database: Database) -> None:
-        super().__init__(registered, newest)
+    def __init__(self, registered: Registered, newest: Newest, database: Database, clock: str = "UTC") -> None:
+        super().__init__(registered, newest, clock)
         self._database = database
 
     def of(self, name: str, at: datetime) -> Subject:

@@ -169,7 +169,8 @@ def trust(tls: Tls | None) -> ssl.SSLContext:
         if tls is not None and tls.cert is not None:
             context.load_cert_chain(tls.cert, tls.key)
     except (OSError, ValueError) as trouble:
-        raise ConfigError(f"the files under tls cannot be used: {trouble}") from trouble
+        named = ", ".join(file for file in (tls.ca, tls.cert, tls.key) if file) if tls else "the system's"
+        raise ConfigError(f"the files under tls ({named}) cannot be used: {trouble}") from trouble
     return context
 
 

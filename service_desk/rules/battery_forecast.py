@@ -5,10 +5,11 @@ Document: P. K. Sen, Estimates of the Regression Coefficient Based on Kendall's 
 step of 1 %, a cold night and a bad reading do not move it.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
@@ -58,7 +59,7 @@ class BatteryForecast(Delayed):
         super().__init__(config, "battery", frozenset(("battery", "charging")))
         self.config = config
 
-    def look(self, own: dict[str, Any], reading: Reading, subject: Subject | None) -> Look | None:  # noqa: ARG002 - the value alone tells
+    def look(self, own: dict[str, Any], reading: Reading, subject: Subject | None) -> Look | None:
         """What is charged begins anew."""
         value, now = reading.value, ms_of(reading.at)
         if own.get(reading.metric, now - 1) >= now or not isinstance(value, bool | float):
@@ -73,7 +74,7 @@ class BatteryForecast(Delayed):
         if own.get("on_charge") or (buckets and value > buckets[-1][1] + _CHARGED):
             return _anew(own, value)
         self._keep(own, buckets, now // _BUCKET, value)
-        return self._forecast(own, reading.at, value)
+        return self._forecast(own, reading.at, value, ZoneInfo(subject.clock if subject else "UTC"))
 
     def _keep(self, own: dict[str, Any], buckets: list[list[float]], number: int, value: float) -> None:
         if buckets and buckets[-1][0] == number:
@@ -95,13 +96,13 @@ class BatteryForecast(Delayed):
         level = median(low - slope * number for number, low in buckets)
         return ((self.config.empty_at - level) / slope + 1) * _BUCKET  # the lowest is mostly the last
 
-    def _forecast(self, own: dict[str, Any], now: datetime, value: float) -> Look:
+    def _forecast(self, own: dict[str, Any], now: datetime, value: float, clock: ZoneInfo) -> Look:
         empty = own.get("empty")
         if empty is None:
             return Look(out=False, back=False, value=value)
         left = timedelta(milliseconds=min(empty - ms_of(now), _ms(words.LONGEST)))
-        moment = now + max(left, timedelta(0))
-        told = f"{moment.astimezone(UTC):%A}, {moment.day} {moment:%B}"
+        moment = (now + max(left, timedelta(0))).astimezone(clock)
+        told = f"{moment:%A}, {moment.day} {moment:%B}"
         return Look(left <= self.config.within, left > _BACK * self.config.within, told, point=value)
 
     def when(self) -> str:

@@ -204,6 +204,7 @@ EXPECTED = {
     "PUT /api/v1/places/{place_id}/air": roles("facilities", "infection_prevention"),
     "GET /api/v1/find": STAFF,
     "GET /api/v1/alarms": STAFF,
+    "GET /api/v1/alarms/performance": STAFF,
     "GET /api/v1/alarms/{alarm_id}": STAFF,
     "POST /api/v1/alarms/{alarm_id}/reset": ACTING,
     "GET /api/v1/alarm_windows": STAFF,

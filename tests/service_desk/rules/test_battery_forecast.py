@@ -2,13 +2,14 @@
 
 import random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from service_desk.rules.battery_forecast import Config
-from tests.service_desk.rules.conftest import Hearing
+from tests.service_desk.rules.conftest import DEVICE, Hearing
 
 HOUR, DAY = 3600, 86_400
 
@@ -32,6 +33,13 @@ def test_the_alarm_says_on_which_day_it_will_be_empty(hearing):
     assert 5.5 <= day < 6.5
     assert heard.title == "The battery of Fridge F-07 in 4.18 will be empty on Saturday, 5 December"
     assert all(isinstance(value, float) for _, value in heard.verdict.points)
+
+
+@pytest.mark.parametrize("clock, day", [("Pacific/Auckland", "Sunday, 6"), ("America/Los_Angeles", "Saturday, 5")])
+def test_the_day_is_that_of_the_house(hearing, clock, day):
+    heard = hearing("battery_forecast", {}, msgspec.structs.replace(DEVICE, clock=clock))
+    runs(heard, 8, falls(80, 6))
+    assert heard.title.endswith(f"will be empty on {day} December")
 
 
 def test_nobody_foretells_before_it_was_watched_for_two_days(hearing):
