@@ -22,6 +22,12 @@ def interval(known: Snapshot, heard: Heard, native_id: str) -> timedelta | None:
     return timedelta(seconds=said) if said else heard.interval(native_id)
 
 
+def announced(known: Snapshot, native_id: str) -> bool:
+    """Whether it said itself how often it talks."""
+    device = known.device(native_id)
+    return bool(device and device.interval_s)
+
+
 def expected(known: Snapshot, native_id: str) -> bool:
     """Equipment that goes round speaks for itself while it is in use; tags, sensors and what is fixed always speak."""
     asset = known.asset_of(native_id)

@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from collector.clock import from_a_wrong_clock
-from collector.pace import BURST, ENOUGH, interval_of
+from collector.pace import BURST, ENOUGH, even, interval_of
 from collector.points import RSSI, readings_of
 from collector.reading import OWN_GATEWAY, Item, Quality, Reading, Sighting
 
@@ -80,6 +80,11 @@ class Latest:
         """How often it talks, as far as it was heard since the start; None while that is not known."""
         with self._lock:
             return interval_of(self._gaps.get(device, ()))
+
+    def even(self, device: str) -> bool:
+        """Whether it talks by a clock, as far as it was heard since the start."""
+        with self._lock:
+            return even(self._gaps.get(device, ()))
 
     def since(self, device: str, metric: str) -> datetime | None:
         """From when on a state (true, false, a word) has been what it is, as far as it was heard; None for numbers."""

@@ -9,6 +9,7 @@ BURST = timedelta(seconds=1)
 """What is heard within it is one word of many readings."""
 
 _MISSED = 3
+_EVEN, _ROUGHLY_S = 0.25, 2.0
 _LEAST, _LONGEST = timedelta(seconds=60), timedelta(days=1)
 
 
@@ -29,3 +30,16 @@ def interval_of(gaps_s: Sequence[float]) -> timedelta | None:
     interval = timedelta(seconds=round(ordered[len(ordered) // 2]))
     steady = timedelta(seconds=ordered[-2]) <= patience(interval)
     return interval if steady and interval <= _LONGEST else None
+
+
+def even(gaps_s: Sequence[float]) -> bool:
+    """Whether it talks by a clock: all gaps but the longest are the median within a quarter.
+
+    Of words that come by chance, two seconds or a day apart, one row of nine in a hundred thousand looks so.
+    """
+    if len(gaps_s) < ENOUGH:
+        return False
+    ordered = sorted(gaps_s)
+    median = ordered[len(ordered) // 2]
+    within = max(_EVEN * median, _ROUGHLY_S)
+    return median - ordered[0] <= within and ordered[-2] - median <= within

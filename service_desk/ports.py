@@ -23,9 +23,10 @@ class Subject(msgspec.Struct, frozen=True):
     """Whom a reading is about at its time, as the registry knows it. What it does not know is "" or None.
 
     `device` is a native id, or `asset:7` or `place:7` of a whole asset or room; `gateway` says that it is one.
-    `every_s` is how often it talks, and `expected` whether it should talk now: a stored pump need not. `zones` are
-    those that its place is in. `priority`: what other monitoring says of it; "" leaves it to the rule. `clock` is the
-    time zone in which people there tell the day.
+    `every_s` is how often it talks; `pace` how that is known: it said so, or was heard by a clock, or neither;
+    `expected` whether it should talk now: a stored pump need not. `zones` are those that its place is in.
+    `priority`: what other monitoring says of it; "" leaves it to the rule. `clock` is the time zone in which people
+    there tell the day.
     """
 
     device: str
@@ -39,6 +40,7 @@ class Subject(msgspec.Struct, frozen=True):
     use: str = ""
     condition: str = ""
     every_s: float | None = None
+    pace: Literal["announced", "even", ""] = ""
     expected: bool = True
     place_id: int | None = None
     room: str = ""

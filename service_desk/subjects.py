@@ -10,7 +10,7 @@ from asset_registry.find import whereabouts
 from asset_registry.known import KnownAsset, KnownPlace
 from asset_registry.locating.words import PERHAPS
 from asset_registry.snapshot import Snapshot
-from asset_registry.talking import expected, interval
+from asset_registry.talking import announced, expected, interval
 from collector.errors import Unreachable
 from collector.reading import Reading
 from service_desk.ports import Subject
@@ -32,6 +32,9 @@ class Newest(Protocol):
 
     def interval(self, device: str) -> timedelta | None:
         """How often the device was heard."""
+
+    def even(self, device: str) -> bool:
+        """Whether it was heard by a clock."""
 
 
 class Subjects:
@@ -83,6 +86,7 @@ class Subjects:
             use=asset.use if asset else "",
             condition=asset.condition if asset else "",
             every_s=every.total_seconds() if every else None,
+            pace="announced" if announced(snapshot, name) else "even" if self._newest.even(name) else "",
             expected=expected(snapshot, name),
             place_id=room.id if room else None,
             room=room.number if room else "",

@@ -21,10 +21,11 @@ PROVEN = True
 _LEAST = timedelta(minutes=5)
 """Nobody is silent sooner by its own interval: a broker restarts, a gateway reboots."""
 _MISSED = 5
-_STEADY = 7
+_STEADY, _BY_A_CLOCK = 7, 4
 _ALIKE, _ROUGHLY_S = 0.1, 2.0
 """An interval is believed once it was the same, within so much, so many times in a row: a sensor that talks only when
-something happens has one by chance now and then, and is never overdue."""
+something happens has one by chance now and then, and is never overdue. By a clock counts for more: words by chance
+hardly ever look so, and never twice. What it announced itself is believed at once."""
 _LOOK = timedelta(minutes=1)
 _WORDS = 10
 """Intervals between two looks, so that each look is at other words than the one before."""
@@ -99,7 +100,9 @@ class Silence(Delayed):
         spoke = moment if reading and reading.value else facts.heard
         if spoke is not None and spoke > memory.heard:
             memory.heard, memory.gone = spoke, None
-            _learn(memory, subject.every_s)
+            _learn(memory, subject)
+        if subject.pace == "announced":
+            memory.every, memory.steady = subject.every_s, _STEADY
         if reading and not reading.value and memory.gone is None:
             memory.gone = moment
         verdict = self._looked_at(memory, subject, moment)
@@ -158,14 +161,15 @@ class Silence(Delayed):
         return f"heard every {words.duration(after)}" if after else "heard at its own interval"
 
 
-def _learn(memory: _Memory, every: float | None) -> None:
+def _learn(memory: _Memory, subject: Subject) -> None:
     """It talked, and its interval was asked for. After a start none is known for a while: the old one counts."""
+    every, weight = subject.every_s, _BY_A_CLOCK if subject.pace == "even" else 1
     if every is None:
         memory.steady = memory.steady if memory.steady == _STEADY else 0
     elif memory.every is not None and abs(every - memory.every) <= max(_ALIKE * memory.every, _ROUGHLY_S):
-        memory.steady = min(memory.steady + 1, _STEADY)
+        memory.steady = min(memory.steady + weight, _STEADY)
     else:
-        memory.every, memory.steady = every, 1
+        memory.every, memory.steady = every, weight
 
 
 def _pause(memory: _Memory) -> timedelta:

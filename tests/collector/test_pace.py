@@ -1,12 +1,14 @@
 """How often a device talks is learned from its gaps, and who talks only when something happens is never overdue."""
 
+import random
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.pace import ENOUGH, interval_of, patience
+from collector.pace import ENOUGH, even, interval_of, patience
 
 
 def seconds(number):
@@ -40,3 +42,23 @@ def test_who_talks_unevenly_or_less_than_daily_has_no_interval(uneven):
 
 def test_what_lies_within_the_least_patience_is_even_enough():
     assert interval_of([5, 5, 5, 5, 5, 20, 40, 50, 55]) == seconds(5)
+
+
+@given(st.integers(2, 86_000), st.lists(st.floats(0.9, 1.1), min_size=ENOUGH, max_size=ENOUGH), st.floats(1, 1e6))
+def test_a_clock_is_seen_through_its_jitter_and_one_lost_word(every, jitter, outage):
+    gaps = [every * each for each in jitter]
+    assert even(gaps)
+    gaps[0] = max(outage, every * 0.9)
+    assert even(gaps)
+
+
+def test_words_by_chance_hardly_ever_look_like_a_clock_and_never_twice():
+    chance = random.Random(7)
+    looks = [even([chance.expovariate(1 / 120) for _ in range(ENOUGH)]) for _ in range(50_000)]
+    assert sum(looks) <= 5
+    assert not any(one and other for one, other in pairwise(looks))
+
+
+@pytest.mark.parametrize("uneven", [[60] * 8, [60] * 7 + [90] * 2, [10] + [60] * 8, [5, 5, 5, 5, 5, 20, 40, 50, 55]])
+def test_what_is_no_clock(uneven):
+    assert not even(uneven)

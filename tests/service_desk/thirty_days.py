@@ -112,7 +112,8 @@ def judged(
     def subject(name: str, _at: datetime) -> Subject:
         every = latest.interval(name)
         every_s = every.total_seconds() if every else None
-        return Subject(name, place_id=1, every_s=every_s, gateway=name.startswith("gateway"))
+        pace = "even" if latest.even(name) else ""
+        return Subject(name, place_id=1, every_s=every_s, gateway=name.startswith("gateway"), pace=pace)
 
     judge, away = Judge(rules, subject), 0.0
     stop = chance.expovariate(restarts_a_day / DAY)

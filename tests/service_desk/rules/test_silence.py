@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import ValidationError
 
+from collector.latest import Latest
 from collector.reading import Reading, Sighting
 from service_desk.ports import Subject
 from service_desk.rules.silence import Config
@@ -59,6 +60,33 @@ def test_five_of_its_own_intervals_once_they_are_known_to_be_its_own(hearing):
     last = 2 * HOUR - MINUTE
     assert heard.waits(last + 5 * MINUTE - 1) == []
     assert heard.waits(last + 5 * MINUTE) == ["raised"]
+
+
+def test_who_announced_its_interval_is_judged_by_it_from_its_first_word(hearing):
+    heard = hearing("silence", {}, msgspec.structs.replace(EVERY_MINUTE, pace="announced"))
+    assert heard.says(0, "temperature", 5.0) == []
+    assert heard.waits(5 * MINUTE - 1) == []
+    assert heard.waits(5 * MINUTE) == ["raised"]
+
+
+@pytest.mark.parametrize("gaps, least, most", [((60,), 10, 22), ((60, 60, 60, 90), 50, 75)])
+def test_who_talks_by_a_clock_is_judged_after_some_twenty_words_and_others_after_some_seventy(
+    hearing, gaps, least, most
+):
+    def silent_after(words):
+        heard, latest, second = hearing("silence", {}), Latest(), 0
+        for word in range(words):
+            second += gaps[word % len(gaps)]
+            moment = START + timedelta(seconds=second)
+            latest.update([Reading("d", "temperature", 5.0, moment, moment)])
+            every, pace = latest.interval("d"), "even" if latest.even("d") else ""
+            known = {"every_s": every and every.total_seconds(), "pace": pace}
+            heard.subjects["d"] = msgspec.structs.replace(DEVICE, **known)
+            assert heard.says(second, "temperature", 5.0) == []
+        return heard.waits(second + HOUR) == ["raised"]
+
+    assert silent_after(most)
+    assert not silent_after(least)
 
 
 @pytest.mark.parametrize("every", [None, "now and then"])
