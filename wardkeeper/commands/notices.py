@@ -10,7 +10,7 @@ from collector.errors import ConfigError
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command(epilog="Example: wardkeeper push-key /etc/wardkeeper/push.key")(push_key)
+    app.command("push-key", epilog="Example: wardkeeper push-key /etc/wardkeeper/push.key")(push_key)
 
 
 def push_key(
