@@ -57,9 +57,10 @@ class Hit:
         return self.said.usability.usable
 
     @property
-    def order(self) -> tuple[bool, bool, float, float, str]:
-        """What a colleague has claimed, since one can ask them; then nearest first; then the surest."""
+    def order(self) -> tuple[bool, bool, bool, float, float, str]:
+        """What a colleague has claimed, since one can ask them; then nearest first; then the surest; last what left."""
         return (
+            self.left is not None,
             self.claimed is None,
             self.metres is None,
             self.metres or 0.0,
@@ -186,7 +187,7 @@ def _best(found: Found) -> str:
         best = found.usable[0]
         first = "Nearest usable" if best.metres is not None else "Usable"
         return f"{first} {noun}: {_short(best, noun)} in {_place(best)}{_far(best)}"
-    if found.doubtful:
+    if found.doubtful and found.doubtful[0].left is None:
         best = found.doubtful[0]
         where = f" in {best.room.number}" if best.room is not None else ""
         return f"No {noun} is surely usable; perhaps {best.asset.name}{where}"

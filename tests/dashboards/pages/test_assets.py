@@ -43,6 +43,8 @@ def test_what_left_the_building_says_by_which_exit_and_when_and_that_it_came_bac
     found = plain(browser.get("/find?q=P-117").text)
     assert "Pump 117 left the building by the south exit" in found
     assert "It left <time" in found
+    assert "taking it" not in found
+    assert "perhaps Pump 119" in plain(browser.get("/find?q=pump").text), "what is outside comes last"
     told = browser.get(f"/api/v1{pump}/context").json()
     assert told["left"]["by"] == "South exit"
     hospital.hear(hospital.reading(went, "left_by", "", 3600, OWN_GATEWAY))
