@@ -1,6 +1,6 @@
 """Every device that is heard gets a row, so that an unknown one stands under /unclaimed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from asset_registry.cursors import cursor, keep_cursor
 from asset_registry.db import Database
 from asset_registry.register import FACTS, LONGEST_FACT, LONGEST_NATIVE_ID, ensure_device, make_devices
 from collector.clock import Clock
+from collector.columns import Readings, chunks_of
 from collector.reading import OWN_GATEWAY, Announcement, Item, Reading, Sighting
 
 _MINUTE = timedelta(minutes=1)
@@ -81,7 +82,7 @@ class RegistryConsumer:
         fresh: dict[str, datetime] = {}
         told: dict[str, Mapping[str, str]] = {}
         known = self._known
-        for item in items:
+        for item in self._strange(items):
             if type(item) is Reading and item.device in known and (not item.gateway or item.gateway in known):
                 continue
             for native_id in _speakers(item):
@@ -92,6 +93,15 @@ class RegistryConsumer:
                 if merged != self._facts.get(item.device):
                     told[item.device] = merged
         return fresh, told
+
+    def _strange(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Without columns all of whose devices are known."""
+        known = self._known
+        for chunk in chunks_of(items):
+            if not isinstance(chunk, Readings) or not all(
+                device in known and (not gateway or gateway in known) for device, _, gateway in chunk.series
+            ):
+                yield from chunk
 
     def _admit(self, native_id: str, now: datetime) -> bool:
         start, count = self._window

@@ -4,16 +4,20 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from math import isfinite
 from operator import attrgetter
+from typing import cast
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
 
-from collector.clock import from_a_wrong_clock, whole_ms
+from collector.clock import FUTURE, from_a_wrong_clock, whole_ms
+from collector.columns import Readings, chunks_of
+from collector.points import all_moments, all_ms
 from collector.reading import Announcement, Item, Quality, Reading, Sighting
 
 TEXT_BYTES = 4096
@@ -32,6 +36,8 @@ RUN_AHEAD = timedelta(minutes=1)
 _received: Callable[[Item], datetime] = attrgetter("received")
 _TICK = timedelta(milliseconds=1)
 _REMEMBERED = 1_000_000
+_FUTURE_MS = FUTURE // _TICK
+_U16 = 1 << 16  # so many are put in order without being compared
 
 
 class Refusal(Exception):
@@ -125,17 +131,21 @@ class ClockState(msgspec.Struct, frozen=True):
     last_step: datetime | None = None
 
 
-def reached(items: Collection[Item], now: datetime, before: datetime | None) -> datetime:
+def reached(items: Sequence[Item], now: datetime, before: datetime | None) -> datetime:
     """The clock, or where a burst in one series has run ahead of it: the next run must not begin before that.
 
     `before` is where the record before had reached, and a burst goes on from there; what is farther ahead of both than
     RUN_AHEAD is of a wrong clock.
     """
     start = now if before is None or not timedelta(0) < before - now < HELD else before
-    newest = max(map(_received, items), default=start)
-    if newest <= start:
+    times = {time for chunk in chunks_of(items) for time in _times(chunk)}
+    if max(times, default=start) <= start:
         return start
-    return max(time for time in [start, *map(_received, items)] if time - start < RUN_AHEAD)
+    return max(time for time in [start, *times] if time - start < RUN_AHEAD)
+
+
+def _times(items: Sequence[Item] | Readings) -> Iterable[datetime]:
+    return all_moments(np.unique(items.received)) if isinstance(items, Readings) else map(_received, items)
 
 
 class Timeline:
@@ -185,6 +195,26 @@ class Timeline:
         self._last[series] = later = last + _TICK
         at = later if at == received else at
         return Reading(item.device, item.metric, value, at, later, item.gateway, item.quality, item.retained)
+
+    def passed_together(self, readings: Readings) -> Readings | None:
+        """As `passed`, for all of them or none."""
+        known = list(map(self._last.get, readings.series))
+        at, received = readings.at, readings.received
+        if not (all(known) and np.isfinite(readings.values).all() and (at - received <= _FUTURE_MS).all()):
+            return None
+        which = readings.which
+        first = all_ms(cast("list[datetime]", known)) + 1
+        order = np.argsort(which.astype(np.uint16 if len(first) <= _U16 else np.uint32), kind="stable")
+        series, row = which[order].astype(np.int64), np.arange(len(order))
+        # in a series each is one more than the one before, or what it was: without the row it never decreases
+        ahead = np.maximum(received[order], first[series]) - row
+        low = int(ahead.min())
+        apart = int(ahead.max()) - low + 1
+        moved = np.maximum.accumulate(ahead - low + series * apart) - series * apart + low + row
+        later = np.empty_like(received)
+        later[order] = moved
+        self._last.update(zip(readings.series, all_moments(moved[np.append(np.diff(series) > 0, [True])]), strict=True))
+        return readings.timed(np.where(at == received, later, at), later)
 
     def place(self, items: Iterable[Item], now: datetime, changed: Counter[str]) -> list[Item]:
         """The items with their times in order, counting in `changed` what had to be."""

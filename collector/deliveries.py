@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from collector.columns import DeliveryKeys
 from collector.durable import replace
 from collector.errors import Unreachable
 from collector.reading import DeliveryKey
@@ -29,7 +30,7 @@ class Deliveries:
         """Whether this message was taken, whether or not this copy of it is flagged as a redelivery."""
         return self._sessions.get((key.link, key.session), {}).get(key.mid) == key.digest
 
-    def remember(self, keys: Iterable[DeliveryKey]) -> None:
+    def remember(self, keys: Iterable[DeliveryKey | DeliveryKeys]) -> None:
         """These messages are taken."""
         link, session = None, None
         known: dict[int, bytes] = {}
@@ -37,7 +38,10 @@ class Deliveries:
             if key.link is not link or key.session is not session:
                 link, session = key.link, key.session
                 known = self._of(link, session)
-            known[key.mid] = key.digest
+            if isinstance(key, DeliveryKeys):
+                known.update(zip(key.mids, key.digests, strict=True))
+            else:
+                known[key.mid] = key.digest
 
     def forget(self, link: str, session: str) -> None:
         """The broker has thrown this session away: nothing of it comes again."""

@@ -1,12 +1,13 @@
 """What stands in a spool's directory, for a person to look at. Changes nothing, and may look while a server writes."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from collector.columns import DeliveryKeys
 from collector.deliveries import Deliveries
 from collector.errors import ConfigError, Unreachable
 from collector.payload import PREFACE, batch_of, flat, items_of, preface_of
@@ -79,7 +80,7 @@ def inspect(directory: Path) -> Inspection:
     )
 
 
-def items_at(directory: Path, position: int) -> list[Item]:
+def items_at(directory: Path, position: int) -> Sequence[Item]:
     """What is in the record at `position`. Raises ConfigError when there is none."""
     for path in reversed(_segments(directory)):
         if int(path.stem) <= position:
@@ -115,12 +116,12 @@ def _view(path: Path, deliveries: Deliveries) -> SegmentView:
             continue
         _count(view, found.position, written, flat(batch))
         keys = [key for _, key in batch if key]
-        view.messages += len(keys)
+        view.messages += sum(len(key) if isinstance(key, DeliveryKeys) else 1 for key in keys)
         deliveries.remember(keys)
     return view
 
 
-def _count(view: SegmentView, position: int, written: datetime | None, items: list[Item]) -> None:
+def _count(view: SegmentView, position: int, written: datetime | None, items: Sequence[Item]) -> None:
     view.records += 1
     view.first = position if view.first is None else view.first
     view.last = position
@@ -136,7 +137,7 @@ def _wider(known: tuple[datetime, datetime] | None, first: datetime, last: datet
     return (min(known[0], first), max(known[1], last)) if known else (first, last)
 
 
-def lines_of(items: list[Item]) -> Iterator[bytes]:
+def lines_of(items: Iterable[Item]) -> Iterator[bytes]:
     """Each item as a line of JSON, its fields by name."""
     for item in items:
         yield msgspec.json.encode(msgspec.structs.asdict(item))

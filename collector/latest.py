@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from collector.clock import from_a_wrong_clock
+from collector.columns import Readings, chunks_of
 from collector.pace import BURST, ENOUGH, even, interval_of
 from collector.points import RSSI, readings_of
 from collector.reading import OWN_GATEWAY, Item, Quality, Reading, Sighting
@@ -104,12 +105,13 @@ class Latest:
     def update(self, items: Iterable[Item]) -> None:
         """Take over what is newer than what is known."""
         with self._lock:
-            for item in items:
-                if type(item) is Reading:
-                    self._take(item)
-                elif type(item) is Sighting:
-                    self._through(item.tag, item.gateway, item.received)
-                    self._heard(item.tag, item.received)
+            for chunk in chunks_of(items):
+                for item in chunk.newest() if isinstance(chunk, Readings) else chunk:
+                    if type(item) is Reading:
+                        self._take(item)
+                    elif type(item) is Sighting:
+                        self._through(item.tag, item.gateway, item.received)
+                        self._heard(item.tag, item.received)
 
     def prime(self, table: pa.Table) -> None:
         """Start from what a store knows (`Store.latest`)."""

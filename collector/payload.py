@@ -5,34 +5,65 @@ from datetime import datetime
 
 import msgspec
 
+from collector.columns import DeliveryKeys, Readings, strung
 from collector.deliveries import Remembered
 from collector.reading import DeliveryKey, Item
 
 PREFACE = 0
 """The position of a preface."""
 
-Batch = Sequence[tuple[Sequence[Item], DeliveryKey | None]]
+Keys = DeliveryKey | DeliveryKeys
+Batch = Sequence[tuple[Sequence[Item] | Readings, Keys | None]]
+
+
+class _Part(msgspec.Struct, array_like=True, gc=False):
+    """A message with its key, or many as columns with their `keys`."""
+
+    items: list[Item] | Readings
+    key: DeliveryKey | None = None
+    keys: DeliveryKeys | None = None
 
 
 class _Said(msgspec.Struct, array_like=True, gc=False):
-    """A message without its key, which is passed over."""
+    """The same without keys, which are passed over."""
 
-    items: tuple[Item, ...]
+    items: list[Item] | Readings
+
+
+class _Keyed(msgspec.Struct, array_like=True, gc=False):
+    """The same without items."""
+
+    items: msgspec.Raw
+    key: DeliveryKey | None = None
+    keys: DeliveryKeys | None = None
 
 
 encode = msgspec.msgpack.Encoder().encode
-"""`(written, batch)` of a record, `(written, remembered)` of a preface."""
+"""`(written, remembered)` of a preface."""
 
-batch_of = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[list[Item], DeliveryKey | None]]]).decode
 preface_of = msgspec.msgpack.Decoder(tuple[datetime | None, Remembered]).decode
+_parts = msgspec.msgpack.Decoder(tuple[datetime | None, list[_Part]]).decode
 _said = msgspec.msgpack.Decoder(tuple[datetime | None, list[_Said]]).decode
 _written = msgspec.msgpack.Decoder(tuple[datetime | None, msgspec.Raw]).decode
-_keys = msgspec.msgpack.Decoder(tuple[datetime | None, list[tuple[msgspec.Raw, DeliveryKey | None]]]).decode
+_keyed = msgspec.msgpack.Decoder(tuple[datetime | None, list[_Keyed]]).decode
 
 
-def items_of(payload: bytes) -> list[Item]:
+def encode_batch(written: datetime, batch: Batch) -> bytes:
+    """A record."""
+    return encode(
+        (written, [(items, None, key) if type(key) is DeliveryKeys else (items, key) for items, key in batch])
+    )
+
+
+def batch_of(payload: bytes) -> tuple[datetime | None, Batch]:
+    """When a record was written, and all that is in it."""
+    written, parts = _parts(payload)
+    return written, [(part.items, part.keys or part.key) for part in parts]
+
+
+def items_of(payload: bytes) -> Sequence[Item]:
     """Everything in a record, in order."""
-    return [item for said in _said(payload)[1] for item in said.items]
+    return strung(said.items for said in _said(payload)[1])
 
 
 def written_of(payload: bytes) -> datetime | None:
@@ -40,12 +71,12 @@ def written_of(payload: bytes) -> datetime | None:
     return _written(payload)[0]
 
 
-def keys_of(payload: bytes) -> tuple[datetime | None, list[DeliveryKey]]:
+def keys_of(payload: bytes) -> tuple[datetime | None, list[Keys]]:
     """When a record was written, and the messages in it."""
-    written, batch = _keys(payload)
-    return written, [key for _, key in batch if key]
+    written, parts = _keyed(payload)
+    return written, [key for part in parts if (key := part.keys or part.key)]
 
 
-def flat(batch: Batch) -> list[Item]:
+def flat(batch: Batch) -> Sequence[Item]:
     """The items of all messages of a batch."""
-    return [item for items, _ in batch for item in items]
+    return strung(items for items, _ in batch)

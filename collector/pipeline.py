@@ -6,19 +6,23 @@ they were when they are started again.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import cast
 
 import msgspec
 
 from collector import sacrifice
 from collector.admission import ClockState, Refusal, Timeline, kept, sound
 from collector.clock import Clock, monotonic
+from collector.columns import DeliveryKeys, Readings, chunks_of, joined, joined_keys, strung
 from collector.counters import Counters
 from collector.errors import Unreachable
 from collector.histogram import Histogram
 from collector.latest import Latest
+from collector.payload import Keys, flat
 from collector.ports import Consumer, Part, RemoteStore, Store, TrailingConsumer
 from collector.reading import DeliveryKey, Item
 from collector.sacrifice import Sacrifice
@@ -48,7 +52,7 @@ class _Offer(msgspec.Struct, gc=False):
 
 
 class _Batch(msgspec.Struct):
-    parts: list[tuple[list[Item], DeliveryKey | None]]
+    parts: list[tuple[Sequence[Item] | Readings, Keys | None]]
     durable: list[Durable]
     said: list[Item] = []  # of the spool itself
 
@@ -159,10 +163,10 @@ class Pipeline:
         passed = self._timeline.passed
         batch.durable += [offer.durable for offer in offers if offer.durable is not None]
         parts = [part for offer in offers for part in offer.parts]
-        again = any(part.key is not None and part.key.redelivered for part in parts)
-        for part in parts:
+        again = any(isinstance(part.key, DeliveryKey) and part.key.redelivered for part in parts)
+        for part in self._together(parts, batch) if quick and not again else _apart(parts):
             key = part.key
-            if again and key is not None:
+            if again and isinstance(key, DeliveryKey):
                 name = (key.link, key.session, key.mid, key.digest)
                 if key.redelivered and (name in keys or self._spool.known(key)):
                     dropped["redelivered"] += len(part.items)
@@ -184,6 +188,22 @@ class Pipeline:
         self._count("items_changed", changed)
         return batch
 
+    def _together(self, parts: Iterable[Part], batch: _Batch) -> Iterator[Part]:
+        """What goes into `batch` as columns; parts that must be looked at one by one are returned, in order."""
+        for columns, some in groupby(parts, _columns):
+            if columns is None:
+                yield from some
+                continue
+            same = list(some)
+            one = Part(
+                joined([cast("Readings", part.items) for part in same]), _joined_keys([part.key for part in same])
+            )
+            fit = self._timeline.passed_together(cast("Readings", one.items))
+            if fit is None:
+                yield from one.apart()
+            else:
+                batch.parts.append((fit, one.key))
+
     def _looked_at(self, item: Item, now: datetime, dropped: Counter[str], changed: Counter[str]) -> Sequence[Item]:
         """What is kept of one item, mended, its times in order."""
         items = self._sacrifice.spared(_sound((item,), dropped, changed), dropped)
@@ -203,7 +223,7 @@ class Pipeline:
         self._unwritten = None
         self._written.extend(batch.durable)
         self._acknowledge()
-        self._show([item for part, _ in parts for item in part])
+        self._show(flat(parts))
 
     def _cry(self, batch: _Batch) -> None:
         """When it was for want of room, say so in the room that is kept for that."""
@@ -243,6 +263,23 @@ class Pipeline:
     def _count(self, name: str, counts: Counter[str]) -> None:
         for why, n in counts.items():
             self._counters.inc(name, n, why=why)
+
+
+def _columns(part: Part) -> tuple[str, str] | None:
+    """Parts with the same, which are neighbors, can be one; None when there are no columns."""
+    if not isinstance(part.items, Readings):
+        return None
+    return (part.key.link, part.key.session) if part.key else ("", "")
+
+
+def _joined_keys(keys: Sequence[Keys | None]) -> DeliveryKeys | None:
+    found = [key for key in keys if isinstance(key, DeliveryKeys)]
+    return joined_keys(found) if found else None
+
+
+def _apart(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield from part.apart()
 
 
 def _sound(items: Iterable[Item], dropped: Counter[str], changed: Counter[str]) -> list[Item]:
@@ -317,7 +354,7 @@ class ConsumerRunner:
 
     def _step(self) -> int:
         records = self._spool.read(self._position, self._batch)
-        items = [item for _, inside in records for item in inside]
+        items = strung(chunk for _, inside in records for chunk in chunks_of(inside))
         position = records[-1][0]
         start = monotonic()
         self._consumer.consume(items, position)
@@ -347,4 +384,4 @@ class StoreConsumer:
         return self._store.settled() if isinstance(self._store, RemoteStore) else position
 
     def consume(self, items: Iterable[Item], position: int) -> None:
-        self._store.write(list(items), position)
+        self._store.write(items if isinstance(items, Sequence) else list(items), position)

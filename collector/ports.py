@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import msgspec
 
+from collector.columns import DeliveryKeys, Readings
 from collector.reading import Announcement, DeliveryKey, Frame, Item, Reading, Sighting
 
 if TYPE_CHECKING:
@@ -21,6 +23,14 @@ class Decoder(Protocol):
 
     def decode(self, frame: Frame) -> Sequence[Decoded]:
         """Everything the frame says. Raises BadFrame with the offset; what is missing or invalid gives nothing."""
+
+
+@runtime_checkable
+class BulkDecoder(Decoder, Protocol):
+    """A decoder that takes many payloads at once, most of which say one number and no more."""
+
+    def readings(self, payloads: Sequence[bytes], received: datetime) -> Readings:
+        """What `decode` says of each payload, a row each, until one that is not so plain. Raises nothing."""
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -50,11 +60,18 @@ class Session(Protocol):
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """What one message says. `elsewhere`: another Wardkeeper heard it, whose times it keeps."""
+    """What one message says, or what each of many does. `elsewhere`: another Wardkeeper heard it, whose times it keeps."""
 
-    items: Sequence[Item]
-    key: DeliveryKey | None = None
+    items: Sequence[Item] | Readings
+    key: DeliveryKey | DeliveryKeys | None = None
     elsewhere: bool = False
+
+    def apart(self) -> "list[Part]":
+        """Of many messages each."""
+        if not isinstance(self.items, Readings):
+            return [self]
+        keys = self.key if isinstance(self.key, DeliveryKeys) else repeat(self.key)
+        return [Part((reading,), key) for reading, key in zip(self.items, keys, strict=False)]
 
 
 class Intake(Protocol):

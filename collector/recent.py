@@ -1,6 +1,7 @@
 """The newest records in memory, so that who keeps up need not read and decode what was just written."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from collector.reading import Item
@@ -11,7 +12,7 @@ _BYTES = 32 << 20
 
 class _Kept(NamedTuple):
     position: int
-    items: list[Item]
+    items: Sequence[Item]
     size: int
 
 
@@ -28,7 +29,7 @@ class Recent:
         self._bytes = 0
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
 
-    def add(self, before: int, position: int, items: list[Item], size: int) -> None:
+    def add(self, before: int, position: int, items: Sequence[Item], size: int) -> None:
         """The record at `position`, which is `size` bytes and follows `before`, the head until now."""
         self._kept[before] = _Kept(position, items, size)
         self._items += len(items) or 1
@@ -43,9 +44,9 @@ class Recent:
         self._kept.clear()
         self._items = self._bytes = 0
 
-    def after(self, position: int, limit: int) -> list[tuple[int, list[Item]]]:
+    def after(self, position: int, limit: int) -> list[tuple[int, Sequence[Item]]]:
         """The records after `position` until there are `limit` items or more; none when the next one is not here."""
-        found = []
+        found: list[tuple[int, Sequence[Item]]] = []
         items = 0
         while items < limit and (kept := self._kept.get(position)) is not None:
             position = kept.position

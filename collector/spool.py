@@ -19,7 +19,7 @@ from collector.admission import reached
 from collector.clock import Clock
 from collector.deliveries import Deliveries, Sessions
 from collector.errors import Unreachable
-from collector.payload import PREFACE, Batch, encode, flat, items_of, keys_of, preface_of, written_of
+from collector.payload import PREFACE, Batch, encode, encode_batch, flat, items_of, keys_of, preface_of, written_of
 from collector.quota import NO_ROOM, OWN, Quota
 from collector.reading import DeliveryKey, Item
 from collector.recent import RECENT_ITEMS, Recent
@@ -108,7 +108,7 @@ class Spool:
             items = flat(batch)
             now = reached(items, now, self.written_at)
             position = self._head + 1
-            record = frame(position, encode((now, batch)))
+            record = frame(position, encode_batch(now, batch))
             try:
                 if not (own and self._quota.has_room(self.size, len(record) - OWN)):
                     self._make_room(len(record))
@@ -126,10 +126,10 @@ class Spool:
                 self._changed.notify_all()
             return position
 
-    def read(self, after: int, limit: int) -> list[tuple[int, list[Item]]]:
+    def read(self, after: int, limit: int) -> list[tuple[int, Sequence[Item]]]:
         """The records after position `after`, with their items, until there are `limit` items or more.
 
-        A position without items stands for records that were lost to damage. The lists are shared: not to be changed.
+        A position without items stands for records that were lost to damage. What is given is shared: not to be changed.
         """
         with self._changed:
             head = self._head

@@ -1,6 +1,6 @@
 """Points on their way in: readings or an Arrow table become columns by series id, in order and without duplicates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collector.columns import Readings, chunks_of
 from collector.embedded.format import BOOLEAN, NUMBER, TEXT
 from collector.embedded.series import Series, SeriesIndex
 from collector.points import all_ms, points_of
-from collector.reading import Item, Quality, Value
+from collector.reading import Item, Quality, Reading, Value
 
 QUALITIES = (Quality.GOOD, Quality.UNCERTAIN, Quality.BAD)
 """By the number under which they are kept."""
@@ -69,13 +70,38 @@ class Batch(NamedTuple):
 
 def of_items(items: Iterable[Item], series: SeriesIndex) -> tuple[Batch, dict[Series, int]]:
     """What a store keeps of `items` (see `collector.points.points_of`), and the ids of series not seen before."""
-    points = points_of(items)
-    keys = [(point.device, point.metric, point.gateway) for point in points]
-    ids: list[int | None] = list(map(series.ids.get, keys))
-    new: dict[Series, int] = {}
-    if None in ids:
-        new = series.numbered({key for key, sid in zip(keys, ids, strict=True) if sid is None})
-        ids = [new[key] if sid is None else sid for key, sid in zip(keys, ids, strict=True)]
+    named = [
+        _of_readings(chunk) if isinstance(chunk, Readings) else _of_points(points_of(chunk))
+        for chunk in chunks_of(items)
+    ]
+    new = series.numbered({name for names, _ in named for name in names if name not in series.ids})
+    ids = {**series.ids, **new} if new else series.ids
+    batches = [
+        batch._replace(sid=np.array([ids[name] for name in names], np.int32)[batch.sid]) for names, batch in named
+    ]
+    return _ordered(batches[0] if len(batches) == 1 else _joined(batches)), new
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    """One after another; an empty one when there is none."""
+    sid, t, v, s, kind, quality, delay = zip(*(batches or [_of_points([])[1]]), strict=True)
+    texts = [pa.nulls(len(at), pa.string()) if one is None else one for one, at in zip(s, t, strict=True)]
+    join = np.concatenate
+    text = pa.concat_arrays(texts) if any(one is not None for one in s) else None
+    return Batch(join(sid), join(t), join(v), text, join(kind), join(quality), join(delay))
+
+
+def _of_readings(readings: Readings) -> tuple[list[Series], Batch]:
+    """The names of series, and points with the places of these as `sid`."""
+    t, none = readings.at, np.zeros(len(readings), np.uint8)
+    batch = Batch(readings.which.astype(np.int32), t, readings.values, None, none, none, readings.received - t)
+    return readings.series, batch
+
+
+def _of_points(points: Sequence[Reading]) -> tuple[list[Series], Batch]:
+    """The same."""
+    places: dict[Series, int] = {}
+    which = [places.setdefault((point.device, point.metric, point.gateway), len(places)) for point in points]
     values = [point.value for point in points]
     kind = np.zeros(len(points), np.uint8)
     s = None
@@ -89,8 +115,7 @@ def of_items(items: Iterable[Item], series: SeriesIndex) -> tuple[Batch, dict[Se
         quality[place] = _WORSE[points[place].quality]
     t = all_ms([point.at for point in points])
     delay = all_ms([point.received for point in points]) - t
-    batch = Batch(np.array(ids, np.int32), t, np.array(values, np.float64), s, kind, quality, delay)
-    return _ordered(batch), new
+    return list(places), Batch(np.array(which, np.int32), t, np.array(values, np.float64), s, kind, quality, delay)
 
 
 def _kind(value: Value) -> int:

@@ -7,9 +7,10 @@ to paho, which is why its version is pinned; where they are missing, messages ar
 
 import ssl
 from collections.abc import Callable, Sequence
-from struct import Struct
+from typing import overload
 
 import msgspec
+import numpy as np
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
@@ -21,7 +22,6 @@ PRIVATE = ("_sock_recv", "_packet_read", "_packet_queue", "_loop_rc_handle", "_m
 _GULP = 262_144
 _SIP = 32_768
 _PUBACK = 0x40
-_ack = Struct("!BBH").pack
 _LENGTH_BYTES = 4  # no remaining length has more: MQTT 3.1.1 §2.2.3
 
 
@@ -33,6 +33,31 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     mid: int = 0
     duplicate: bool = False
     retained: bool = False
+
+
+class Messages(Sequence[Message]):
+    """The messages of one read as columns; `heads` are the first bytes of their packets (MQTT 3.1.1 §3.3.1)."""
+
+    __slots__ = ("heads", "mids", "payloads", "topics")
+
+    def __init__(self) -> None:
+        self.heads = bytearray()
+        self.topics: list[bytes] = []
+        self.mids: list[int] = []
+        self.payloads: list[bytes] = []
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    @overload
+    def __getitem__(self, place: int) -> Message: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Message]: ...
+    def __getitem__(self, place: int | slice) -> Message | list[Message]:
+        if isinstance(place, slice):
+            return [self[n] for n in range(*place.indices(len(self)))]
+        head = self.heads[place]
+        return Message(self.topics[place], self.payloads[place], self.mids[place], head & 8 > 0, head & 1 > 0)
 
 
 class PlainClient(paho.Client):
@@ -47,7 +72,7 @@ class PlainClient(paho.Client):
         """A client whose session the broker keeps."""
         clean = None if protocol == MQTTProtocolVersion.MQTTv5 else False
         super().__init__(CallbackAPIVersion.VERSION2, client_id, clean, protocol=protocol, manual_ack=True)
-        self.on_batch: Callable[[list[Message]], None] = lambda _: None
+        self.on_batch: Callable[[Sequence[Message]], None] = lambda _: None
         self.on_message = self._on_one
         self._twice: set[int] = set()  # received at QoS 2, whose last word is another
 
@@ -115,34 +140,45 @@ class BulkClient(PlainClient):
         if self._twice:
             super().acknowledge(mids)
         elif mids:
-            self._packet_queue(_PUBACK, b"".join([_ack(_PUBACK, 2, mid) for mid in mids]), mids[-1], 1)
+            packets = np.empty((len(mids), 2), ">u2")
+            packets[:, 0], packets[:, 1] = _PUBACK << 8 | 2, mids
+            self._packet_queue(_PUBACK, packets.tobytes(), mids[-1], 1)
 
     def _forget(self) -> None:
         self._chunks, self._missing = [], 0
 
     def _handle(self, data: bytes) -> MQTTErrorCode:
         """Every whole packet of `data`; what is left of it waits for more."""
-        batch: list[Message] = []
+        batch = Messages()
+        add_head, add_topic = batch.heads.append, batch.topics.append
+        add_mid, add_payload = batch.mids.append, batch.payloads.append
         at, end, properties = 0, len(data), self._properties
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
         while at < end:
-            start, size = _body(data, at)
+            if at + 2 < end and data[at + 2] < 128 <= data[at + 1]:  # as nearly always, and a call is felt
+                start, size = at + 3, data[at + 1] & 127 | data[at + 2] << 7
+            else:
+                start, size = _body(data, at)
             stop = start + size
             if stop > end:
                 self._chunks, self._missing = [data[at:]], stop - end
                 break
             head = data[at]
-            if head & 0xF4 == 0x30 and size > 2:  # a message at QoS 0 or 1, looked at here: a call costs as much
+            if head & 0xF4 == 0x30 and size > 2:  # a message at QoS 0 or 1
                 topic = start + 2
                 after = topic + (data[start] << 8 | data[start + 1])
                 payload = after + (head & 2) + properties
                 if topic < after and payload <= stop and not (properties and data[payload - 1]):
-                    mid = data[after] << 8 | data[after + 1] if head & 2 else 0
-                    batch.append(Message(data[topic:after], data[payload:stop], mid, head & 8 > 0, head & 1 > 0))
+                    add_head(head)
+                    add_topic(data[topic:after])
+                    add_mid(data[after] << 8 | data[after + 1] if head & 2 else 0)
+                    add_payload(data[payload:stop])
                     at = stop
                     continue
             self._give(batch)
-            batch = []
+            batch = Messages()
+            add_head, add_topic = batch.heads.append, batch.topics.append
+            add_mid, add_payload = batch.mids.append, batch.payloads.append
             code = self._as_paho_does(data[at:stop])
             if code or self.socket() is None:
                 self._forget()
@@ -151,8 +187,8 @@ class BulkClient(PlainClient):
         self._give(batch)
         return code
 
-    def _give(self, batch: list[Message]) -> None:
-        if batch:
+    def _give(self, batch: Messages) -> None:
+        if len(batch):
             self.brought = max(self.brought, len(batch))
             self.on_batch(batch)
 

@@ -14,17 +14,21 @@ from typing import cast
 from zlib import adler32, crc32
 
 import msgspec
+import numpy as np
 
+from collector.columns import keys_of
 from collector.counters import bad_frame
 from collector.errors import BadFrame, NoKey
-from collector.ports import Decoder, Part
+from collector.ports import BulkDecoder, Decoder, Part
 from collector.reading import DeliveryKey, Frame, Item, Reading
 from drivers.dialects import Dialects
-from drivers.links.bulk import Message
+from drivers.links.bulk import Message, Messages
 from drivers.links.link import House
 from drivers.links.sys_topics import OF_THE_BROKER
 
 _sums = Struct(">II").pack
+_PLAIN = b"\x32"  # a PUBLISH at QoS 1, neither repeated nor retained
+_WORTH, _ONE_BY_ONE = 16, 32  # for fewer columns cost more; so many are read singly before it is tried again
 _REMEMBERED = 4096  # topics that are not looked for again, and encrypted ones that are not told again
 
 
@@ -48,6 +52,7 @@ class _Topic(msgspec.Struct, frozen=True):
     name: str
     seed: int
     decoders: Sequence[Decoder]
+    bulk: BulkDecoder | None
 
 
 class Delivery:
@@ -75,6 +80,7 @@ class Delivery:
         self._poison: set[tuple[bytes, bytes]] = set()
         self._topics: dict[bytes, _Topic] = {}
         self._locked: set[str] = set()
+        self._careful = False  # a decoder failed on many: one by one shows on which
 
     @property
     def paused(self) -> bool:
@@ -96,21 +102,26 @@ class Delivery:
         """Hand over what the messages of one read say, or hold it when there is no room."""
         now = self._clock.now()
         parts: list[Part] = []
+        done = 0
         try:
-            for message in messages:
-                self._in_hand = message
-                part = self._part(message, now)
-                if part is not None:
-                    parts.append(part)
-            self._in_hand = None
+            while done < len(messages):
+                plain = self._together(messages, done, now)
+                if plain is not None:
+                    parts.append(plain)
+                    done += len(plain.items)
+                for message in messages[done : done + _ONE_BY_ONE]:
+                    self._in_hand = message
+                    part = self._part(message, now)
+                    if part is not None:
+                        parts.append(part)
+                self._in_hand = None
+                done += _ONE_BY_ONE
         finally:
             if self._in_hand is not None and parts:  # a defect: at QoS 0 what came before does not come again
                 self._offer(_Held(parts, None))
-        sizes = [len(message.payload) for message in messages if not message.topic.startswith(OF_THE_BROKER)]
-        if sizes:  # else a broker that talks of itself would pass for devices
-            readings = sum([len(part.items) for part in parts])
-            self._counters.heard(self._link, len(sizes), readings, sum(sizes))
-        mids = [message.mid for message in messages if message.mid]
+        self._count(messages, parts)
+        mids = messages.mids if isinstance(messages, Messages) else [message.mid for message in messages]
+        mids = [mid for mid in mids if mid]
         pending = _Pending(mids, done=not parts) if mids else None
         if pending:
             self._window.append(pending)
@@ -147,6 +158,42 @@ class Delivery:
     def _done(self, pending: _Pending) -> None:
         pending.done = True
         self._wake()
+
+    def _count(self, messages: Sequence[Message], parts: Sequence[Part]) -> None:
+        if isinstance(messages, Messages):
+            topics, sizes = messages.topics, list(map(len, messages.payloads))
+        else:
+            topics, sizes = [one.topic for one in messages], [len(one.payload) for one in messages]
+        sizes = [size for topic, size in zip(topics, sizes, strict=True) if not topic.startswith(OF_THE_BROKER)]
+        if sizes:  # else a broker that talks of itself would pass for devices
+            self._counters.heard(self._link, len(sizes), sum([len(part.items) for part in parts]), sum(sizes))
+
+    def _together(self, messages: Sequence[Message], start: int, now: datetime) -> Part | None:
+        """What the plain ones at `start` say, decoded together; None when that is not worth it, or was a defect once."""
+        if self._careful or self._poison or not isinstance(messages, Messages):
+            return None
+        end = len(messages) - len(messages.heads[start:].lstrip(_PLAIN))
+        topics = list(map(self._topics.get, messages.topics[start:end]))
+        if len(topics) < _WORTH or topics[0] is None or (bulk := topics[0].bulk) is None:
+            return None
+        seeds: list[int] = []
+        for topic in topics:
+            if topic is None or topic.bulk is not bulk:
+                break
+            seeds.append(topic.seed)
+        payloads = messages.payloads[start : start + len(seeds)]
+        if max(map(len, payloads)) > self._max_payload:
+            return None
+        self._careful = True
+        readings = bulk.readings(payloads, now)
+        self._careful = False
+        count = len(readings)
+        if count < _WORTH:
+            return None
+        digests = np.empty((count, 2), ">u4")
+        digests[:, 0] = list(map(crc32, payloads[:count], seeds))
+        digests[:, 1] = list(map(adler32, payloads[:count]))
+        return Part(readings, keys_of(self._link, self._session, messages.mids[start : start + count], digests))
 
     def _part(self, message: Message, now: datetime) -> Part | None:
         """What a message says; None for nothing. It is the hot path of a link: a call more is felt."""
@@ -199,8 +246,10 @@ class Delivery:
             raise BadFrame("The topic is not UTF-8", trouble.start) from trouble
         if len(self._topics) >= _REMEMBERED:
             self._topics.clear()
+        decoders = self._dialects.decoders(name)
+        bulk = decoders[0] if len(decoders) == 1 and isinstance(decoders[0], BulkDecoder) else None
         # the length first, so that neither topic nor payload can pass for the other
-        topic = self._topics[raw] = _Topic(name, crc32(raw, len(raw)), self._dialects.decoders(name))
+        topic = self._topics[raw] = _Topic(name, crc32(raw, len(raw)), decoders, bulk)
         return topic
 
     def _stranger(self, topic: str) -> None:

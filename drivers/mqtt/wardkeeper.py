@@ -4,16 +4,20 @@ docs/mqtt-wardkeeper.md; `encode` is the other direction.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
 from collector.clock import from_a_wrong_clock, whole_ms
+from collector.columns import Readings, Series, readings_of
 from collector.errors import BadFrame
 from collector.metrics import METRICS
+from collector.points import all_ms, ms_of
 from collector.ports import Decoded
 from collector.reading import Announcement, Frame, Item, Quality, Reading, Sighting, Value
 from drivers.codecs.device_time import OLDEST
@@ -24,6 +28,7 @@ PROVEN = True
 DEVICES = (Device("Wardkeeper", "edge box, or a script of your own", ()),)
 
 _KINDS = {name: metric.kind for name, metric in METRICS.items()}
+_OLDEST_MS = ms_of(OLDEST)
 _QUALITIES = {"": Quality.GOOD, **{quality.value: quality for quality in Quality}}
 
 
@@ -52,6 +57,17 @@ class _Said(msgspec.Struct, gc=False, omit_defaults=True):
     facts: dict[str, str] | None = None
 
 
+class _Plain(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """What most payloads are: one number, heard from the device itself."""
+
+    device: str
+    metric: str
+    value: float
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    gateway: str = ""
+
+
+_parse_plain = msgspec.json.Decoder(_Plain).decode
 _parse = msgspec.json.Decoder(_Said | list[_Said]).decode
 _parse_apart = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _parse_one = msgspec.json.Decoder(_Said).decode
@@ -86,6 +102,27 @@ class Wardkeeper:
             item = _item(frame, said)
             return () if item is None else (item,)
         return _all(frame, said)
+
+    def readings(self, payloads: Sequence[bytes], received: datetime) -> Readings:
+        """See `collector.ports.BulkDecoder`."""
+        said: list[_Plain] = []
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            said.extend(map(_parse_plain, payloads))
+        names = [(one.device, one.metric, one.gateway) for one in said]
+        if not all(map(_is_plain, set(names))):
+            said = said[: next(row for row, name in enumerate(names) if not _is_plain(name))]
+        heard = ms_of(received)
+        try:
+            at = all_ms([one.at or received for one in said])
+        except OverflowError:  # the end of the year 9999
+            said, at = [], np.zeros(0, np.int64)
+        at = np.where(at < _OLDEST_MS, heard, at)  # from a clock that was never set
+        return readings_of(names[: len(said)], [one.value for one in said], at, heard)
+
+
+def _is_plain(series: Series) -> bool:
+    device, metric, _ = series
+    return bool(device) and _KINDS.get(metric) is float
 
 
 def _all(frame: Frame, said: Sequence[_Said | msgspec.Raw]) -> Sequence[Decoded]:

@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pyarrow.compute as pc
 
 from asset_registry.consumer import RegistryConsumer
 from collector.clock import SystemClock
+from collector.columns import Readings, chunks_of
 from collector.ports import Selection
 from collector.reading import Announcement, Item, Reading
 from collector.supervisor import Supervised, Target
@@ -69,7 +71,12 @@ class Product:
         return target if profile is None or name != self._job.profile else lambda stop: profile.runcall(target, stop)
 
     def _count(self, items: Sequence[Item]) -> None:
-        self.heard += sum([type(item) is Reading and item.metric == METRIC for item in items])
+        for chunk in chunks_of(items):
+            if isinstance(chunk, Readings):
+                counted = np.array([metric == METRIC for _, metric, _ in chunk.series])
+                self.heard += int(counted[chunk.which].sum())
+            else:
+                self.heard += sum([type(item) is Reading and item.metric == METRIC for item in chunk])
         if self.heard >= self._job.count:
             self._all.set()
 
