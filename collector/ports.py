@@ -60,7 +60,7 @@ class Session(Protocol):
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """What one message says, or what each of many does. `elsewhere`: another Wardkeeper heard it, whose times it keeps."""
+    """What one message says, or each of many. `elsewhere`: another Wardkeeper heard it, whose times it keeps."""
 
     items: Sequence[Item] | Readings
     key: DeliveryKey | DeliveryKeys | None = None

@@ -129,7 +129,7 @@ class Spool:
     def read(self, after: int, limit: int) -> list[tuple[int, Sequence[Item]]]:
         """The records after position `after`, with their items, until there are `limit` items or more.
 
-        A position without items stands for records that were lost to damage. What is given is shared: not to be changed.
+        A position without items stands for records that were lost to damage. What is given is shared: do not change it.
         """
         with self._changed:
             head = self._head

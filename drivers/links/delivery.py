@@ -169,7 +169,7 @@ class Delivery:
             self._counters.heard(self._link, len(sizes), sum([len(part.items) for part in parts]), sum(sizes))
 
     def _together(self, messages: Sequence[Message], start: int, now: datetime) -> Part | None:
-        """What the plain ones at `start` say, decoded together; None when that is not worth it, or was a defect once."""
+        """What the plain ones at `start` say, decoded together; None when it is not worth it, or was a defect once."""
         if self._careful or self._poison or not isinstance(messages, Messages):
             return None
         end = len(messages) - len(messages.heads[start:].lstrip(_PLAIN))
