@@ -9,6 +9,11 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from collector.columns import Readings
 from collector.influx.ports import Asker, Lines
 from collector.metrics import METRICS, family_of
 from collector.points import all_ms, ms_of
@@ -19,6 +24,7 @@ _REMEMBERED = 200_000
 KIND_NAMES: Final = {float: "number", bool: "boolean", str: "text"}
 """Also, after a `_`, what a field's name ends in whose value is not of the metric's own kind."""
 
+_json = msgspec.json.Encoder().encode
 _CONTROL = {code: f"%{code:02X}" for code in (*range(32), 127)}
 _TAG = str.maketrans(_CONTROL | {"%": "%25", "\\": "%5C", ",": "\\,", "=": "\\=", " ": "\\ "})
 _LABEL = str.maketrans(_CONTROL | {"%": "%25", "\\": "%5C"})
@@ -105,6 +111,8 @@ class Merging:
     def lines(self, points: Iterable[Reading], ask: Asker) -> Lines:
         """Later points of the same time come later and take the place of the earlier."""
         del ask
+        if isinstance(points, Readings) and (together := self._together(points)) is not None:
+            return Lines(together)
         series_of, good, lines = self._series, Quality.GOOD, list[str]()
         points = list(points)
         times: list[int] = all_ms([point.at for point in points]).tolist()
@@ -123,6 +131,35 @@ class Merging:
                 lines.append(_whole(series, point, at))
         series_of.newest = max([series_of.newest, *times])
         return Lines(lines)
+
+    def _together(self, readings: Readings) -> list[str] | None:
+        """The lines of points none of which can be there already; None when one can, or is of another kind."""
+        series, which, at = [self._series[name] for name in readings.series], readings.which, readings.at
+        order = np.argsort(which, kind="stable")
+        rising = (np.diff(at[order]) > 0) | (np.diff(which[order]) > 0)
+        new = at > np.array([one.newest for one in series])[which]
+        if not (len(at) and rising.all() and new.all() and all(one.kind is float for one in series)):
+            return None
+        newest = np.zeros(len(series), np.int64)
+        newest[which] = at  # the last of each
+        for one, ms in zip(series, newest.tolist(), strict=True):
+            one.newest = ms
+        self._series.newest = max(self.newest, int(at.max()))
+        prefixes = [one.prefix for one in series]
+        places, values, times = which.tolist(), _texts(readings.values), _texts(at)
+        delays = readings.received - at
+        if not delays.any():
+            return [f"{prefixes[n]}{value} {ms}" for n, value, ms in zip(places, values, times, strict=True)]
+        between = [f",{one.metric}_delay_ms=" for one in series]
+        return [
+            f"{prefixes[n]}{value} {ms}" if delay == "0" else f"{prefixes[n]}{value}{between[n]}{delay}i {ms}"
+            for n, value, delay, ms in zip(places, values, _texts(delays), times, strict=True)
+        ]
+
+
+def _texts(numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> list[str]:
+    """Each as a line has it, for a third of the price of `repr`."""
+    return _json(numbers.tolist())[1:-1].decode().split(",")
 
 
 def _whole(series: Series, point: Reading, at: int) -> str:

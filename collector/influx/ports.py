@@ -55,7 +55,7 @@ class Dialect(Protocol):
     def newest(self) -> float:
         """The newest time of all that was ever made into lines, in ms since 1970."""
 
-    def lines(self, points: Sequence[Reading], ask: Asker) -> Lines:
+    def lines(self, points: Iterable[Reading], ask: Asker) -> Lines:
         """The points, in order, as this server keeps them."""
 
     def write(self, lines: bytes) -> Ask:

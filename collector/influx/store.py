@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
+from collector.columns import Readings, chunks_of
 from collector.cursor import Cursor, DeadLetters
 from collector.errors import Refused, Unreachable
 from collector.influx.columns import assembled, readings
@@ -49,15 +50,15 @@ class InfluxStore:
         self._life: str | None = None
 
     def write(self, items: Sequence[Item], position: int) -> None:
-        self._keep(points_of(items), position)
+        self._keep([one if isinstance(one, Readings) else points_of(one) for one in chunks_of(items)], position)
 
     def write_table(self, table: pa.Table, position: int | None = None) -> None:
-        self._keep(readings_of(table), position)
+        self._keep([readings_of(table)], position)
 
-    def _keep(self, points: list[Reading], position: int | None) -> None:
+    def _keep(self, chunks: Sequence[list[Reading] | Readings], position: int | None) -> None:
         with self._lock:
             try:
-                if points:
+                for points in filter(len, chunks):
                     with self._understood():
                         lines = self._dialect.lines(points, self._server.ask)
                     self._write(*lines)

@@ -66,7 +66,7 @@ class VictoriaMetrics:
     def newest(self) -> float:
         return self._series.newest
 
-    def lines(self, points: Sequence[Reading], ask: Asker) -> Lines:
+    def lines(self, points: Iterable[Reading], ask: Asker) -> Lines:
         """Of equal times within the batch the last is written; those that may be there already are looked for."""
         batch = {(p.device, p.metric, p.gateway, ms_of(p.at)): p for p in points}
         good: list[str] = []

@@ -6,6 +6,7 @@ docs/mqtt-wardkeeper.md; `encode` is the other direction.
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Annotated
 
 import msgspec
@@ -29,6 +30,7 @@ DEVICES = (Device("Wardkeeper", "edge box, or a script of your own", ()),)
 
 _KINDS = {name: metric.kind for name, metric in METRICS.items()}
 _OLDEST_MS = ms_of(OLDEST)
+_NUMBERS = {name for name, kind in _KINDS.items() if kind is float}
 _QUALITIES = {"": Quality.GOOD, **{quality.value: quality for quality in Quality}}
 
 
@@ -109,7 +111,8 @@ class Wardkeeper:
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
             said.extend(map(_parse_plain, payloads))
         names = [(one.device, one.metric, one.gateway) for one in said]
-        if not all(map(_is_plain, set(names))):
+        metrics = {metric for _, metric, _ in names}
+        if not (metrics <= _NUMBERS and all(map(itemgetter(0), names))):
             said = said[: next(row for row, name in enumerate(names) if not _is_plain(name))]
         heard = ms_of(received)
         try:
@@ -122,7 +125,7 @@ class Wardkeeper:
 
 def _is_plain(series: Series) -> bool:
     device, metric, _ = series
-    return bool(device) and _KINDS.get(metric) is float
+    return bool(device) and metric in _NUMBERS
 
 
 def _all(frame: Frame, said: Sequence[_Said | msgspec.Raw]) -> Sequence[Decoded]:

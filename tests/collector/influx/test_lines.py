@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.clock import ManualClock
+from collector.columns import readings_of
 from collector.influx.columns import field_pattern, readings, split
 from collector.influx.lines import AllSeries, Merging, label, literal, tag, text_of
 from collector.influx.ports import Column
@@ -124,3 +126,28 @@ def test_columns_are_put_together_by_time_and_the_last_kind_stands():
     ]
     found = [(ms_of(r.at), r.value, r.quality, ms_of(r.received)) for r in readings(columns)]
     assert found == [(1, 400.0, "BAD", 1), (2, "off", "GOOD", 2), (3, "on", "GOOD", 2)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 3)),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_columns_are_the_lines_of_their_readings(said):
+    """A time that comes again is written in full there too."""
+    heard = 1_764_054_120_000
+    at = np.array([heard - 40 + 2 * n - back for n, (_, _, back) in enumerate(said)], np.int64)
+    names = [(f"d{device}", "temperature", "") for device, _, _ in said]
+    columns = readings_of(names, [value for _, value, _ in said], at, heard)
+    one, other = Merging("linden", float("-inf")), Merging("linden", float("-inf"))
+    for _ in range(2):  # the second time all may be there
+        together, apart = (each.lines(points, None).good for each, points in ((one, columns), (other, list(columns))))
+        assert [_parsed(line) for line in together] == [_parsed(line) for line in apart]
+
+
+def _parsed(line):
+    series, fields, at = line.split(" ")
+    name, value, *more = fields.replace("=", ",").split(",")
+    return series, name, float(value), more, at
