@@ -26,6 +26,8 @@ _ALIKE, _ROUGHLY_S = 0.1, 2.0
 """An interval is believed once it was the same, within so much, so many times in a row: a sensor that talks only when
 something happens has one by chance now and then, and is never overdue. By a clock counts for more: words by chance
 hardly ever look so, and never twice. What it announced itself is believed at once."""
+_EPISODE = timedelta(hours=1)
+"""What is only going on for a while, a relay that chatters, talks by a clock too: that must last longer to count."""
 _LOOK = timedelta(minutes=1)
 _WORDS = 10
 """Intervals between two looks, so that each look is at other words than the one before."""
@@ -52,7 +54,8 @@ class Config(Terms):
 class _Memory(msgspec.Struct, omit_defaults=True):
     """`heard` as of the last question; `since` the last word before the silence, or the first after it.
 
-    `gone`: when a will said so. `away`: it was not expected to talk. `every` was so `steady` times in a row.
+    `gone`: when a will said so. `away`: it was not expected to talk. `every` was so `steady` times in a row, at
+    words up to `learned`.
     """
 
     heard: datetime
@@ -63,6 +66,7 @@ class _Memory(msgspec.Struct, omit_defaults=True):
     away: bool = False
     every: float | None = None
     steady: int = 0
+    learned: datetime | None = None
 
 
 class Silence(Delayed):
@@ -163,13 +167,17 @@ class Silence(Delayed):
 
 def _learn(memory: _Memory, subject: Subject) -> None:
     """It talked, and its interval was asked for. After a start none is known for a while: the old one counts."""
-    every, weight = subject.every_s, _BY_A_CLOCK if subject.pace == "even" else 1
-    if every is None:
+    if subject.every_s is None:
         memory.steady = memory.steady if memory.steady == _STEADY else 0
-    elif memory.every is not None and abs(every - memory.every) <= max(_ALIKE * memory.every, _ROUGHLY_S):
-        memory.steady = min(memory.steady + weight, _STEADY)
-    else:
-        memory.every, memory.steady = every, weight
+        return
+    every, weight = timedelta(seconds=subject.every_s), 1
+    if memory.learned is not None and memory.heard - memory.learned < _WORDS / 2 * every:
+        return  # mostly at the same words: it has gone silent, or is asked about more often
+    if subject.pace == "even" and 2 * _WORDS * every >= _EPISODE:
+        weight = _BY_A_CLOCK
+    if memory.every is None or abs(subject.every_s - memory.every) > max(_ALIKE * memory.every, _ROUGHLY_S):
+        memory.every, memory.steady = subject.every_s, 0
+    memory.steady, memory.learned = min(memory.steady + weight, _STEADY), memory.heard
 
 
 def _pause(memory: _Memory) -> timedelta:
