@@ -5,9 +5,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from io import BytesIO
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from asset_registry.errors import Invalid
 
 LARGEST_UNPACKED = 400 << 20
@@ -22,6 +19,9 @@ def is_sheet(content: bytes) -> bool:
 
 def sheet_table(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
     """The rows with their numbers, as wide as the header. Raises Invalid for what is no spreadsheet, or too much."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - takes 0.15 s, and few read a sheet
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         with zipfile.ZipFile(BytesIO(content)) as parts:
             size = sum(part.file_size for part in parts.infolist())

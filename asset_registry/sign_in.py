@@ -7,6 +7,7 @@ Secrets are 32 random bytes; only their SHA-256 is kept. Every method opens its 
 import hashlib
 import secrets
 import threading
+from base64 import b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,7 +45,8 @@ class Passwords:
     def __init__(self, time_cost: int = 3, memory_kib: int = 65536, lanes: int = 4) -> None:
         """Defaults are those of RFC 9106's second recommendation."""
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=lanes)
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
+        salt, hashed = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
+        self._decoy = f"$argon2id$v=19$m={memory_kib},t={time_cost},p={lanes}${salt}${hashed}"  # of no password
 
     def hash(self, password: str) -> str:
         """What to keep in place of the password."""

@@ -13,8 +13,6 @@ from typing import Final, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
-from biip import BiipException
-from biip.gs1_messages import GS1Message
 
 from asset_registry.errors import Invalid
 
@@ -124,8 +122,10 @@ def _gs1(text: str, start: int, *, checked: bool) -> Udi:
     bracketed = text.startswith("(")
     if not bracketed and not text[:2].isdecimal():
         raise BadUdi("a UDI begins with an application identifier like (01), with +, or with =", start)
+    from biip import BiipException, gs1_messages  # noqa: PLC0415 - its tables take a tenth of a second
+
     try:
-        message = GS1Message.parse_hri(text) if bracketed else GS1Message.parse(text)
+        message = (gs1_messages.GS1Message.parse_hri if bracketed else gs1_messages.GS1Message.parse)(text)
     except BiipException as trouble:
         raise BadUdi(
             str(trouble).rstrip(".").replace(GROUP_SEPARATOR, " "), start + _wrong_at(str(trouble), text)

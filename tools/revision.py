@@ -11,8 +11,9 @@ from pathlib import Path
 from alembic import command
 
 from asset_registry.db import Base, Database
-from wardkeeper.database import MIGRATIONS, alembic_config
+from wardkeeper.database import MIGRATIONS
 from wardkeeper.tables import MODULES
+from wardkeeper.upgrade import alembic_config
 
 VERSIONS = MIGRATIONS / "versions"
 

@@ -75,4 +75,4 @@ def config_of(kind: str) -> type[BaseModel] | None:
     if link is not None:
         config: type[BaseModel] = link.Config
         return config
-    return next((known.config or BaseModel for known in parts() if known.name == kind), None)
+    return part(kind).config or BaseModel if kind in discovery.names(PACKAGES) else None

@@ -7,6 +7,5 @@ _OBJECTS, _YOUNG, _OLD = 20_000, 20, 50
 
 def look_rarely() -> None:
     """From now on look more rarely, and until the end not at what is there now: modules, routes, parts."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS, _YOUNG, _OLD)

@@ -1,14 +1,9 @@
 """Opens the one database and brings it to the newest version."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -18,20 +13,13 @@ from wardkeeper import tables
 from wardkeeper.backups import Backups
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+"""The history of the database, step by step."""
+
+_REVISION = re.compile(r'^revision\b.*= "(\w+)"', re.MULTILINE)
+_BEFORE = re.compile(r'^down_revision\b.*= "(\w+)"', re.MULTILINE)
 
 TABLES = tables.Base.metadata
 """Whoever opens the database knows every table, however little of the product a command has loaded."""
-
-_LOCK = 7_235_419
-"""Of all the advisory locks in a PostgreSQL database, the one for upgrading this one."""
-
-
-def alembic_config(database: Database) -> Config:
-    """What Alembic needs to know, over one connection of `database`."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["database"] = database
-    return config
 
 
 def _nobody(_line: str) -> None:
@@ -48,11 +36,12 @@ def open_database(url: str, backups: Backups | None = None, told: Callable[[str]
     except (ArgumentError, ImportError) as error:  # its text never has the address itself
         raise ConfigError(f"The database address cannot be used: {error}; write it as SQLAlchemy does") from error
     try:
-        _upgrade(database, backups, told)
-    except CommandError as error:
-        raise ConfigError(
-            f"The database was written by a newer Wardkeeper ({error}). Start that version, or restore a backup."
-        ) from error
+        with database.read() as session:
+            upgraded = version(session.connection()) == newest()
+        if not upgraded:
+            from wardkeeper.upgrade import upgrade  # noqa: PLC0415 - Alembic takes 0.2 s to load, at every start
+
+            upgrade(database, MIGRATIONS, backups, told)
     except SQLAlchemyError as error:
         shown = database.engine.url.render_as_string(hide_password=True)
         raise Unreachable(
@@ -62,83 +51,17 @@ def open_database(url: str, backups: Backups | None = None, told: Callable[[str]
     return database
 
 
-def _upgrade(database: Database, backups: Backups | None, told: Callable[[str], None]) -> None:
-    config = alembic_config(database)
-    history = ScriptDirectory.from_config(config)
-    newest = history.get_current_head()
-    with database.read() as session:
-        if _version(session.connection()) == newest:
-            return
-    backup = None
-    try:
-        with _alone(database) as connection:
-            old = _version(connection)
-            if old is not None:
-                history.get_revision(old)
-            if old not in (None, newest) and backups is not None:
-                backup = _backup(database, backups, old)
-            _run(config, connection, f"from {old} to {newest}")
-    except BaseException:
-        if backup is not None:
-            backup.unlink()  # the database is what it says: at every start it would push out an older one
-        raise
-    if old in (None, newest):
-        return
-    told(f"Database upgraded from {old} to {newest}; " + (f"the backup is {backup}" if backup else "without a backup"))
-    if backups is not None:
-        backups.prune()
+def newest() -> str:
+    """The version of the code: the step that none comes after. Alembic would import every step to say so."""
+    steps = [step.read_text(encoding="utf-8") for step in (MIGRATIONS / "versions").glob("*.py")]
+    here, before = ({found for step in steps for found in line.findall(step)} for line in (_REVISION, _BEFORE))
+    [last] = map(str, here - before)
+    return last
 
 
-def _run(config: Config, connection: Connection, way: str) -> None:
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except SQLAlchemyError as error:
-        raise Unreachable(
-            f"The database cannot be upgraded {way}: {reason(error)}. Nothing was changed: "
-            "the Wardkeeper before this one still works with it."
-        ) from error
-
-
-def _version(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _backup(database: Database, backups: Backups, version: str) -> Path:
-    try:
-        return backups.make(database.engine, version)
-    except Unreachable as error:
-        raise Unreachable(
-            f"The database of version {version} has to be upgraded, but {error}. Nothing was changed. "
-            "Mend that, or make a backup of your own and start once with `wardkeeper serve --no-backup`."
-        ) from error
-
-
-@contextmanager
-def _alone(database: Database) -> Iterator[Connection]:
-    """A transaction in which nobody else upgrades or writes, while others, such as a backup, can read."""
-    with database.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            # a table that is made anew would take along the rows that refer to it; no transaction can switch it off
-            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-            connection.detach()  # nobody else gets such a connection
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                _hold_tables(connection)
-            yield connection
-            if connection.dialect.name == "sqlite":
-                _check_references(connection)
-
-
-def _hold_tables(connection: Connection) -> None:
-    quoted = connection.dialect.identifier_preparer.quote
-    if tables := inspect(connection).get_table_names():
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '30s'")
-        connection.exec_driver_sql(f"LOCK TABLE {', '.join(map(quoted, tables))} IN SHARE MODE")
-
-
-def _check_references(connection: Connection) -> None:
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if broken is not None:
-        raise Unreachable(f"Upgrading would leave a row of {broken[0]} that refers to nothing; nothing was changed.")
+def version(connection: Connection) -> str | None:
+    """The version of a database; None of an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found

@@ -9,7 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Integer, LargeBinary, MetaData, String, insert, select
 
 from asset_registry.db import Database
-from wardkeeper.database import MIGRATIONS, alembic_config
+from wardkeeper.database import MIGRATIONS
+from wardkeeper.upgrade import alembic_config
 
 HISTORY = [step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 NEWEST, BEFORE = HISTORY[-1], HISTORY[-2]

@@ -280,3 +280,9 @@ def test_a_taken_port_is_named_with_what_to_do(config, free_port):
 def test_bad_usage_is_exit_2():
     assert run("nonsense").returncode == 2
     assert run("serve").returncode == 2
+
+
+def test_what_few_use_is_not_loaded_at_every_start():
+    loaded = "import sys, wardkeeper.wiring, wardkeeper.database; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert {"alembic", "biip", "openpyxl", "pandas"} & set(done.stdout.split()) == set()

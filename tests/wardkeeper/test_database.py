@@ -6,13 +6,14 @@ import pkgutil
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import asset_registry
 import service_desk
 from collector.errors import ConfigError, Unreachable
-from wardkeeper.database import open_database
+from wardkeeper.database import MIGRATIONS, newest, open_database, version
 from wardkeeper.tables import MODULES, Base
 
 
@@ -47,6 +48,13 @@ def test_the_audit_log_of_a_migrated_database_only_grows(url):
     ):
         with pytest.raises(DBAPIError, match="append-only"), database.engine.begin() as connection:
             connection.execute(text(statement))
+
+
+def test_the_version_of_the_code_is_the_last_step_of_the_history(url):
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    database = open_database(url)
+    with database.engine.connect() as connection:
+        assert version(connection) == newest() == head
 
 
 def test_opening_again_changes_nothing(url):

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from asset_registry.db import Database
 from asset_registry.people import has_admin
 from wardkeeper.checkup import Case, Finding, Trouble, unseen, well
-from wardkeeper.database import alembic_config
+from wardkeeper.upgrade import alembic_config
 
 UNREACHABLE = Trouble(
     "database.unreachable",
