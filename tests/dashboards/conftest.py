@@ -1,5 +1,6 @@
 """A real application on a small hospital: a database, the memory store, a clock that the test moves."""
 
+import re
 import socket
 import threading
 import time
@@ -358,6 +359,11 @@ def server(app, hospital):
     running.should_exit = True
     thread.join(10)
     listening.close()
+
+
+def seen(page):
+    """What a person reads of a page: a token in an attribute may have any characters."""
+    return re.sub(r"<[^>]*>", " ", page)
 
 
 def person_named(session, login):

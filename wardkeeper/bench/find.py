@@ -53,9 +53,9 @@ def measure(*, quick: bool) -> dict[str, Any]:
             session.flush()
             number = person.id
         token = running.sign_in.api_token(number, "bench", (), "bench")
-        content = _house(count, chance, clock.now())
+        content = house(count, chance, clock.now())
         running.snapshots.current = Snapshot(content)
-        running.latest.update(_fixes(content, chance, clock.now()))
+        running.latest.update(fixes(content, chance, clock.now()))
         listener, took = listen("127.0.0.1", 0), list[float]()
         port, asked = listener.getsockname()[1], _QUICK_ASKED if quick else _ASKED
         rooms = [place.id for place in content.places if place.kind == "room"]
@@ -95,7 +95,8 @@ def _ask(port: int, token: str, rooms: list[int], asked: int) -> Iterator[float]
         signal.raise_signal(signal.SIGTERM)
 
 
-def _house(count: int, chance: random.Random, now: datetime) -> Content:
+def house(count: int, chance: random.Random, now: datetime) -> Content:
+    """A house of ten floors and a thousand rooms; each asset wears a tag."""
     places = [
         KnownPlace(1, "site", None, "bench", "", None, "", {}),
         KnownPlace(2, "building", 1, "A", "Main", None, "", {}),
@@ -138,7 +139,8 @@ def _asset(number: int, chance: random.Random, rooms: list[int], now: datetime) 
     )  # fmt: skip
 
 
-def _fixes(content: Content, chance: random.Random, now: datetime) -> Iterator[Reading]:
+def fixes(content: Content, chance: random.Random, now: datetime) -> Iterator[Reading]:
+    """Where its tags are, surely."""
     rooms = [str(place.id) for place in content.places if place.kind == "room"]
     for device in content.devices:
         yield Reading(device.native_id, "room", chance.choice(rooms), now, now, OWN_GATEWAY)

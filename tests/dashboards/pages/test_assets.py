@@ -10,7 +10,7 @@ from asset_registry.locating.ports import Fix
 from asset_registry.places import Place
 from collector.reading import OWN_GATEWAY
 from service_desk.tickets.model import Ticket
-from tests.dashboards.conftest import OXIMETER, PUMP_TAG
+from tests.dashboards.conftest import OXIMETER, PUMP_TAG, seen
 
 
 @pytest.fixture
@@ -68,7 +68,9 @@ def test_what_stays_put_is_where_it_stays(signed_in, hospital):
 
 def test_no_vital_of_its_devices_is_told_here(signed_in, hospital):
     hospital.measure(OXIMETER, "spo2", 97.0)
-    assert "97" not in signed_in("clinician").get(f"/assets/{hospital.assets['P-119']}").text.partition("<main")[2]
+    assert "97" not in seen(
+        signed_in("clinician").get(f"/assets/{hospital.assets['P-119']}").text.partition("<main")[2]
+    )
 
 
 def located_at(hospital, number, **more):
