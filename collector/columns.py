@@ -68,6 +68,8 @@ class Readings(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     def newest(self) -> list[Reading]:
         """The newest of each series by `at`, and who was heard last; in their order."""
+        if len(self.series) == len(self):
+            return list(self)
         which, at, count = self.which, self.at, len(self)
         latest = np.full(len(self.series), np.iinfo(np.int64).min)
         np.maximum.at(latest, which, at)

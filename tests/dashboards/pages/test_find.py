@@ -108,7 +108,7 @@ def test_among_50_000_the_nearest_usable_one_is_two_taps_and_five_seconds_away(p
         begun = time.monotonic()
         page.get_by_role("link", name="Find", exact=True).last.click()
         page.get_by_role("link", name="Infusion pump", exact=True).click()
-        expect(page.get_by_role("heading", level=1)).to_contain_text("Nearest usable infusion pump")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Nearest usable")
         took = time.monotonic() - begun
         print(f"from the first tap to the nearest of 50,000: {took:.2f} s")
         assert took < 5
