@@ -17,8 +17,8 @@ import urllib3
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from collector.errors import Refused, Unreachable
-from service_desk.notices.ports import Message, Receipt, Unsure
-from service_desk.notices.trouble import words
+from service_desk.notices.ports import Message, Receipt
+from service_desk.notices.trouble import asking
 
 PROVEN = False
 ADDRESS = "Pager number"
@@ -108,15 +108,9 @@ class Wctp:
     def _post(self, operation: str) -> dict[str, dict[str, str]]:
         """The elements of the answer, by name, with their attributes."""
         body = f"{_HEAD}{operation}</wctp-Operation>".encode()
-        unanswered = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
-        try:
-            answer = self._http.request(
-                "POST", self._config.url, body=body, headers={"Content-Type": "text/xml"}, redirect=False
-            )
-        except (*unanswered, urllib3.exceptions.SSLError) as trouble:
-            raise Unreachable(f"{self._host} does not answer: {words(trouble)}") from None
-        except (urllib3.exceptions.HTTPError, OSError) as trouble:
-            raise Unsure(f"{self._host} gave no answer: {words(trouble)}") from None
+        headers = {"Content-Type": "text/xml"}
+        with asking(self._host):
+            answer = self._http.request("POST", self._config.url, body=body, headers=headers, redirect=False)
         if answer.status != 200:
             why = f"{self._host} says {answer.status}"
             raise Refused(why) if 400 <= answer.status < 500 else Unreachable(why)

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from collector.errors import Refused, Unreachable
 from service_desk.notices import push_message
-from service_desk.notices.ports import Gone, Message, Receipt, Unsure
-from service_desk.notices.trouble import words
+from service_desk.notices.ports import Gone, Message, Receipt
+from service_desk.notices.trouble import asking
 
 PROVEN = False
 ADDRESS = "Browser"
@@ -141,17 +141,8 @@ class WebPush:
     def _ask(
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = _ALONE
     ) -> urllib3.BaseHTTPResponse:
-        host = urlsplit(url).netloc
-        try:
+        with asking(urlsplit(url).netloc):
             return self._http.request(method, url, body=body, headers={**_ALONE, **headers}, redirect=False)
-        except (
-            urllib3.exceptions.NewConnectionError,
-            urllib3.exceptions.ConnectTimeoutError,
-            urllib3.exceptions.SSLError,
-        ) as trouble:
-            raise Unreachable(f"{host} does not answer: {words(trouble)}") from None
-        except (urllib3.exceptions.HTTPError, OSError) as trouble:
-            raise Unsure(f"{host} gave no answer: {words(trouble)}") from None
 
 
 def _meaning(said: str, status: int) -> Exception:

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from collector.errors import Refused, Unreachable
 from service_desk import signing
-from service_desk.notices.ports import Message, Receipt, Unsure
-from service_desk.notices.trouble import words
+from service_desk.notices.ports import Message, Receipt
+from service_desk.notices.trouble import asking
 
 PROVEN = True
 ADDRESS = "Name at the receiver"
@@ -94,16 +94,8 @@ class Webhook:
     def _post(self, kind: str, message_id: str, at: datetime, data: Mapping[str, object]) -> int:
         body = msgspec.json.encode({"type": kind, "timestamp": at, "data": data})
         headers = signing.headers(self._key, message_id, at, body) | {"Content-Type": "application/json"}
-        try:
+        with asking(self._host):
             answer = self._http.request("POST", self._config.url, body=body, headers=headers, redirect=False)
-        except (
-            urllib3.exceptions.NewConnectionError,
-            urllib3.exceptions.ConnectTimeoutError,
-            urllib3.exceptions.SSLError,
-        ) as trouble:
-            raise Unreachable(f"{self._host} does not answer: {words(trouble)}") from None
-        except (urllib3.exceptions.HTTPError, OSError) as trouble:
-            raise Unsure(f"{self._host} gave no answer: {words(trouble)}") from None
         if 200 <= answer.status < 300:
             return answer.status
         why = f"{self._host} says {answer.status}"
