@@ -37,6 +37,11 @@ def test_found_by_every_word_of_what_is_known_of_it(ask, query):
     assert "H5075" not in page
 
 
+def test_a_search_keeps_the_way_that_was_chosen_and_no_other(ask):
+    assert 'name="way"' not in ask()
+    assert '<input type="hidden" name="way" value="serial">' in ask("?way=serial")
+
+
 def test_nothing_found_says_what_else_there_is(ask):
     page = ask("?q=toaster")
     assert "Nothing called “toaster” is understood" in page
